@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What is counted per CPU: verdicts by reason, and what was lost or refused for want of room.
+ */
+#pragma once
+
+#include "abi.h"
+#include "reason.h"
+
+/* `reasons`: PERCPU_ARRAY of REASON_LIMIT. */
+struct reason_count {
+    __u64 packets;
+    __u64 bytes; /* of the frame */
+};
+MAP_ABI(struct reason_count, 16);
+
+/* `events`: PERCPU_ARRAY of EVENT_COUNT, __u64 each. EVENT(label, sentence). */
+#define RINGWALL_EVENTS(EVENT)                                                        \
+    EVENT(lost_inside, "SIP from inside that the agent never saw: its ring was full") \
+    EVENT(lost_known, "SIP from known parties that the agent never saw")              \
+    EVENT(lost_strangers, "SIP from strangers that the agent never saw")              \
+    EVENT(mirrored, "SIP messages handed to the agent")                               \
+    EVENT(monitored, "drops that monitor mode let pass")                              \
+    EVENT(refusals_full, "refusals on live holes not recorded for want of room")
+enum event {
+#define RINGWALL_EVENT_ENUM(label, sentence) EVENT_##label,
+    RINGWALL_EVENTS(RINGWALL_EVENT_ENUM)
+#undef RINGWALL_EVENT_ENUM
+    EVENT_COUNT
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What a restarted agent needs to go on with a call, and the commands print: one record a leg, beside its holes.
+ * `dialogs`: HASH, key __u64 leg id (keyed hash of Call-ID and the outside party's tag). Written and read by the agent
+ * only; no program touches it, so here an update may replace the element.
+ */
+#pragma once
+
+#include "abi.h"
+#include "pinhole.h"
+
+#define CALL_ID_BYTES 256 /* NUL-padded; the parser refuses longer ones (RFC 3261 sets no limit) */
+#define TAG_BYTES 128
+#define ADDRESS_OF_RECORD_BYTES 96 /* for display; left empty where longer */
+#define CLAIMS_PER_LEG 16
+
+struct dialog_claim {
+    struct pinhole_key key;
+    __u8 media; /* index of the m-line */
+    __u8 component;
+    __u8 phase;
+    __u8 zero;
+};
+MAP_ABI(struct dialog_claim, 24);
+
+struct dialog_record {
+    __u64 started_ns;      /* CLOCK_MONOTONIC */
+    __u64 started_s;       /* CLOCK_REALTIME, for people */
+    __u64 deadline_ns;     /* max_call, absolute */
+    __u32 soft_deadline_s; /* CLOCK_MONOTONIC seconds: early or Session-Expires; 0 = none */
+    __u32 inside_cseq;     /* highest CSeq seen from inside, and from outside */
+    __u32 outside_cseq;
+    __u8 state;
+    __u8 begun_inside;
+    __u8 zone;
+    __u8 claim_count;
+    struct peer outside; /* where its signalling comes from and goes to */
+    __u32 zero;
+    char call_id[CALL_ID_BYTES];
+    char inside_tag[TAG_BYTES];
+    char outside_tag[TAG_BYTES];
+    char from[ADDRESS_OF_RECORD_BYTES];
+    char to[ADDRESS_OF_RECORD_BYTES];
+    struct dialog_claim claims[CLAIMS_PER_LEG];
+};
+MAP_ABI(struct dialog_record, 1152);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * How the worker changes what the packet path reads: it writes operations into the mmapable array `operations` and
+ * runs `ringwall_apply` (SEC("syscall")) with struct apply_call. In-place changes are then single stores by a BPF
+ * program, never a replaced element.
+ */
+#pragma once
+
+#include "abi.h"
+#include "party.h"
+#include "pinhole.h"
+
+#define OPERATIONS 256
+
+enum operation_code {
+    OP_INSERT_PINHOLE = 1, /* BPF_NOEXIST; -EEXIST, -E2BIG (map full) */
+    OP_CHANGE_PINHOLE = 2, /* in place, the fields named; -ENOENT */
+    OP_DELETE_PINHOLE = 3, /* and its refusal; -EBUSY unless PHASE_CLOSED */
+    OP_PUT_KNOWN = 4,      /* insert or change in place */
+    OP_DELETE_KNOWN = 5,
+    OP_PUT_LEARNED = 6,
+    OP_DELETE_LEARNED = 7,
+};
+enum operation_field { /* of OP_CHANGE_PINHOLE; ctl is always exchanged, last */
+    FIELD_DEADLINE = 1 << 0,
+    FIELD_SOFT_DEADLINE = 1 << 1,
+    FIELD_IDLE = 1 << 2,
+    FIELD_PEER = 1 << 3, /* only while ctl names a slot */
+    FIELD_PAYLOAD_TYPES = 1 << 4,
+    FIELD_OWNER = 1 << 5,
+    FIELD_RESET = 1 << 6, /* a new call takes over an ended one's hole: counters, latch and times start again */
+    FIELD_WAKE = 1 << 7,  /* an in-dialog message: the hole is as if media had just passed */
+};
+struct operation {
+    __u32 code;
+    __s32 result;    /* 0 or -errno */
+    __u32 fields;
+    __u32 zero;
+    __u32 key[6];    /* struct pinhole_key or known_key, zero-padded */
+    __u64 value[16]; /* struct pinhole, known or learned_port, zero-padded */
+};
+MAP_ABI(struct operation, 168);
+
+struct apply_call {
+    __u32 count;
+    __u32 zero;
+};
+MAP_ABI(struct apply_call, 8);

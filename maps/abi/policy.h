@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The compiled configuration, as the programs read it. Everything exists twice: the parent fills the generation that
+ * is not in use, then writes its number into `active`: one word, so a reload is all or nothing.
+ */
+#pragma once
+
+#include "abi.h"
+#include "pinhole.h"
+
+#define GENERATIONS 2
+
+/* SIP classes that are limited apart. Every packet to a SIP port pays one of them. SIP_CLASS(label). */
+#define RINGWALL_SIP_CLASSES(SIP_CLASS)                                                                   \
+    SIP_CLASS(INVITE) SIP_CLASS(ACK) SIP_CLASS(BYE) SIP_CLASS(CANCEL) SIP_CLASS(REGISTER) SIP_CLASS(OPTIONS) \
+    SIP_CLASS(SUBSCRIBE) SIP_CLASS(NOTIFY) SIP_CLASS(PUBLISH) SIP_CLASS(INFO) SIP_CLASS(PRACK)            \
+    SIP_CLASS(UPDATE) SIP_CLASS(MESSAGE) SIP_CLASS(REFER) SIP_CLASS(OTHER) SIP_CLASS(RESPONSE)            \
+    SIP_CLASS(KEEPALIVE) SIP_CLASS(UNREADABLE)
+enum sip_class {
+#define RINGWALL_CLASS_ENUM(label) CLASS_##label,
+    RINGWALL_SIP_CLASSES(RINGWALL_CLASS_ENUM)
+#undef RINGWALL_CLASS_ENUM
+    CLASS_COUNT
+};
+
+/* `wall`: ARRAY of GENERATIONS. */
+enum wall_flag {
+    WALL_MONITOR = 1 << 0,       /* count drops, drop nothing */
+    WALL_ALLOW_HAIRPIN = 1 << 1, /* inside sources may arrive from outside */
+    WALL_ADMIT_ALL = 1 << 2,     /* no peers declared: every network may exchange SIP */
+};
+struct wall {
+    __u32 flags;
+    __u32 zero;
+    __u64 agent_loss_ns;  /* heartbeat older than this = the agent is gone */
+    __u64 tombstone_ns;   /* how long a way back stays shut after the inside's last packet to an ended call's peer */
+    __u64 return_path_ns; /* how long a way back lives after the inside's last packet */
+};
+MAP_ABI(struct wall, 32);
+
+/* `ports`: ARRAY of GENERATIONS * 1024; index = generation * 1024 + (port >> 6), bit = port & 63. */
+struct port_policy {
+    __u64 sip_udp;
+    __u64 sip_tcp;
+    __u64 opaque;    /* TLS and WebSocket listeners */
+    __u64 media_udp; /* guarded */
+};
+MAP_ABI(struct port_policy, 32);
+
+/* `networks`: one LPM_TRIE for all that an address can be, in both generations. Where prefixes overlap, the compiler
+ * has resolved "first match wins": each prefix carries the answer for its addresses. */
+struct network_key {
+    __u32 prefix_length; /* bits after this field: 32 of generation + 0..128 */
+    __u32 generation;    /* as stored by the host; always matched whole */
+    struct address address;
+};
+MAP_ABI(struct network_key, 24);
+enum network_flag {
+    NETWORK_PROTECTED = 1 << 0,
+    NETWORK_ALLOWED = 1 << 1,
+    NETWORK_DENIED = 1 << 2,
+};
+struct network {
+    __u32 zone;  /* 0 = none */
+    __u32 flags;
+};
+MAP_ABI(struct network, 8);
+
+/* `zones`: ARRAY of GENERATIONS * ZONES; index = generation * ZONES + zone. Zone 0 is every source that none matched. */
+#define ZONES 256
+enum zone_flag {
+    ZONE_SIP = 1 << 0,      /* may talk SIP to us */
+    ZONE_PEER = 1 << 1,     /* a declared peer: known, its networks may stand in */
+    ZONE_STRICT = 1 << 2,   /* INVITE only from addresses that the inside registered with */
+};
+/* GCRA (ITU-T I.371): one packet each period on average, `burst` at once. period_ns 0 = unlimited. */
+struct limit {
+    __u64 period_ns;
+    __u32 burst;
+    __u32 zero;
+};
+MAP_ABI(struct limit, 16);
+struct zone {
+    __u32 flags;
+    __u8 prefix_v4; /* sources are limited together by this prefix length: 32 */
+    __u8 prefix_v6; /* 64 */
+    __u8 latch;     /* packets before a stand-in is locked; 0 = off */
+    __u8 zero;
+    struct limit limits[CLASS_COUNT];
+};
+MAP_ABI(struct zone, 296);
+
+/* `active`: ARRAY of 1. */
+struct active {
+    __u32 generation;
+};
+MAP_ABI(struct active, 4);
+
+/* `limiter`: ARRAY of LIMITER_SETS. A way is fingerprint << 32 | TAT, TAT in 1/4096 of its class's period. A way whose
+ * TAT is past holds no information, so reusing it is exact: the table can be filled, never fooled. */
+#define LIMITER_SETS (1 << 17)
+#define LIMITER_WAYS 8
+struct limiter_set {
+    __u64 way[LIMITER_WAYS];
+};
+MAP_ABI(struct limiter_set, 64);
+
+/* `return_paths`: ARRAY of RETURN_SETS. The reverse of a UDP flow that the inside started: keyed 64-bit hash of
+ * (inside endpoint, outside endpoint), and until when. No deletion, no eviction: an expired way is free. */
+#define RETURN_SETS (1 << 15)
+#define RETURN_WAYS 4
+enum return_flag { RETURN_SIP = 1 << 0 };
+struct return_way {
+    __u64 fingerprint;
+    __u64 until; /* CLOCK_MONOTONIC ns with bit 0 replaced by RETURN_SIP */
+};
+MAP_ABI(struct return_way, 16);
+struct return_set {
+    struct return_way way[RETURN_WAYS];
+};
+MAP_ABI(struct return_set, 64);

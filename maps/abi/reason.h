@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Why a packet passed or dropped: one list for the programs, the counters, the command line, the metrics and the
+ * tests. REASON(number, label, verdict, sentence). A retired reason keeps its number; numbers index `reasons`.
+ * The verdict is that of `mode: enforce`; in monitor mode a drop is counted under the same reason, and passes.
+ */
+#pragma once
+
+#define RINGWALL_REASONS(REASON)                                                                                      \
+    /* ingress, passed */                                                                                             \
+    REASON(1, not_ip, pass, "not IP: none of our business")                                                           \
+    REASON(2, out_of_scope, pass, "neither a protected address nor a SIP port")                                       \
+    REASON(3, unparsable, pass, "headers we cannot follow, and no way to a guarded port")                             \
+    REASON(4, later_fragment, pass, "a later fragment: completes nothing without its first")                          \
+    REASON(5, sip, pass, "SIP to a configured port from an admitted source")                                          \
+    REASON(6, sip_learned, pass, "SIP to a port that an inside Contact or Via named")                                 \
+    REASON(7, sip_return_path, pass, "SIP that answers a request the inside sent")                                    \
+    REASON(8, sip_stream, pass, "TCP to a SIP port from an admitted source")                                          \
+    REASON(9, pinhole_rtp, pass, "media of a call, from the source it negotiated")                                    \
+    REASON(10, pinhole_rtcp, pass, "RTCP of a call, from the source it negotiated")                                   \
+    REASON(11, pinhole_early, pass, "media to an offer that is not answered yet")                                     \
+    REASON(12, pinhole_draining, pass, "media of a call that has just ended or moved")                                \
+    REASON(13, pinhole_other_source, pass, "media from another port or address of the negotiated peer, after probation") \
+    REASON(14, return_path, pass, "answers a flow that the inside started")                                           \
+    REASON(15, not_guarded, pass, "protected address, but not a media port")                                          \
+    /* ingress, dropped */                                                                                            \
+    REASON(32, malformed, drop, "truncated or contradictory headers on the way to a guarded address")                 \
+    REASON(33, spoofed_inside, drop, "an inside source address arrived from outside")                                 \
+    REASON(34, denied, drop, "the source is on the deny list")                                                        \
+    REASON(35, not_a_peer, drop, "no peer and no zone admits this source to SIP")                                     \
+    REASON(36, not_registrar, drop, "a strict peer's INVITE from an address that the inside never registered with")   \
+    REASON(37, rate_limited, drop, "over the SIP rate limit of its zone and class")                                   \
+    REASON(38, rate_limit_full, drop, "no free limiter slot for this source, and the shared one is spent")            \
+    REASON(39, no_pinhole, drop, "a media port that no call has opened")                                              \
+    REASON(40, call_ended, drop, "a media port of a call that has ended")                                             \
+    REASON(41, pinhole_expired, drop, "the call outlived its longest allowed time")                                   \
+    REASON(42, pinhole_idle, drop, "the hole sleeps: no media for the idle limit, and not its last peer")             \
+    REASON(43, wrong_source, drop, "a live media port, but not from the peer it was negotiated with")                 \
+    REASON(44, probation, drop, "another port or address of the peer, not yet trusted")                               \
+    REASON(45, early_rate, drop, "more than 200 packets/s before the answer")                                         \
+    REASON(46, not_media, drop, "a live media port, but the bytes are not the media it was opened for")               \
+    REASON(47, return_path_ended, drop, "a way back that a call's tombstone refuses")                                 \
+    /* egress: never dropped */                                                                                       \
+    REASON(64, out_other, pass, "outbound, none of our business")                                                     \
+    REASON(65, out_sip, pass, "outbound SIP, mirrored")                                                               \
+    REASON(66, out_media, pass, "outbound media of a call")                                                           \
+    REASON(67, out_flow, pass, "outbound flow from a guarded port: its way back is open")                             \
+    REASON(68, out_after_end, pass, "outbound to a peer of an ended call: no way back")                               \
+    REASON(69, out_unparsable, pass, "outbound headers we cannot follow")                                             \
+    REASON(70, out_no_room, pass, "outbound flow, but no room to remember its way back")
+
+enum reason {
+    REASON_NONE = 0,
+#define RINGWALL_REASON_ENUM(number, label, verdict, sentence) REASON_##label = number,
+    RINGWALL_REASONS(RINGWALL_REASON_ENUM)
+#undef RINGWALL_REASON_ENUM
+    REASON_LIMIT = 96, /* counters have room to here */
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * SIP as the programs mirror it: records in three ring buffers, so that a flood of strangers cannot crowd out the
+ * calls of those we know. `ring_inside`: what leaves the protected side; `ring_known`: from peers, registrars and
+ * parties of live calls; `ring_strangers`: everyone else.
+ *
+ * A datagram is one record, or several where it is longer than RECORD_BYTES: `offset` says where its bytes stand,
+ * RECORD_MORE that others follow at once in the same ring. Reserved in one of three sizes, so the consumer goes by
+ * `captured`, never by the record's size.
+ */
+#pragma once
+
+#include "abi.h"
+#include "pinhole.h"
+
+#define RECORD_BYTES 4096
+#define RECORD_SMALL 704   /* most requests */
+#define RECORD_MEDIUM 1536 /* one Ethernet MTU */
+
+enum record_flag {
+    RECORD_OUTBOUND = 1 << 0,       /* left the protected side */
+    RECORD_MORE = 1 << 1,           /* the next record continues this datagram */
+    RECORD_FIRST_FRAGMENT = 1 << 2, /* the first IP fragment of a datagram: its payload is not whole */
+};
+struct mirror_record {
+    __u64 time_ns;  /* CLOCK_MONOTONIC at the hook */
+    __u32 length;   /* UDP payload, whole datagram */
+    __u32 offset;   /* of this record's first byte within it */
+    __u32 captured; /* bytes that follow this header */
+    __u32 ifindex;
+    struct peer source; /* .zero = 0 */
+    struct peer destination;
+    __u16 flags;
+    __u8 protocol;  /* IPPROTO_UDP */
+    __u8 zone;      /* of the outside party */
+    __u32 zero;
+};
+MAP_ABI(struct mirror_record, 72);
+
+/* `liveness`: ARRAY of 1, mmapable, the worker's. `asleep` is 1 while it waits: an urgent record then wakes it. */
+struct liveness {
+    __u64 heartbeat_ns;
+    __u32 asleep;
+    __u32 zero;
+};
+MAP_ABI(struct liveness, 16);

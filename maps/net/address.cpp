@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "maps/net/address.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace ringwall {
+namespace {
+
+constexpr uint8_t v4_prefix_length = 96;
+
+bool is_within(const IpAddress& address, std::string_view prefix) { return Prefix::parse(prefix)->contains(address); }
+
+std::array<uint8_t, 16> masked(const std::array<uint8_t, 16>& bytes, uint8_t length) {
+    std::array<uint8_t, 16> kept{};
+    for (size_t i = 0; i < kept.size(); ++i) {
+        const int bits = std::min(8, std::max(0, length - static_cast<int>(i) * 8));
+        kept[i] = static_cast<uint8_t>(bytes[i] & static_cast<uint8_t>(0xff00U >> bits));
+    }
+    return kept;
+}
+
+}  // namespace
+
+std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+    char terminated[INET6_ADDRSTRLEN];  // inet_pton wants a C string
+    if (text.empty() || text.size() >= sizeof terminated || text.find('\0') != text.npos) return std::nullopt;
+    std::memcpy(terminated, text.data(), text.size());
+    terminated[text.size()] = '\0';
+    std::array<uint8_t, 16> bytes{};
+    if (inet_pton(AF_INET6, terminated, bytes.data()) == 1) return IpAddress(bytes);
+    bytes = {};
+    bytes[10] = bytes[11] = 0xff;
+    if (inet_pton(AF_INET, terminated, bytes.data() + 12) == 1) return IpAddress(bytes);
+    return std::nullopt;
+}
+
+IpAddress IpAddress::v4(uint32_t host_order) {
+    std::array<uint8_t, 16> bytes{};
+    bytes[10] = bytes[11] = 0xff;
+    for (size_t i = 0; i < 4; ++i) bytes[12 + i] = static_cast<uint8_t>(host_order >> (24 - 8 * i));
+    return IpAddress(bytes);
+}
+
+IpAddress IpAddress::from(const struct address& crossed) {
+    std::array<uint8_t, 16> bytes;
+    std::memcpy(bytes.data(), crossed.word, bytes.size());
+    return IpAddress(bytes);
+}
+
+struct address IpAddress::abi() const {
+    struct address crossed;
+    std::memcpy(crossed.word, bytes_.data(), bytes_.size());
+    return crossed;
+}
+
+bool IpAddress::is_v4() const {
+    static constexpr std::array<uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::memcmp(bytes_.data(), mapped.data(), mapped.size()) == 0;
+}
+
+bool IpAddress::is_unspecified() const { return *this == IpAddress() || *this == v4(0); }
+
+bool IpAddress::is_multicast() const { return is_v4() ? (bytes_[12] & 0xf0) == 0xe0 : bytes_[0] == 0xff; }
+
+bool IpAddress::is_unroutable() const {
+    if (!is_v4()) return (bytes_[0] & 0xfe) == 0xfc || is_within(*this, "fe80::/10");
+    return is_within(*this, "10.0.0.0/8") || is_within(*this, "172.16.0.0/12") || is_within(*this, "192.168.0.0/16") ||
+           is_within(*this, "100.64.0.0/10") || is_within(*this, "169.254.0.0/16") || is_within(*this, "192.0.0.0/29");
+}
+
+std::string IpAddress::to_string() const {
+    char text[INET6_ADDRSTRLEN];
+    if (is_v4()) return inet_ntop(AF_INET, bytes_.data() + 12, text, sizeof text);
+    return inet_ntop(AF_INET6, bytes_.data(), text, sizeof text);
+}
+
+Endpoint Endpoint::from(const struct peer& crossed) {
+    return {IpAddress::from(crossed.address), Port{ntohs(crossed.port)}};
+}
+
+struct peer Endpoint::abi() const { return {address.abi(), htons(port.value), {0, 0}}; }
+
+std::string Endpoint::to_string() const {
+    const std::string host = address.is_v4() ? address.to_string() : "[" + address.to_string() + "]";
+    return host + ":" + std::to_string(port.value);
+}
+
+std::optional<Prefix> Prefix::parse(std::string_view text) {
+    if (text == "any") return Prefix{};
+    const size_t slash = text.find('/');
+    const auto address = IpAddress::parse(text.substr(0, slash));
+    if (!address) return std::nullopt;
+    const unsigned offset = address->is_v4() ? v4_prefix_length : 0;
+    unsigned length = 128 - offset;
+    if (slash != text.npos) {
+        const std::string_view digits = text.substr(slash + 1);
+        const unsigned most = length;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+        if (error != std::errc() || end != digits.data() + digits.size() || length > most) return std::nullopt;
+    }
+    const Prefix prefix{*address, static_cast<uint8_t>(length + offset)};
+    if (masked(address->bytes(), prefix.length) != address->bytes()) return std::nullopt;
+    return prefix;
+}
+
+bool Prefix::contains(const IpAddress& other) const { return masked(other.bytes(), length) == address.bytes(); }
+
+bool Prefix::contains(const Prefix& other) const { return length <= other.length && contains(other.address); }
+
+std::string Prefix::to_string() const {
+    if (length == 0) return "any";
+    const bool is_v4 = length >= v4_prefix_length && address.is_v4();
+    return address.to_string() + "/" + std::to_string(is_v4 ? length - v4_prefix_length : length);
+}
+
+std::string_view to_string(Protocol protocol) { return protocol == Protocol::udp ? "udp" : "tcp"; }
+
+}  // namespace ringwall
+
+size_t std::hash<ringwall::IpAddress>::operator()(const ringwall::IpAddress& address) const noexcept {
+    uint64_t halves[2];
+    std::memcpy(halves, address.bytes().data(), sizeof halves);
+    return (halves[0] * 0x9e3779b97f4a7c15ULL) ^ (halves[1] * 0xc2b2ae3d27d4eb4fULL);
+}
+
+size_t std::hash<ringwall::Endpoint>::operator()(const ringwall::Endpoint& endpoint) const noexcept {
+    return std::hash<ringwall::IpAddress>()(endpoint.address) * 31 + endpoint.port.value;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// From configuration to the wanted contents of the policy maps, and the questions that the core asks of a policy.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "maps/abi/policy.h"
+#include "policy/config.hpp"
+
+namespace ringwall::policy {
+
+// What only the running machine knows.
+struct Facts {
+    std::vector<IpAddress> self;                 // addresses of the outside interfaces, for `protect: [self]`
+};
+
+// One generation of every policy map (maps/abi/policy.h). Ports that have no bit set are left out.
+struct Compiled {
+    struct wall wall;
+    std::vector<std::pair<uint16_t, struct port_policy>> ports;   // index port >> 6
+    std::vector<std::pair<Prefix, struct network>> networks;      // "first match wins" resolved per prefix
+    std::vector<struct zone> zones;                               // index = zone number; 0 = no match
+};
+Compiled compile(const Config& config, const Facts& facts);
+
+// The same answers for the agent's core, from the same values.
+class View {
+public:
+    View(Config config, const Facts& facts);
+
+    const Config& config() const { return config_; }
+    const Compiled& compiled() const { return compiled_; }
+    bool is_protected(const IpAddress& address) const;
+    bool is_denied(const IpAddress& address) const;
+    bool is_media_port(Port port) const;
+    uint8_t zone_of(const IpAddress& address) const;              // 0 = none
+    bool is_declared_peer(uint8_t zone) const;
+    const Peer* peer(uint8_t zone) const;                         // null where the zone is none
+    std::string_view zone_name(uint8_t zone) const;               // "" for 0
+    // The inside address that media for a public one reaches (protect.external), else the address itself.
+    IpAddress inside_of(const IpAddress& address) const;
+
+private:
+    struct network lookup(const IpAddress& address) const;        // longest prefix, as the kernel does
+    Config config_;
+    Compiled compiled_;
+};
+
+}  // namespace ringwall::policy

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration as values: what /etc/ringwall/ringwall.yaml means once it has been read and checked.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "maps/abi/policy.h"
+#include "maps/net/address.hpp"
+#include "maps/net/result.hpp"
+
+namespace ringwall::policy {
+
+enum class Mode : uint8_t { monitor, enforce };
+enum class Attach : uint8_t { auto_, native, generic, dispatcher, tc };
+enum class Expectation : uint8_t { strict, networks, negotiated, any };
+enum class AgentLoss : uint8_t { peers, keep, closed, open };
+
+struct Rate {                                    // "15/min burst 4"
+    std::chrono::nanoseconds period{};           // one packet each; 0 = unlimited
+    uint32_t burst = 1;
+    auto operator<=>(const Rate&) const = default;
+};
+using Limits = std::array<Rate, CLASS_COUNT>;    // indexed by enum sip_class
+
+struct PortRange {
+    Port first, last;                            // inclusive
+    auto operator<=>(const PortRange&) const = default;
+};
+
+struct Peer {
+    std::string name;
+    std::vector<Prefix> networks;
+    Expectation expectation = Expectation::negotiated;
+    uint8_t latch = 0;
+    Limits limits;
+};
+
+struct Zone {
+    std::string name;
+    std::vector<Prefix> networks;
+    bool sip = false;
+    Limits limits;
+};
+
+struct Timers {
+    std::chrono::nanoseconds drain, idle, held, early, bye, max_call, tombstone;
+};
+
+struct Config {
+    Mode mode = Mode::enforce;
+    std::vector<std::string> outside;            // interface names or globs
+    Attach attach = Attach::auto_;
+    std::vector<Prefix> protect;
+    bool protect_self = false;                   // `self`: this host's addresses on the outside interfaces
+    std::vector<PortRange> media_ports;
+    std::map<IpAddress, IpAddress> external;     // public -> inside
+    std::vector<Port> sip_udp, sip_tcp, sip_tls, sip_ws;
+    std::vector<Peer> peers;                     // zone numbers 1..n, in order
+    std::vector<Zone> zones;                     // then these
+    std::vector<Prefix> allow, deny;
+    bool allow_hairpin = false;
+    Timers timers;
+    std::chrono::nanoseconds agent_loss_after;
+    AgentLoss agent_loss = AgentLoss::peers;
+    std::vector<std::string> emergency;
+    std::vector<std::string> warnings;           // what `check` says beside "good"
+};
+
+// A mistake and where it stands (1-based). Printed as `file:line:column: what, what was expected`.
+struct Mistake {
+    int line = 0, column = 0;
+    std::string what;                            // "media_ports: got \"10000-99999\", expected PORT-PORT within 1-65535"
+};
+
+// All mistakes at once, in the order of the file.
+Result<Config, std::vector<Mistake>> read(std::string_view yaml);
+std::string to_string(const Mistake& mistake, std::string_view file);
+
+}  // namespace ringwall::policy

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Installs what building, testing and showing Ringwall needs on a bare Debian 12, and nothing else.
+#   scripts/setup.sh           what the demo and the tests need
+#   scripts/setup.sh --vm      also what vm-tests/ needs (virtme-ng from trixie, pinned so that nothing else moves)
+# Idempotent: a second run only asks dpkg.
+set -euo pipefail
+
+build=(build-essential cmake ninja-build ccache git pkg-config clang-14 llvm-14 bpftool libbpf-dev libelf-dev zlib1g-dev
+       libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcli11-dev libyaml-cpp-dev libexpected-dev libspdlog-dev
+       libcap-ng-dev libseccomp-dev)
+test=(libgtest-dev libgmock-dev libbenchmark-dev libclang-rt-14-dev clang-19 clang-tidy-19 clang-format-19 shellcheck
+      python3 python3-scapy python3-yaml sip-tester tcpdump tshark iproute2 procps util-linux ethtool nftables curl jq)
+vm=(virtme-ng qemu-system-x86 busybox-static udev kmod)
+
+missing() {
+    local p
+    for p in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null)" = "ii " ] || printf '%s\n' "$p"
+    done
+}
+
+install_packages() {
+    local -a want
+    mapfile -t want < <(missing "$@")
+    [ "${#want[@]}" -eq 0 ] && return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        printf 'setup: run as root, or install these packages first: %s\n' "${want[*]}" >&2
+        return 4
+    fi
+    printf 'setup: installing %d packages\n' "${#want[@]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update
+    apt-get -qq install -y --no-install-recommends "${want[@]}" >/dev/null
+}
+
+# virtme-ng 1.35 is in trixie only. Its source is added beside the machine's own (same mirror), at a priority
+# under 100: apt takes from it what is asked for by name and nothing else.
+add_trixie() {
+    local mirror
+    [ -e /etc/apt/sources.list.d/ringwall-trixie.list ] && return 0
+    mirror=$(apt-cache policy | sed -n 's/^ *[0-9]* \(https\?:[^ ]*\) bookworm\/main.*/\1/p' | head -n 1)
+    [ -n "$mirror" ] || { echo 'setup: found no Debian 12 mirror in the apt configuration' >&2; return 1; }
+    printf 'deb %s trixie main\n' "$mirror" >/etc/apt/sources.list.d/ringwall-trixie.list
+    printf 'Package: *\nPin: release n=trixie\nPin-Priority: 50\n' >/etc/apt/preferences.d/ringwall-trixie
+    apt-get -qq update
+}
+
+install_packages "${build[@]}" "${test[@]}"
+if [ "${1:-}" = --vm ] && [ -n "$(missing "${vm[@]}")" ]; then
+    add_trixie
+    install_packages "${vm[@]}"
+fi
