@@ -53,9 +53,9 @@ bool ports(std::string_view field, Media& out) {
     return true;
 }
 
-// fmt of RTP profiles: payload type numbers. A rejected m-line may list anything, as nothing will flow.
+// fmt of RTP profiles: payload type numbers. Some phones list none; where media goes is said all the same. A rejected
+// m-line may list anything, as nothing will flow.
 Result<void, Defect> payload_types(Fields& fields, Media& out) {
-    if (fields.at_end()) return out.port.value == 0 ? Result<void, Defect>() : make_unexpected(Defect::bad_media);
     if (!contains_part(out.protocol, "rtp")) return {};
     while (!fields.at_end()) {
         const auto type = decimal(fields.next(), max_payload_type);
@@ -69,7 +69,7 @@ Result<void, Defect> payload_types(Fields& fields, Media& out) {
 
 }  // namespace
 
-// media-field = %s"m" "=" media SP port ["/" integer] SP proto 1*(SP fmt) CRLF
+// media-field = %s"m" "=" media SP port ["/" integer] SP proto 1*(SP fmt)
 Result<void, Defect> media_line(std::string_view value, Media& out) {
     Fields fields(value);
     const std::string_view type = fields.next();

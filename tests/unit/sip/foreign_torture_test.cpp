@@ -1,90 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
-// The torture messages of RFC 4475 and RFC 5118 as others published them, where they lie beside the source tree
-// (../shared/testdata). Ours, of the same difficulty, are in torture_test.cpp and need nothing from outside.
-#include <gtest/gtest.h>
-
-#include <boost/json.hpp>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+// The torture messages of RFC 4475 and RFC 5118 as others published them. Ours, of the same difficulty, are in
+// torture_test.cpp and need nothing from outside.
 #include <map>
-#include <sstream>
 
 #include "agent/sdp/session.hpp"
 #include "agent/sip/message.hpp"
+#include "tests/unit/support/foreign_data.hpp"
 
 namespace ringwall::sip {
 namespace {
 
-const std::filesystem::path folder = std::filesystem::path(RINGWALL_FOREIGN_DATA) / "torture";
+using test::read_file;
+using Object = boost::json::object;
 
-std::string read(const std::filesystem::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    return text.str();
+// Every message that the RFCs want accepted and we refuse, and why.
+struct Disagreement {
+    Defect defect;
+    std::string_view why;
+};
+const std::map<std::string_view, Disagreement> disagreements{
+    {"rfc4475-intmeth",
+     {Defect::bad_header, "an escaped NUL in a display name: a reader in C ends there, so two readers see two headers"}},
+    {"rfc4475-longreq",
+     {Defect::too_long, "a From tag of 300 bytes: pinned records keep tags whole, and a longer one is not cut"}},
+    {"rfc5118-ipv6-bug-abnf-3-colons",
+     {Defect::bad_to, "three colons are no IPv6 address; the RFC would forgive an error of RFC 3261's grammar"}},
+};
+
+std::string_view text(const Object& one, const char* key, size_t index = 0) {
+    return one.at(key).as_array().at(index).as_string();
 }
 
-// Where we differ from what the RFCs call valid, and why.
-const std::map<std::string, std::pair<Defect, std::string_view>> disagreements{
-    {"rfc4475-intmeth",
-     {Defect::bad_header, "an escaped NUL in a display name; parsers in C end there, so two readers would see two headers"}},
-    {"rfc4475-longreq",
-     {Defect::too_long, "its From tag has 300 bytes; we keep tags in pinned maps and refuse what would not fit whole"}},
-    {"rfc5118-ipv6-bug-abnf-3-colons",
-     {Defect::bad_via, "an IPv6 address with three colons is none; the RFC asks to forgive an error of the old grammar"}},
-};
-
-class ForeignTorture : public testing::Test {
-protected:
-    void SetUp() override {
-        if (std::filesystem::exists(folder)) return;
-        if (std::getenv("CI") != nullptr) FAIL() << folder << " is missing, and CI must have it";
-        GTEST_SKIP() << "foreign test data is not here: " << folder;
-    }
-};
-
-void check(const boost::json::object& one, const Message& message) {
-    const auto first = [&](const char* key) { return std::string_view(one.at(key).as_array().at(0).as_string()); };
-    EXPECT_EQ(message.call_id, first("call_ids"));
-    EXPECT_EQ(std::string(message.method_token), first("cseq").substr(first("cseq").find_last_of(" \t\n") + 1));
-    EXPECT_EQ(message.cseq, std::stoul(std::string(first("cseq"))));
+void expect_agreement(const Object& one, const Message& message) {
+    const std::string cseq(text(one, "cseq"));
+    EXPECT_EQ(message.call_id, text(one, "call_ids"));
+    EXPECT_EQ(message.cseq, std::stoul(cseq));
+    EXPECT_EQ(message.method_token, std::string_view(cseq).substr(cseq.find_last_of(" \t\n") + 1));
     EXPECT_EQ(message.is_request, !one.at("method").is_null());
     if (message.is_request) {
         EXPECT_EQ(message.method_token, std::string_view(one.at("method").as_string()));
     } else {
         EXPECT_EQ(message.status, one.at("status").to_number<unsigned>());
     }
-    const auto& lengths = one.at("content_length").as_array();
-    ASSERT_EQ(message.content_length.has_value(), !lengths.empty());
-    if (lengths.empty()) return;
-    EXPECT_EQ(*message.content_length, std::stoul(std::string(first("content_length"))));
+    const bool has_length = !one.at("content_length").as_array().empty();
+    ASSERT_EQ(message.content_length.has_value(), has_length);
+    if (!has_length) return;
+    EXPECT_EQ(*message.content_length, std::stoul(std::string(text(one, "content_length"))));
 }
 
-TEST_F(ForeignTorture, is_read_or_refused_and_agrees_where_valid) {
-    Message message;
-    size_t seen = 0;
-    const boost::json::value list = boost::json::parse(read(folder / "torture.json"));
-    for (const auto& value : list.as_array()) {
-        const auto& one = value.as_object();
-        const std::string id(one.at("id").as_string());
-        SCOPED_TRACE(id);
-        std::filesystem::path file = folder / std::string(one.at("file").as_string());
-        if (!std::filesystem::is_regular_file(file)) { ADD_FAILURE() << file; continue; }
-        const std::string bytes = read(file);
-        ++seen;
-        const auto result = sip::parse(bytes, message);
-        std::printf("%s %s: %s\n", id.c_str(), one.at("rfc_class").as_string().c_str(),
-                    result ? "read" : std::string(to_string(result.error().defect)).c_str());
-        if (one.at("rfc_class").as_string() != "valid" && !disagreements.contains(id)) continue;
-        if (const auto found = disagreements.find(id); found != disagreements.end()) {
-            ASSERT_FALSE(result) << found->second.second;
-            EXPECT_EQ(result.error().defect, found->second.first);
-            continue;
-        }
-        EXPECT_TRUE(result) << to_string(result.error().defect) << " at " << result.error().offset;
-        if (result) check(one, message);
+// The first two words of ["192.0.2.4", 49217, "rtp"] for the RTP endpoints, in order.
+void expect_endpoints(const Object& one, const Message& message) {
+    sdp::Session session;
+    const auto body = find_sdp(message);
+    ASSERT_TRUE(body && *body);
+    ASSERT_TRUE(sdp::parse(**body, session));
+    std::vector<std::string> expected, found;
+    for (const auto& endpoint : one.at("sdp_endpoints").as_array()) {
+        if (endpoint.at(2).as_string() == "rtcp") continue;
+        const auto address = IpAddress::parse(endpoint.at(0).as_string());
+        ASSERT_TRUE(address);
+        expected.push_back(Endpoint{*address, Port{endpoint.at(1).to_number<uint16_t>()}}.to_string());
     }
-    EXPECT_GE(seen, 62U);
+    for (const auto& media : session.media()) {
+        if (!media.is_rejected()) found.push_back(Endpoint{media.connections()[0].address, media.port}.to_string());
+    }
+    EXPECT_EQ(found, expected);
+}
+
+using ForeignTorture = test::ForeignData;
+
+TEST_F(ForeignTorture, is_read_or_refused_and_agrees_wherever_it_is_valid) {
+    const boost::json::value list = read_json("torture/torture.json");
+    for (const auto& value : list.as_array()) {
+        const Object& one = value.as_object();
+        const std::string_view id = one.at("id").as_string();
+        SCOPED_TRACE(id);
+        const std::string bytes = read_file(folder() / "torture" / std::string(one.at("file").as_string()));
+        Message message;
+        const auto result = parse(bytes, message);
+        if (const auto found = disagreements.find(id); found != disagreements.end()) {
+            ASSERT_FALSE(result) << found->second.why;
+            EXPECT_EQ(result.error().defect, found->second.defect);
+        } else if (one.at("rfc_class").as_string() == "valid") {
+            ASSERT_TRUE(result) << to_string(result.error().defect) << " at " << result.error().offset;
+            expect_agreement(one, message);
+            if (one.at("pinhole").as_string() == "must") expect_endpoints(one, message);
+        }
+        if (one.at("pinhole").as_string() == "must_not" && result && message.method == Method::invite) {
+            EXPECT_EQ(*find_sdp(message), std::nullopt) << "nothing may open";
+        }
+    }
+}
+
+TEST_F(ForeignTorture, is_never_read_past_its_end) {
+    const boost::json::value list = read_json("torture/torture.json");
+    for (const auto& value : list.as_array()) {
+        const std::string whole =
+            read_file(folder() / "torture" / std::string(value.at("file").as_string()));
+        for (size_t length = 0; length <= whole.size(); ++length) {
+            const std::vector<char> cut(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(length));
+            Message message;
+            const auto result = parse({cut.data(), cut.size()}, message);
+            EXPECT_LE(result ? message.bytes : result.error().offset, cut.size());
+        }
+    }
 }
 
 }  // namespace
