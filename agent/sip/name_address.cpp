@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/sip/name_address.hpp"
+
+#include "agent/sip/host_port.hpp"
+
+namespace ringwall::sip {
+namespace {
+
+using namespace text;
+
+// display-name = *(token LWS) / quoted-string. Phones send names outside the token set without quotes ("José",
+// "Lobby (east)"); we take what cannot be mistaken for the end of a name or for a URI.
+bool display_name(Cursor& cursor) {
+    if (cursor.peek() == '"') {
+        if (!cursor.quoted_string()) return false;
+        cursor.skip_lws();
+        return cursor.peek() == '<';
+    }
+    const std::string_view rest = cursor.rest();
+    const size_t end = rest.find_first_of("<>,;:@\"");
+    if (end == rest.npos || rest[end] != '<') return false;
+    cursor.skip(end);
+    return true;
+}
+
+// name-addr = [display-name] LAQUOT addr-spec RAQUOT
+bool bracketed(Cursor& cursor, NameAddress& out) {
+    if (!cursor.take('<')) return false;
+    const std::string_view text = cursor.take_all(uri_char);
+    return cursor.take('>') && uri(text, out);
+}
+
+// addr-spec without brackets: a comma, question mark or semicolon would be ambiguous and ends it (20.10).
+bool bare(Cursor& cursor, NameAddress& out) {
+    const std::string_view text = cursor.take_all(value_char);
+    return text.find('?') == text.npos && uri(text, out);
+}
+
+bool is_bare_uri(std::string_view rest) {
+    const size_t end = rest.find_first_of("<\":");
+    return end != rest.npos && rest[end] == ':';
+}
+
+// tag-param = "tag" EQUAL token (20.20); c-p-expires = "expires" EQUAL delta-seconds, where a malformed one counts as
+// none (20.10)
+bool take(const Parameter& parameter, NameAddress& out) {
+    if (equals_ignoring_case(parameter.name, "tag")) {
+        if (!out.tag.empty() || parameter.value.empty()) return false;
+        out.tag = parameter.value;
+    } else if (equals_ignoring_case(parameter.name, "expires")) {
+        out.expires = decimal(parameter.value);
+    }
+    return true;
+}
+
+}  // namespace
+
+bool name_address(Cursor& cursor, NameAddress& out) {
+    out = {};
+    cursor.skip_lws();
+    if (cursor.peek() != '<' && is_bare_uri(cursor.rest())) {
+        if (!bare(cursor, out)) return false;
+    } else if (!display_name(cursor) || !bracketed(cursor, out)) {
+        return false;
+    }
+    Parameter next;
+    Read read;
+    while ((read = parameter(cursor, next)) == Read::found) {
+        if (!take(next, out)) return false;
+    }
+    cursor.skip_lws();
+    return read == Read::none;
+}
+
+}  // namespace ringwall::sip
