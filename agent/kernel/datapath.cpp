@@ -124,6 +124,8 @@ Result<void> Datapath::write(const policy::Compiled& compiled) {
                         compiled);
 }
 
+MapPaths Datapath::map_paths() const { return {pins_->root() + "/maps", pins_->program(apply_pin)}; }
+
 Result<void> Datapath::take_down() { return kernel::take_down(*pins_); }
 
 Result<void> take_down(Pins& pins) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/kernel/links.hpp"
+#include "agent/kernel/maps.hpp"
 #include "agent/kernel/objects.hpp"
 #include "agent/kernel/pins.hpp"
 #include "policy/compile.hpp"
@@ -21,7 +22,7 @@ public:
 
     bool took_over() const { return took_over_; }
     const Pins& pins() const { return *pins_; }
-    int apply_fd() const { return objects_.apply_fd(); }
+    MapPaths map_paths() const;  // for the worker
 
     Result<std::vector<Attachment>> attach(std::span<const Device> devices, policy::Attach mode);
     Result<void> write(const policy::Compiled& compiled);

@@ -52,8 +52,8 @@ int print(libbpf_print_level level, const char* format, va_list arguments) {
     if (written <= 0) return 0;
     std::string_view text(line);
     while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-    // "Exclusivity flag on": the clsact qdisc was there already, which is no news.
-    if (level == LIBBPF_WARN && text.find("Exclusivity flag on") == text.npos) log::warn("libbpf", text);
+    // What netlink refuses comes back to us as an errno, and is often no news: a clsact qdisc that is, or is not, there.
+    if (level == LIBBPF_WARN && text.find("Kernel error message") == text.npos) log::warn("libbpf", text);
     else log::debug("libbpf", text);
     return 0;
 }
