@@ -17,6 +17,12 @@ bool is_multicast_suffix(std::string_view suffix, size_t most_numbers) {
     return false;
 }
 
+// sipp's [local_ip] writes IN IP6 [2001:db8::1]. SDP has no brackets, and they can mean nothing else.
+std::string_view without_brackets(std::string_view address, bool is_v4) {
+    if (is_v4 || address.size() < 2 || address.front() != '[' || address.back() != ']') return address;
+    return address.substr(1, address.size() - 2);
+}
+
 }  // namespace
 
 bool is_host_name(std::string_view text) {
@@ -37,7 +43,7 @@ std::optional<Connection> connection(Fields& fields) {
 
     const size_t slash = address.find('/');
     if (slash != address.npos && !is_multicast_suffix(address.substr(slash + 1), is_v4 ? 2 : 1)) return std::nullopt;
-    address = address.substr(0, slash);
+    address = without_brackets(address.substr(0, slash), is_v4);
     if (const auto literal = IpAddress::parse(address)) {
         const bool is_dotted = address.find(':') == address.npos;   // ::ffff:192.0.2.1 is IP6, whatever it maps to
         if (is_dotted != is_v4) return std::nullopt;

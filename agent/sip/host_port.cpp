@@ -27,6 +27,8 @@ bool ends_in_number(std::string_view name) {
     return last.empty() || is(last.front(), digit_char);
 }
 
+bool is_scheme_char(char c) { return is(c, alpha_char | digit_char) || c == '+' || c == '-' || c == '.'; }
+
 }  // namespace
 
 bool host(Cursor& cursor, HostPort& out) {
@@ -47,9 +49,22 @@ bool host_port(Cursor& cursor, HostPort& out) {
     return true;
 }
 
+// absoluteURI = scheme ":" (hier-part / opaque-part); scheme = ALPHA *(ALPHA / DIGIT / "+" / "-" / ".")
+bool absolute_uri(std::string_view text, NameAddress& out) {
+    out.uri = text;
+    size_t colon = 0;
+    while (colon < text.size() && is_scheme_char(text[colon])) ++colon;
+    if (colon == 0 || colon + 1 >= text.size() || text[colon] != ':' || !is(text.front(), alpha_char)) return false;
+    out.scheme = text.substr(0, colon);
+    return true;
+}
+
+bool is_sip(std::string_view scheme) { return equals_ignoring_case(scheme, "sip") || equals_ignoring_case(scheme, "sips"); }
+
 // SIP-URI = "sip:" [userinfo] hostport uri-parameters [headers]; userinfo = user [":" password] "@". No "@" is legal
 // after the userinfo without an escape, so a second one means that two readers would find two hosts.
-static bool sip_uri(std::string_view rest, NameAddress& out) {
+bool sip_uri(NameAddress& out) {
+    std::string_view rest = out.uri.substr(out.scheme.size() + 1);
     const size_t at = rest.find('@');
     if (at != rest.npos) {
         const std::string_view userinfo = rest.substr(0, at);
@@ -60,20 +75,6 @@ static bool sip_uri(std::string_view rest, NameAddress& out) {
     Cursor cursor(rest);
     if (!host_port(cursor, out.host_port)) return false;
     return cursor.at_end() || cursor.peek() == ';' || cursor.peek() == '?';
-}
-
-// scheme = ALPHA *(ALPHA / DIGIT / "+" / "-" / ".")
-bool uri(std::string_view text, NameAddress& out) {
-    out.uri = text;
-    size_t colon = 0;
-    while (colon < text.size() && (is(text[colon], alpha_char | digit_char) || text[colon] == '+' ||
-                                   text[colon] == '-' || text[colon] == '.'))
-        ++colon;
-    if (colon == 0 || colon + 1 >= text.size() || text[colon] != ':' || !is(text.front(), alpha_char)) return false;
-    out.scheme = text.substr(0, colon);
-    const std::string_view rest = text.substr(colon + 1);
-    if (equals_ignoring_case(out.scheme, "sip") || equals_ignoring_case(out.scheme, "sips")) return sip_uri(rest, out);
-    return true;
 }
 
 }  // namespace ringwall::sip

@@ -15,7 +15,11 @@ bool host(Cursor& cursor, HostPort& out);
 // hostport = host [":" port]
 bool host_port(Cursor& cursor, HostPort& out);
 
-// An absolute URI: scheme always, user and hostport of sip and sips.
-bool uri(std::string_view text, NameAddress& out);
+// A URI of any scheme: sets uri and scheme.
+bool absolute_uri(std::string_view text, NameAddress& out);
+
+// What only sip and sips have, from out.uri: user and hostport.
+bool is_sip(std::string_view scheme);
+bool sip_uri(NameAddress& out);
 
 }  // namespace ringwall::sip

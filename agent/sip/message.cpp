@@ -143,7 +143,7 @@ Outcome Parser::parse_vias(std::string_view value) {
 // From = (name-addr / addr-spec) *(SEMI from-param); To likewise (20.20, 20.39)
 Outcome Parser::parse_party(std::string_view value, NameAddress& party, Defect defect) {
     Cursor cursor(value);
-    if (!name_address(cursor, party) || !cursor.at_end()) return fail(defect, cursor.position());
+    if (!sip::party(cursor, party) || !cursor.at_end()) return fail(defect, cursor.position());
     if (party.tag.size() > max_tag_bytes) return fail(Defect::too_long, party.tag.data());
     return {};
 }
@@ -179,7 +179,7 @@ Outcome Parser::parse_contacts(std::string_view value) {
     Cursor cursor(value);
     do {
         if (message_.contact_count == max_contacts) return fail(Defect::too_many, cursor.position());
-        if (!name_address(cursor, message_.contact_storage[message_.contact_count]))
+        if (!contact(cursor, message_.contact_storage[message_.contact_count]))
             return fail(Defect::bad_contact, cursor.position());
         ++message_.contact_count;
     } while (cursor.separator(','));

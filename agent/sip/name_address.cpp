@@ -27,13 +27,13 @@ bool display_name(Cursor& cursor) {
 bool bracketed(Cursor& cursor, NameAddress& out) {
     if (!cursor.take('<')) return false;
     const std::string_view text = cursor.take_all(uri_char);
-    return cursor.take('>') && uri(text, out);
+    return cursor.take('>') && absolute_uri(text, out);
 }
 
 // addr-spec without brackets: a comma, question mark or semicolon would be ambiguous and ends it (20.10).
 bool bare(Cursor& cursor, NameAddress& out) {
     const std::string_view text = cursor.take_all(value_char);
-    return text.find('?') == text.npos && uri(text, out);
+    return text.find('?') == text.npos && absolute_uri(text, out);
 }
 
 bool is_bare_uri(std::string_view rest) {
@@ -41,11 +41,11 @@ bool is_bare_uri(std::string_view rest) {
     return end != rest.npos && rest[end] == ':';
 }
 
-// tag-param = "tag" EQUAL token (20.20); c-p-expires = "expires" EQUAL delta-seconds, where a malformed one counts as
-// none (20.10)
+// tag-param = "tag" EQUAL token (20.20): twice the same is still one tag, and happens; two are none.
+// c-p-expires = "expires" EQUAL delta-seconds, where a malformed one counts as absent (20.10).
 bool take(const Parameter& parameter, NameAddress& out) {
     if (equals_ignoring_case(parameter.name, "tag")) {
-        if (!out.tag.empty() || parameter.value.empty()) return false;
+        if (parameter.value.empty() || (!out.tag.empty() && out.tag != parameter.value)) return false;
         out.tag = parameter.value;
     } else if (equals_ignoring_case(parameter.name, "expires")) {
         out.expires = decimal(parameter.value);
@@ -53,16 +53,7 @@ bool take(const Parameter& parameter, NameAddress& out) {
     return true;
 }
 
-}  // namespace
-
-bool name_address(Cursor& cursor, NameAddress& out) {
-    out = {};
-    cursor.skip_lws();
-    if (cursor.peek() != '<' && is_bare_uri(cursor.rest())) {
-        if (!bare(cursor, out)) return false;
-    } else if (!display_name(cursor) || !bracketed(cursor, out)) {
-        return false;
-    }
+bool parameters(Cursor& cursor, NameAddress& out) {
     Parameter next;
     Read read;
     while ((read = parameter(cursor, next)) == Read::found) {
@@ -70,6 +61,28 @@ bool name_address(Cursor& cursor, NameAddress& out) {
     }
     cursor.skip_lws();
     return read == Read::none;
+}
+
+bool address(Cursor& cursor, NameAddress& out) {
+    out = {};
+    cursor.skip_lws();
+    if (cursor.peek() != '<' && is_bare_uri(cursor.rest())) return bare(cursor, out);
+    return display_name(cursor) && bracketed(cursor, out);
+}
+
+}  // namespace
+
+bool contact(Cursor& cursor, NameAddress& out) {
+    return address(cursor, out) && (!is_sip(out.scheme) || sip_uri(out)) && parameters(cursor, out);
+}
+
+bool party(Cursor& cursor, NameAddress& out) {
+    if (!address(cursor, out)) return false;
+    if (is_sip(out.scheme) && !sip_uri(out)) {
+        out.user = {};
+        out.host_port = {};
+    }
+    return parameters(cursor, out);
 }
 
 }  // namespace ringwall::sip

@@ -23,8 +23,6 @@ const std::map<std::string_view, Disagreement> disagreements{
      {Defect::bad_header, "an escaped NUL in a display name: a reader in C ends there, so two readers see two headers"}},
     {"rfc4475-longreq",
      {Defect::too_long, "a From tag of 300 bytes: pinned records keep tags whole, and a longer one is not cut"}},
-    {"rfc5118-ipv6-bug-abnf-3-colons",
-     {Defect::bad_to, "three colons are no IPv6 address; the RFC would forgive an error of RFC 3261's grammar"}},
 };
 
 std::string_view text(const Object& one, const char* key, size_t index = 0) {
@@ -81,7 +79,7 @@ TEST_F(ForeignTorture, is_read_or_refused_and_agrees_wherever_it_is_valid) {
         if (const auto found = disagreements.find(id); found != disagreements.end()) {
             ASSERT_FALSE(result) << found->second.why;
             EXPECT_EQ(result.error().defect, found->second.defect);
-        } else if (one.at("rfc_class").as_string() == "valid") {
+        } else if (one.at("rfc_class").as_string().starts_with("valid")) {
             ASSERT_TRUE(result) << to_string(result.error().defect) << " at " << result.error().offset;
             expect_agreement(one, message);
             if (one.at("pinhole").as_string() == "must") expect_endpoints(one, message);
