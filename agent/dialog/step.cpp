@@ -19,7 +19,6 @@ bool has_endpoint(const std::vector<pinhole::Claim>& claims, const Endpoint& loc
     return std::ranges::find(claims, local, &pinhole::Claim::local) != claims.end();
 }
 
-std::string uri(const sip::NameAddress& address) { return std::string(address.uri); }
 
 }  // namespace
 
