@@ -45,10 +45,11 @@ Result<PinnedMeta> read_meta(int map) {
 }
 
 // Nothing where no wall is pinned, or one whose start died before it said what it is.
-Result<std::optional<PinnedMeta>> find_meta(const Pins& pins) {
-    Fd map(bpf_obj_get(pins.map("meta").c_str()));
+Result<std::optional<PinnedMeta>> find_meta(const std::string& root) {
+    const auto path = root + "/maps/meta";
+    Fd map(bpf_obj_get(path.c_str()));
     if (!map && errno == ENOENT) return std::optional<PinnedMeta>();
-    if (!map) return fail_errno(errno, "open " + pins.map("meta"));
+    if (!map) return fail_errno(errno, "open " + path);
     auto meta = read_meta(map.get());
     if (!meta) return tl::make_unexpected(meta.error());
     if (meta->contents.abi_version == 0) return std::optional<PinnedMeta>();
@@ -90,13 +91,18 @@ Result<void> pin_apply(const Pins& pins, int program) {
 
 }  // namespace
 
+Result<void> check_pinned(const std::string& pin_path) {
+    const auto present = find_meta(pin_path);
+    if (!present) return tl::make_unexpected(present.error());
+    return *present ? require_ours((*present)->contents, pin_path) : Result<void>{};
+}
+
 Result<Datapath> Datapath::open(const std::string& pin_path) {
     auto pins = Pins::create(pin_path);
     if (!pins) return tl::make_unexpected(pins.error());
-    const auto present = find_meta(*pins);
+    if (auto ours = check_pinned(pin_path); !ours) return tl::make_unexpected(ours.error());
+    const auto present = find_meta(pin_path);
     if (!present) return tl::make_unexpected(present.error());
-    if (*present)
-        if (auto ours = require_ours((*present)->contents, pin_path); !ours) return tl::make_unexpected(ours.error());
 
     auto objects = Objects::load(*pins);
     if (!objects) {
@@ -129,7 +135,7 @@ MapPaths Datapath::map_paths() const { return {pins_->root() + "/maps", pins_->p
 Result<void> Datapath::take_down() { return kernel::take_down(*pins_); }
 
 Result<void> take_down(Pins& pins) {
-    const auto meta = find_meta(pins);
+    const auto meta = find_meta(pins.root());
     const bool is_known = meta && *meta;
     if (is_known && (*meta)->contents.netns_inode != our_netns_inode())
         log::warn("detach", "the wall belongs to another network namespace: its links go, clsact filters there (Linux "

@@ -14,10 +14,12 @@
 
 namespace ringwall::kernel {
 
+// Refuses, with the mend, pinned maps of another ABI version or of another network namespace.
+Result<void> check_pinned(const std::string& pin_path);
+
 class Datapath {
 public:
-    // Refuses, with the mend, pinned maps of another ABI version or of another network namespace, and a second agent.
-    // Attaches nothing and changes nothing that packets meet.
+    // As check_pinned(), and a second agent is refused. Attaches nothing and changes nothing that packets meet.
     static Result<Datapath> open(const std::string& pin_path);
 
     bool took_over() const { return took_over_; }

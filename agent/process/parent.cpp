@@ -46,6 +46,11 @@ std::vector<control::Interface> describe(const std::vector<kernel::Attachment>& 
     return interfaces;
 }
 
+int refuse(const Error& error) {
+    log::error("start", error.message());
+    return exit_failed;
+}
+
 bool has_exited(pid_t pid, std::chrono::milliseconds patience) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (waitpid(pid, nullptr, WNOHANG) == 0) {
@@ -58,6 +63,8 @@ bool has_exited(pid_t pid, std::chrono::milliseconds patience) {
 }  // namespace
 
 int Parent::run() {
+    // First: in another namespace than the wall's, the interfaces of the configuration would be called missing.
+    if (auto ours = kernel::check_pinned(options_.pin_path); !ours) return refuse(ours.error());
     const auto plan = make_plan(options_.config);
     if (!plan) {
         std::fprintf(stderr, "%s\n", plan.error().what.c_str());
@@ -71,10 +78,6 @@ int Parent::run() {
 }
 
 int Parent::start(const Plan& plan) {
-    const auto refuse = [](const Error& error) {
-        log::error("start", error.message());
-        return int{exit_failed};
-    };
     auto datapath = kernel::Datapath::open(options_.pin_path);
     if (!datapath) return refuse(datapath.error());
     datapath_.emplace(std::move(*datapath));

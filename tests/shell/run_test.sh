@@ -128,8 +128,10 @@ detached() {
 ip link set lo up
 ip link add rw0 type veth peer name rw0peer
 ip link add rw1 type veth peer name rw1peer
-ip link add link rw0 name rw0.7 type vlan id 7
-for device in rw0 rw0peer rw1 rw1peer rw0.7; do ip link set "$device" up; done
+ip link add rw.7 type veth peer name peer.7
+ip link add rwbridge type bridge
+ip link set rw1peer master rwbridge
+for device in rw0 rw0peer rw1 rw1peer rw.7 peer.7 rwbridge; do ip link set "$device" up; done
 
 # --- the tests ---------------------------------------------------------------------------------------------------
 
@@ -219,13 +221,14 @@ a_dead_agents_wall() {
 globs_and_stacks() {
     config '"rw?*"'
     check "a glob is ready" start
-    check "a VLAN above an attached interface is left out" not_attached rw0.7
-    check "and the log says so" grep -q "rw0.7 stands above rw0" err
+    check "and attached what it means" attached rw1peer
+    check "a bridge above an attached port is left out" not_attached rwbridge
+    check "and the log says so" grep -q "rwbridge stands above rw1peer" err
     check "detach" detached
     wait "$agent"; agent=0
-    config rw0.7
+    config rw.7
     check "a name with a dot can be pinned" start
-    check "and is" test -e "$wall/links/rw0:7-egress"
+    check "and is" test -e "$wall/links/rw:7-egress"
     check "detach" detached
     wait "$agent"; agent=0
 }
