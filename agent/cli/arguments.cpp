@@ -29,7 +29,7 @@ constexpr std::array<Description, 8> descriptions{{
     {Command::pinholes, "pinholes", "Every media port that a call has opened, who may send to it and until when",
      "ringwall pinholes --json | jq -r '.[].local'", true},
     {Command::reload, "reload", "Take the changed configuration: all of it, or nothing where it has a mistake",
-     "ringwall check && ringwall reload", false},
+     "ringwall reload", false},
     {Command::detach, "detach", "Stop the agent and take the datapath down: nothing is filtered afterwards",
      "ringwall detach", false},
     {Command::version, "version", "The version of this program and of its maps", "ringwall version --json", true},
@@ -46,7 +46,9 @@ void add_options(CLI::App& app, agent::Options& options) {
 void add_commands(CLI::App& app, Invocation& invocation) {
     for (const Description& description : descriptions) {
         CLI::App* command = app.add_subcommand(description.name, description.about);
-        command->footer(std::string("Example:\n  ") + description.example);
+        command->footer(
+            "Every command takes --config FILE, --pin-path DIR and --socket PATH, see ringwall --help\nExample:\n  " +
+            std::string(description.example));
         command->fallthrough(); // --config and the like stand before or after the command
         if (description.has_json) command->add_flag("--json", invocation.json, "Print JSON");
         command->final_callback([&invocation, which = description.command] { invocation.command = which; });
@@ -61,6 +63,7 @@ Parsed parse_arguments(int argc, const char* const* argv) {
         "Ringwall, a SIP-aware firewall: media ports open for the calls that negotiated them, and for nobody else",
         "ringwall");
     app.require_subcommand(1);
+    app.set_version_flag("--version", "ringwall " RINGWALL_VERSION);
     app.footer(
         "Exit codes: 0 good, 1 failed, 2 wrong usage, 3 no agent, 4 not permitted, 5 configuration invalid\n"
         "Example:\n  ringwall calls");

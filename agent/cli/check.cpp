@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <system_error>
 
 #include "agent/cli/commands.hpp"
@@ -12,10 +11,13 @@
 namespace ringwall::cli {
 namespace {
 
+// Block by block: an istreambuf_iterator throws where a directory is read, istream::read does not.
 Result<std::string> contents(const std::string& path) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    std::string text, block(size_t{64} << 10, '\0');
+    while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0)
+        text.append(block, 0, static_cast<size_t>(file.gcount()));
     if (!file.is_open() || file.bad()) return fail_errno(errno != 0 ? errno : EIO, path);
     return text;
 }
