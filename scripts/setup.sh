@@ -7,7 +7,7 @@ set -euo pipefail
 
 build=(build-essential cmake ninja-build ccache git pkg-config clang-14 llvm-14 bpftool libbpf-dev libelf-dev zlib1g-dev
        libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcli11-dev libyaml-cpp-dev libexpected-dev libspdlog-dev
-       libcap-ng-dev libseccomp-dev)
+       libcap-ng-dev libseccomp-dev libsodium-dev)
 test=(libgtest-dev libgmock-dev libbenchmark-dev libclang-rt-14-dev clang-19 clang-tidy-19 clang-format-19 shellcheck
       python3 python3-scapy python3-yaml sip-tester tcpdump tshark iproute2 procps util-linux ethtool nftables curl jq)
 vm=(virtme-ng qemu-system-x86 busybox-static udev kmod)

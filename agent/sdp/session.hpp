@@ -16,7 +16,7 @@ namespace ringwall::sdp {
 
 inline constexpr size_t max_media = 32;
 inline constexpr size_t max_addresses = 4;       // c= lines of one m-line
-inline constexpr size_t max_payload_types = 32;  // kept of one m-line; more are `too_many`
+inline constexpr size_t max_payload_types = 128; // of one m-line: as many as there are; browsers list some 35 for video
 inline constexpr size_t max_candidates = 32;     // of one m-line
 inline constexpr size_t max_lines = 4096;
 
@@ -61,7 +61,8 @@ struct Media {
     uint16_t port_count = 1;                      // m=audio 49170/2
     std::array<Connection, max_addresses> connection_storage;
     size_t connection_count = 0;                  // its own c= lines, else the session's
-    std::optional<Endpoint> rtcp;                 // a=rtcp (RFC 3605); address = the connection's where it names none
+    std::optional<Endpoint> rtcp;                 // a=rtcp (RFC 3605); address = the connection's where it names none, :: for a name
+    bool rtcp_has_address = false;                // a=rtcp names its own
     bool rtcp_mux = false, rtcp_mux_only = false; // RFC 5761, RFC 8858
     bool bundle_only = false;                     // RFC 9143
     bool is_ice = false;                          // a=ice-ufrag or a candidate, at media or session level

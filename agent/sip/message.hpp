@@ -20,6 +20,7 @@ namespace ringwall::sip {
 // Named limits; a message past one is refused as `too_many` or `too_long`, counted, and opens nothing.
 inline constexpr size_t max_message_bytes = 65535;
 inline constexpr size_t max_headers = 256;
+inline constexpr size_t max_header_bytes = 8192;   // one header with its folds
 inline constexpr size_t max_vias = 70;         // Max-Forwards' usual start
 inline constexpr size_t max_contacts = 16;
 inline constexpr size_t max_call_id_bytes = 255;
@@ -74,6 +75,7 @@ struct NameAddress {
     std::string_view user;                        // may be empty
     HostPort host_port;                           // of a sip or sips URI
     std::string_view tag;                         // From and To; empty where absent
+    std::optional<uint32_t> expires;              // seconds; Contact's own (20.10)
 };
 
 struct Message {
@@ -96,6 +98,7 @@ struct Message {
     std::string_view replaces;                    // raw value (RFC 3891)
     std::string_view rack;                        // raw value (RFC 3262)
     bool requires_100rel = false;                 // Require: 100rel
+    bool supports_100rel = false;                 // Supported: 100rel
     std::string_view user_agent;
     std::optional<uint32_t> content_length;
     std::string_view content_type;                // raw value

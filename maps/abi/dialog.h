@@ -13,15 +13,33 @@
 #define TAG_BYTES 128
 #define ADDRESS_OF_RECORD_BYTES 96 /* for display; left empty where longer */
 #define CLAIMS_PER_LEG 16
+#define OFFERED_PEERS_PER_LEG 12 /* more make the offer's peers unknown: its answer then opens to the peer's networks */
 
 struct dialog_claim {
     struct pinhole_key key;
     __u8 media; /* index of the m-line */
     __u8 component;
     __u8 phase;
-    __u8 zero;
+    __u8 flags; /* enum claim_flag */
 };
 MAP_ABI(struct dialog_claim, 24);
+enum claim_flag { CLAIM_MUX_OFFERED = 1 << 0 };
+
+/* An endpoint that an outside offer named and the inside has not answered yet. */
+struct offered_peer {
+    struct address address;
+    __be16 port;
+    __u8 media;
+    __u8 component;
+};
+MAP_ABI(struct offered_peer, 20);
+
+enum dialog_flag {
+    DIALOG_BEGUN_INSIDE = 1 << 0,
+    DIALOG_BYE_FROM_INSIDE = 1 << 1, /* in state ending: who sent the BYE */
+    DIALOG_OUTSIDE_OFFER = 1 << 2,   /* `offered` holds an offer that waits for the inside's answer */
+};
+enum dialog_state { DIALOG_EARLY = 1, DIALOG_CONFIRMED = 2, DIALOG_ENDING = 3 };
 
 struct dialog_record {
     __u64 started_ns;      /* CLOCK_MONOTONIC */
@@ -30,10 +48,10 @@ struct dialog_record {
     __u32 soft_deadline_s; /* CLOCK_MONOTONIC seconds: early or Session-Expires; 0 = none */
     __u32 inside_cseq;     /* highest CSeq seen from inside, and from outside */
     __u32 outside_cseq;
-    __u8 state;
-    __u8 begun_inside;
-    __u8 zone;
+    __u8 state; /* enum dialog_state */
+    __u8 flags;
     __u8 claim_count;
+    __u8 offered_count;
     struct peer outside; /* where its signalling comes from and goes to */
     __u32 zero;
     char call_id[CALL_ID_BYTES];
@@ -42,5 +60,6 @@ struct dialog_record {
     char from[ADDRESS_OF_RECORD_BYTES];
     char to[ADDRESS_OF_RECORD_BYTES];
     struct dialog_claim claims[CLAIMS_PER_LEG];
+    struct offered_peer offered[OFFERED_PEERS_PER_LEG];
 };
-MAP_ABI(struct dialog_record, 1152);
+MAP_ABI(struct dialog_record, 1392);

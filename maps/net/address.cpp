@@ -14,6 +14,24 @@ constexpr uint8_t v4_prefix_length = 96;
 
 bool is_within(const IpAddress& address, std::string_view prefix) { return Prefix::parse(prefix)->contains(address); }
 
+// Four decimal octets without leading zeros, as inet_pton has them. Its own loop: most addresses in signalling are
+// IPv4, and a try as IPv6 first costs three times the rest.
+std::optional<IpAddress> parse_v4(std::string_view text) {
+    uint32_t address = 0;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (int octet = 0; octet < 4; ++octet) {
+        if (octet != 0 && (at == end || *at++ != '.')) return std::nullopt;
+        const char* const first = at;
+        uint32_t value = 0;
+        for (; at != end && *at >= '0' && *at <= '9' && at - first < 3; ++at)
+            value = value * 10 + static_cast<uint32_t>(*at - '0');
+        if (at == first || value > 255 || (at - first > 1 && *first == '0')) return std::nullopt;
+        address = address << 8 | value;
+    }
+    return at == end ? std::optional(IpAddress::v4(address)) : std::nullopt;
+}
+
 std::array<uint8_t, 16> masked(const std::array<uint8_t, 16>& bytes, uint8_t length) {
     std::array<uint8_t, 16> kept{};
     for (size_t i = 0; i < kept.size(); ++i) {
@@ -26,15 +44,13 @@ std::array<uint8_t, 16> masked(const std::array<uint8_t, 16>& bytes, uint8_t len
 }  // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+    if (text.find(':') == text.npos) return parse_v4(text);
     char terminated[INET6_ADDRSTRLEN];  // inet_pton wants a C string
     if (text.empty() || text.size() >= sizeof terminated || text.find('\0') != text.npos) return std::nullopt;
     std::memcpy(terminated, text.data(), text.size());
     terminated[text.size()] = '\0';
     std::array<uint8_t, 16> bytes{};
     if (inet_pton(AF_INET6, terminated, bytes.data()) == 1) return IpAddress(bytes);
-    bytes = {};
-    bytes[10] = bytes[11] = 0xff;
-    if (inet_pton(AF_INET, terminated, bytes.data() + 12) == 1) return IpAddress(bytes);
     return std::nullopt;
 }
 
@@ -105,6 +121,10 @@ std::optional<Prefix> Prefix::parse(std::string_view text) {
     const Prefix prefix{*address, static_cast<uint8_t>(length + offset)};
     if (masked(address->bytes(), prefix.length) != address->bytes()) return std::nullopt;
     return prefix;
+}
+
+Prefix Prefix::of(const IpAddress& address, uint8_t length) {
+    return {IpAddress(masked(address.bytes(), length)), length};
 }
 
 bool Prefix::contains(const IpAddress& other) const { return masked(other.bytes(), length) == address.bytes(); }

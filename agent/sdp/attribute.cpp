@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/sdp/attribute.hpp"
+
+#include "agent/sdp/candidate.hpp"
+#include "agent/sdp/connection.hpp"
+
+namespace ringwall::sdp {
+namespace {
+
+using namespace text;
+using tl::make_unexpected;
+
+// attribute = (attribute-name ":" attribute-value) / attribute-name. Names are case-sensitive (5.13).
+struct Attribute {
+    explicit Attribute(std::string_view line) {
+        const size_t colon = line.find(':');
+        name = line.substr(0, colon);
+        if (colon != line.npos) value = line.substr(colon + 1);
+        while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
+        while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
+    }
+
+    std::string_view name;
+    std::string_view value;
+};
+
+std::optional<Direction> direction(std::string_view name) {
+    if (name == "sendrecv") return Direction::sendrecv;
+    if (name == "sendonly") return Direction::sendonly;
+    if (name == "recvonly") return Direction::recvonly;
+    if (name == "inactive") return Direction::inactive;
+    return std::nullopt;
+}
+
+// setup-attr = "active" / "passive" / "actpass" / "holdconn" (RFC 4145 4)
+Result<void, Defect> setup(std::string_view value, Setup& out) {
+    if (value == "active") return out = Setup::active, Result<void, Defect>();
+    if (value == "passive") return out = Setup::passive, Result<void, Defect>();
+    if (value == "actpass") return out = Setup::actpass, Result<void, Defect>();
+    if (value == "holdconn") return out = Setup::holdconn, Result<void, Defect>();
+    return make_unexpected(Defect::bad_attribute);
+}
+
+// rtcp-attribute = "rtcp" ":" port [nettype SP addrtype SP connection-address] (RFC 3605 2.1)
+Result<void, Defect> rtcp(std::string_view value, Media& out) {
+    Fields fields(value);
+    const auto port = decimal(fields.next(), UINT16_MAX);
+    if (!port || out.rtcp) return make_unexpected(Defect::bad_rtcp);
+    out.rtcp = Endpoint{{}, Port{static_cast<uint16_t>(*port)}};
+    if (fields.at_end()) return {};
+    const auto named = connection(fields);
+    if (!named) return make_unexpected(Defect::bad_rtcp);
+    out.rtcp->address = named->address;
+    out.rtcp_has_address = true;
+    return {};
+}
+
+// packet-time = non-zero-int-or-real (6.4). A hint: one that cannot be read is no hint, as with any unknown attribute.
+std::optional<uint32_t> packet_time(std::string_view value) {
+    const size_t dot = value.find('.');
+    const auto whole = decimal(value.substr(0, dot), 60'000);
+    if (!whole || dot == value.npos) return whole;
+    const std::string_view fraction = value.substr(dot + 1);
+    if (!consists_of(fraction, digit_char)) return std::nullopt;
+    return *whole + (fraction.find_first_not_of('0') == fraction.npos ? 0 : 1);
+}
+
+Result<void, Defect> add_candidate(std::string_view value, Media& out) {
+    out.is_ice = true;
+    Candidate read;
+    switch (candidate(value, read)) {
+        case CandidateRead::broken: return make_unexpected(Defect::bad_candidate);
+        case CandidateRead::ignored: return {};
+        case CandidateRead::taken: break;
+    }
+    if (out.candidate_count == max_candidates) return make_unexpected(Defect::too_many);
+    out.candidate_storage[out.candidate_count++] = read;
+    return {};
+}
+
+Result<void, Defect> ice_ufrag(std::string_view value, bool& is_ice, std::string_view& out) {
+    if (value.empty()) return make_unexpected(Defect::bad_attribute);
+    is_ice = true;
+    out = value;
+    return {};
+}
+
+}  // namespace
+
+Result<void, Defect> session_attribute(std::string_view line, SessionLevel& out) {
+    const Attribute attribute(line);
+    if (const auto found = direction(attribute.name)) return out.direction = *found, Result<void, Defect>();
+    if (attribute.name == "setup") return setup(attribute.value, out.setup);
+    if (attribute.name == "ice-ufrag") return ice_ufrag(attribute.value, out.is_ice, out.ice_ufrag);
+    if (attribute.name == "candidate") out.is_ice = true;
+    return {};
+}
+
+Result<void, Defect> media_attribute(std::string_view line, Media& out) {
+    const Attribute attribute(line);
+    const auto [name, value] = attribute;
+    switch (name.empty() ? '\0' : name.front()) {
+        case 'b':
+            if (name == "bundle-only") out.bundle_only = true;
+            break;
+        case 'c':
+            if (name == "candidate") return add_candidate(value, out);
+            break;
+        case 'm':
+            if (name == "mid") out.mid = value;
+            break;
+        case 'p':
+            if (name == "ptime") out.ptime_ms = packet_time(value);
+            break;
+        case 'r':
+            if (name == "rtcp") return rtcp(value, out);
+            if (name == "rtcp-mux") out.rtcp_mux = true;
+            if (name == "rtcp-mux-only") out.rtcp_mux_only = true;
+            if (name == "recvonly") out.direction = Direction::recvonly;
+            break;
+        case 'i':
+            if (name == "ice-ufrag") return ice_ufrag(value, out.is_ice, out.ice_ufrag);
+            if (name == "inactive") out.direction = Direction::inactive;
+            break;
+        case 's':
+            if (name == "setup") return setup(value, out.setup);
+            if (name == "sendrecv") out.direction = Direction::sendrecv;
+            if (name == "sendonly") out.direction = Direction::sendonly;
+            break;
+        default: break;
+    }
+    return {};
+}
+
+}  // namespace ringwall::sdp

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+namespace ringwall::sip {
+
+// media-type (RFC 3261 20.15, RFC 2045 5.1). Absent or unreadable: both words empty, which equals nothing.
+struct ContentType {
+    std::string_view type;
+    std::string_view subtype;
+    std::string_view boundary;    // of a multipart; empty where absent
+
+    bool is_sdp() const;
+    bool is_multipart() const;
+};
+
+ContentType content_type(std::string_view value);
+
+}  // namespace ringwall::sip

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// hostport, sent-by and sip: URIs (RFC 3261 19.1.1 and 25.1).
+#pragma once
+
+#include <string_view>
+
+#include "agent/sip/lexer.hpp"
+#include "agent/sip/message.hpp"
+
+namespace ringwall::sip {
+
+// host = hostname / IPv4address / IPv6reference
+bool host(Cursor& cursor, HostPort& out);
+
+// hostport = host [":" port]
+bool host_port(Cursor& cursor, HostPort& out);
+
+// A URI of any scheme: sets uri and scheme.
+bool absolute_uri(std::string_view text, NameAddress& out);
+
+// What only sip and sips have, from out.uri: user and hostport.
+bool is_sip(std::string_view scheme);
+bool sip_uri(NameAddress& out);
+
+}  // namespace ringwall::sip
