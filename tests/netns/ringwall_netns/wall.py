@@ -132,10 +132,7 @@ class Wall:
 
     def invoke(self, *words, timeout=30):
         """Runs `ringwall WORDS…` with this wall's paths; returns the finished process, whatever its exit code."""
-        places = {'run': ('--config', '--pin-path', '--socket'), 'check': ('--config',), 'detach': ('--pin-path', '--socket'),
-                  'version': ()}.get(words[0], ('--socket',))
-        paths = {'--config': self.config_path, '--pin-path': self.pin_path, '--socket': self.socket}
-        options = [str(item) for name in places for item in (name, paths[name])]
+        options = ['--config', self.config_path, '--pin-path', self.pin_path, '--socket', self.socket]
         return subprocess.run(self.namespace.command(binary(), *words, *options), capture_output=True, text=True,
                               check=False, timeout=timeout)
 
@@ -189,7 +186,7 @@ def _packets_by_label(listing):
     """{label: n}, {label: {"packets": n}} or [{"reason"|"label": …, "packets"|"count": n}]: one mapping."""
     if isinstance(listing, dict):
         return {k: v.get('packets', 0) if isinstance(v, dict) else v for k, v in listing.items()}
-    return {e.get('reason') or e.get('label'): e.get('packets', e.get('count', 0)) for e in listing}
+    return {e.get('reason') or e.get('event') or e.get('counter'): e.get('packets', e.get('count', 0)) for e in listing}
 
 
 def _merged(base, changes):
