@@ -25,7 +25,7 @@ static __always_inline struct peer peer_of(const struct pinhole_key *endpoint) {
 
 static __always_inline void describe(struct context *ctx, const struct packet *pkt, struct mirror_record *record) {
     const struct network *outside = pkt->is_outbound ? &pkt->destination_network : &pkt->source_network;
-    record->time_ns = pkt->now;
+    record->time_ns = bpf_ktime_get_ns(); /* exact: the agent sorts the rings by it, and a coarse tick is 4 ms */
     record->length = pkt->payload_length;
     record->ifindex = frame_ifindex(ctx);
     record->source = peer_of(&pkt->source);
