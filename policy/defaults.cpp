@@ -10,10 +10,14 @@
 namespace ringwall::policy {
 namespace {
 
-using std::chrono::seconds;
+using std::chrono::nanoseconds, std::chrono::seconds;
 
-constexpr Rate per_second(uint32_t number, uint32_t burst) { return {seconds(1) / int64_t{number}, burst}; }
-constexpr Rate per_minute(uint32_t number, uint32_t burst) { return {seconds(60) / int64_t{number}, burst}; }
+constexpr Rate per_second(uint32_t number, uint32_t burst) {
+    return {nanoseconds(seconds(1)) / int64_t{number}, burst};
+}
+constexpr Rate per_minute(uint32_t number, uint32_t burst) {
+    return {nanoseconds(seconds(60)) / int64_t{number}, burst};
+}
 
 using Row = std::pair<enum sip_class, Rate>;
 

@@ -61,7 +61,9 @@ void Findings::mistake(Place place, std::string what) {
 }
 
 void Findings::mistake_at(std::string_view path, std::string what) {
-    const auto found = places.find(path);
+    auto found = places.find(path);
+    for (std::string_view part = path; found == places.end() && !part.empty(); found = places.find(part))
+        part = part.substr(0, part.find_last_of(".[") == part.npos ? 0 : part.find_last_of(".["));
     mistake(found == places.end() ? Place{} : found->second, std::string(path) + ": " + std::move(what));
 }
 

@@ -26,7 +26,7 @@ struct Findings {
     std::map<std::string, Place, std::less<>> places; // by path: "peers[0].networks", for the checks of the whole
 
     void mistake(Place place, std::string what);
-    void mistake_at(std::string_view path, std::string what); // where `path` stood, else at the top
+    void mistake_at(std::string_view path, std::string what); // where `path` or its section stood
     void warn(std::string what);
 };
 

@@ -91,6 +91,9 @@ void read_sip(const Value& sip, Config& config) {
     section.read_list("tcp", as::port, "a list of ports", config.sip_tcp);
     section.read_list("tls", as::port, "a list of ports", config.sip_tls);
     section.read_list("ws", as::port, "a list of ports", config.sip_ws);
+    // The default 5061 gives way to a plain one.
+    const auto is_plain = [&](Port port) { return std::ranges::find(config.sip_tcp, port) != config.sip_tcp.end(); };
+    if (!section.find("tls")) std::erase_if(config.sip_tls, is_plain);
     static constexpr std::string_view unread = "calls signalled there open no media ports in this version";
     for (const std::string_view key : {"tcp", "tls", "ws"})
         if (const auto ports = section.find(key); ports && ports->node().size() > 0) ports->warn(unread);

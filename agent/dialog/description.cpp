@@ -20,7 +20,7 @@ Port port_after(Port port, unsigned steps) { return Port{static_cast<uint16_t>(p
 bool is_valid_pair(const sdp::Media& media, unsigned i) { return media.port.value + 2U * i + 1U <= 65535U; }
 
 Endpoint rtcp_of(const sdp::Media& media, const IpAddress& address, unsigned i) {
-    if (media.rtcp && i == 0) return *media.rtcp;  // RFC 3605
+    if (media.rtcp && i == 0) return {media.rtcp_has_address ? media.rtcp->address : address, media.rtcp->port};  // RFC 3605
     return {address, port_after(media.port, 2 * i + 1)};
 }
 
@@ -119,7 +119,8 @@ RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, co
         if (policy.is_denied(connection.address)) continue;
         for (unsigned i = 0; i < media.port_count && is_valid_pair(media, i); ++i) {
             remote.ports.push_back({connection.address, port_after(media.port, 2 * i)});
-            remote.rtcp_ports.push_back(rtcp_of(media, connection.address, i));
+            const Endpoint rtcp = rtcp_of(media, connection.address, i);
+            if (!rtcp.address.is_unspecified()) remote.rtcp_ports.push_back(rtcp);  // a=rtcp may name a host
         }
     }
     if (is_behind_nat)

@@ -19,7 +19,6 @@ bool has_endpoint(const std::vector<pinhole::Claim>& claims, const Endpoint& loc
     return std::ranges::find(claims, local, &pinhole::Claim::local) != claims.end();
 }
 
-std::string uri(const sip::NameAddress& address) { return std::string(address.uri); }
 
 }  // namespace
 
@@ -48,6 +47,8 @@ void Table::Step::initial_invite() {
 
 void Table::Step::initial_invite_out(Transaction& transaction) {
     const std::string_view branch = message_.vias().empty() ? std::string_view() : message_.vias().front().branch;
+    if (const Leg* refused = table_.find(message_.call_id, {}); refused && refused->end_at && refused->has_inside_tag(message_.from.tag))
+        table_.end(refused->id, effects_);  // this is its retry: the ports go on
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "branch", branch}), {}, true);
     if (!leg) return;
     leg->side(message_.from.tag);

@@ -36,7 +36,7 @@ int connect_to(const std::string& path) {
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_un address = unix_address(path);
     EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    const timeval limit{20, 0};  // a server that never answers fails the test instead of hanging it
+    const timeval limit{20, 0}; // a server that never answers fails the test instead of hanging it
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     return fd;
 }
@@ -132,8 +132,9 @@ TEST(Http, carries_an_answer_of_16_mib) {
 
 TEST(Http, answers_several_requests_on_one_connection) {
     const Server server;
-    const auto raw = converse(server.path(), "GET /one HTTP/1.1\r\nHost: a\r\n\r\n"
-                                             "GET /two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    const auto raw = converse(server.path(),
+                              "GET /one HTTP/1.1\r\nHost: a\r\n\r\n"
+                              "GET /two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     EXPECT_NE(raw.find("GET /one"), raw.npos) << raw;
     EXPECT_NE(raw.find("GET /two"), raw.npos) << raw;
 }
@@ -167,7 +168,7 @@ TEST(Http, closes_on_a_client_that_does_not_finish_its_request) {
     const int slow = connect_to(server.path());
     ASSERT_EQ(send(slow, "GET /", 5, MSG_NOSIGNAL), 5);
     char byte = 0;
-    EXPECT_EQ(recv(slow, &byte, 1, 0), 0);  // closed by the server's 10 s, before our 20
+    EXPECT_EQ(recv(slow, &byte, 1, 0), 0); // closed by the server's 10 s, before our 20
     close(slow);
 }
 
@@ -187,7 +188,8 @@ TEST(Http, closes_the_65th_connection_and_serves_again_once_one_is_gone) {
     for (const int fd : open) close(fd);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     bool is_served = false;
-    while (!is_served && std::chrono::steady_clock::now() < end) is_served = call(server.path(), {"GET", "/", ""}).has_value();
+    while (!is_served && std::chrono::steady_clock::now() < end)
+        is_served = call(server.path(), {"GET", "/", ""}).has_value();
     EXPECT_TRUE(is_served);
 }
 
@@ -227,5 +229,5 @@ TEST(Http, gives_up_on_a_server_that_never_answers) {
     std::filesystem::remove_all(directory);
 }
 
-}  // namespace
-}  // namespace ringwall::control
+} // namespace
+} // namespace ringwall::control
