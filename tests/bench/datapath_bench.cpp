@@ -88,7 +88,7 @@ void configure(const xdp_ingress& wall) {
     open_hole(wall, "2001:db8:1::10", "2001:db8:99::7");
 }
 
-}  // namespace
+} // namespace
 
 int main() {
     xdp_ingress* wall = xdp_ingress::open_and_load();
@@ -102,10 +102,11 @@ int main() {
     measure("+ precise clock", tiny_program(BPF_FUNC_ktime_get_ns), media, XDP_DROP);
     measure("pinhole hit, IPv4", program, media, XDP_PASS);
     measure("pinhole hit, IPv6", program, eth / ip6{} / udp{} / rtp(), XDP_PASS);
-    measure("media to a closed port: no_pinhole", program, eth / ip4{.src = "203.0.113.9"} / udp{.dport = 40002} / rtp(),
-            XDP_DROP);
+    measure("media to a closed port: no_pinhole", program,
+            eth / ip4{.src = "203.0.113.9"} / udp{.dport = 40002} / rtp(), XDP_DROP);
     measure("media from a wrong source, live hole", program, eth / ip4{.src = "203.0.113.9"} / udp{} / rtp(), XDP_DROP);
-    measure("none of ours: out_of_scope", program, eth / ip4{.dst = "203.0.113.9"} / udp{.dport = 53} / rtp(), XDP_PASS);
+    measure("none of ours: out_of_scope", program, eth / ip4{.dst = "203.0.113.9"} / udp{.dport = 53} / rtp(),
+            XDP_PASS);
     std::string flood = "REGISTER sip:example.com SIP/2.0\r\n" + std::string(600, 'x');
     Packet registration = eth / ip4{.src = "203.0.113.9"} / udp{.dport = 5060} / text(flood);
     LIBBPF_OPTS(bpf_test_run_opts, once, .repeat = 1);
