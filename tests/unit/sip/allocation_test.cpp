@@ -19,7 +19,7 @@ void* allocate(size_t size) {
     throw std::bad_alloc();
 }
 
-}  // namespace
+} // namespace
 
 void* operator new(size_t size) { return allocate(size); }
 void* operator new[](size_t size) { return allocate(size); }
@@ -34,8 +34,7 @@ namespace {
 TEST(Parsers, allocate_nothing) {
     const auto message = std::make_unique<sip::Message>();
     const auto session = std::make_unique<sdp::Session>();
-    const std::string_view multipart =
-        "multipart/mixed;boundary=b\n--b\nContent-Type: application/sdp\n\nv=0\n--b--";
+    const std::string_view multipart = "multipart/mixed;boundary=b\n--b\nContent-Type: application/sdp\n\nv=0\n--b--";
     const size_t before = allocations;
     const bool is_read = sip::parse(bench::invite, *message).has_value();
     const auto body = sip::find_sdp(*message);
@@ -50,5 +49,5 @@ TEST(Parsers, allocate_nothing) {
     EXPECT_GT(before, 0U) << "the count does not count";
 }
 
-}  // namespace
-}  // namespace ringwall
+} // namespace
+} // namespace ringwall

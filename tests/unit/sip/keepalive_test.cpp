@@ -34,5 +34,5 @@ TEST(Keepalive, is_stun_with_its_cookie_and_length) {
     EXPECT_FALSE(is_keepalive(other));
 }
 
-}  // namespace
-}  // namespace ringwall::sip
+} // namespace
+} // namespace ringwall::sip

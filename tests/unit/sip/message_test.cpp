@@ -16,8 +16,8 @@ TEST(Message, must_have_via_from_to_call_id_and_cseq) {
 }
 
 TEST(Message, has_single_headers_once_whatever_they_are_called) {
-    for (const auto* line : {"From: <sip:a@h>", "f: <sip:a@h>", "To: <sip:a@h>", "t: <sip:a@h>", "CALL-ID: x", "i: x",
-                             "CSeq: 1 INVITE"})
+    for (const auto* line :
+         {"From: <sip:a@h>", "f: <sip:a@h>", "To: <sip:a@h>", "t: <sip:a@h>", "CALL-ID: x", "i: x", "CSeq: 1 INVITE"})
         EXPECT_EQ(read({.more = std::string(line) + "\r\n"}).refused, duplicate_header) << line;
     for (const auto* line : {"Content-Length: 0\r\nl: 0", "Content-Type: a/b\r\nc: a/b", "Expires: 1\r\nExpires: 1",
                              "Session-Expires: 90\r\nx: 90", "Replaces: a\r\nReplaces: a", "RAck: 1\r\nRAck: 1"})
@@ -26,9 +26,13 @@ TEST(Message, has_single_headers_once_whatever_they_are_called) {
 }
 
 TEST(Message, reads_compact_names_in_any_case) {
-    const auto reading = read({.via = "V: SIP/2.0/UDP h", .from = "F: <sip:a@h>;tag=1", .to = "T: <sip:b@h>",
-                               .call_id = "I: c", .more = "M: <sip:d@h>\r\nC: application/sdp\r\nE: gzip\r\nX: 90\r\n"
-                                                          "K: 100rel\r\nL: 2\r\n", .body = "ab"});
+    const auto reading = read({.via = "V: SIP/2.0/UDP h",
+                               .from = "F: <sip:a@h>;tag=1",
+                               .to = "T: <sip:b@h>",
+                               .call_id = "I: c",
+                               .more = "M: <sip:d@h>\r\nC: application/sdp\r\nE: gzip\r\nX: 90\r\n"
+                                       "K: 100rel\r\nL: 2\r\n",
+                               .body = "ab"});
     ASSERT_EQ(reading.refused, std::nullopt);
     EXPECT_EQ(reading->call_id, "c");
     EXPECT_EQ(reading->contact_count, 1U);
@@ -64,8 +68,10 @@ TEST(Message, content_length_lies_within_the_datagram) {
     const auto shorter = read({.more = "Content-Length: 9\r\n", .body = body});
     EXPECT_EQ(shorter->body, "012345678");
     EXPECT_EQ(shorter->bytes, shorter.bytes.size() - 1);
-    for (const auto* bad : {"11", "4294967295", "4294967296", "99999999999999999999", "-1", "", "1 0", "10,10", "0x0a", "ten"})
-        EXPECT_EQ(read({.more = "Content-Length: " + std::string(bad) + "\r\n", .body = body}).refused, bad_content_length)
+    for (const auto* bad :
+         {"11", "4294967295", "4294967296", "99999999999999999999", "-1", "", "1 0", "10,10", "0x0a", "ten"})
+        EXPECT_EQ(read({.more = "Content-Length: " + std::string(bad) + "\r\n", .body = body}).refused,
+                  bad_content_length)
             << bad;
 }
 
@@ -98,7 +104,8 @@ TEST(Message, lines_may_end_in_lf_and_be_folded) {
 }
 
 TEST(Message, every_line_is_a_header) {
-    for (const auto* line : {"no header", ": no name", "no token: x", "(x): y", " leading: fold? no, of CSeq", "\x80: x"})
+    for (const auto* line :
+         {"no header", ": no name", "no token: x", "(x): y", " leading: fold? no, of CSeq", "\x80: x"})
         EXPECT_TRUE(read({.more = std::string(line) + "\r\n"}).refused) << line;
     EXPECT_EQ(read({.more = "Subject: a" + std::string(1, '\0') + "b\r\n"}).refused, bad_header);
     EXPECT_EQ(read({.more = "Subject: a\rb\r\n"}).refused, bad_header);
@@ -126,8 +133,8 @@ TEST(Message, cut_anywhere_before_its_body_needs_more) {
 }
 
 TEST(Message, of_other_bytes_is_not_sip) {
-    for (const auto& bytes : {std::string("\x80\x60\x00\x01 rtp", 8), std::string("\0\0\0\0", 4), std::string("\x16\x03\x01"),
-                              std::string("GET / HTTP/1.1\r\n\r\n"), std::string("@@@@")})
+    for (const auto& bytes : {std::string("\x80\x60\x00\x01 rtp", 8), std::string("\0\0\0\0", 4),
+                              std::string("\x16\x03\x01"), std::string("GET / HTTP/1.1\r\n\r\n"), std::string("@@@@")})
         EXPECT_EQ(Reading(bytes).refused, not_sip);
 }
 
@@ -139,9 +146,12 @@ TEST(Message, error_offsets_point_at_what_is_wrong) {
 }
 
 TEST(Message, keeps_nothing_of_the_message_before) {
-    const std::string first = Request{.more = "Contact: <sip:a@h>\r\nRequire: 100rel\r\nExpires: 1\r\nx: 2\r\nReplaces: r\r\n"
-                                              "RAck: 1 1 INVITE\r\nUser-Agent: u\r\nc: a/b\r\ne: gzip\r\nk: 100rel\r\nl: 1\r\n",
-                                      .body = "b"}.text();
+    const std::string first =
+        Request{.more =
+                    "Contact: <sip:a@h>\r\nRequire: 100rel\r\nExpires: 1\r\nx: 2\r\nReplaces: r\r\n"
+                    "RAck: 1 1 INVITE\r\nUser-Agent: u\r\nc: a/b\r\ne: gzip\r\nk: 100rel\r\nl: 1\r\n",
+                .body = "b"}
+            .text();
     const std::string second = Request{}.text();
     Message message;
     ASSERT_TRUE(parse(first, message));
@@ -160,5 +170,5 @@ TEST(Defects, have_a_label_each) {
     EXPECT_EQ(to_string(too_many), "too_many");
 }
 
-}  // namespace
-}  // namespace ringwall::sip
+} // namespace
+} // namespace ringwall::sip

@@ -104,5 +104,5 @@ TEST(FindSdp, refuses_a_structure_that_is_broken) {
     EXPECT_EQ(find("Content-Type: multipart/mixed;boundary=b;boundary=c", part + "--b--"), nothing);
 }
 
-}  // namespace
-}  // namespace ringwall::sip
+} // namespace
+} // namespace ringwall::sip

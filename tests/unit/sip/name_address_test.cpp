@@ -46,17 +46,17 @@ TEST(NameAddress, of_another_scheme_has_no_host) {
 }
 
 TEST(NameAddress, takes_the_display_names_that_phones_send) {
-    for (const auto* name : {"", "Rose ", "R. O'Hara  ", "Jos\xc3\xa9 ", "Lobby (east) ", "\"a, b; c: <d>\" ", "\"\"",
-                             "Folded\r\n name "})
+    for (const auto* name :
+         {"", "Rose ", "R. O'Hara  ", "Jos\xc3\xa9 ", "Lobby (east) ", "\"a, b; c: <d>\" ", "\"\"", "Folded\r\n name "})
         EXPECT_TRUE(read_party(std::string(name) + "<sip:r@h>")) << name;
     for (const auto* name : {"Rose, Jane ", "a;b ", "sip:x@y ", "\"open ", "\"a\" b ", "\\\"a\\\" ", "a> "})
         EXPECT_FALSE(read_party(std::string(name) + "<sip:r@h>")) << name;
 }
 
 TEST(NameAddress, of_a_contact_names_a_host_that_can_be_reached) {
-    for (const auto* bad : {"<sip:alice@:5060>", "<sip:@h>", "<sip:a@b@c>", "<sip:192.0.2.400>", "<sip:h:99999>", "<sip:>",
-                            "<h>", "<:h>", "<sip:a@h x>", "< sip:a@h>", "<sip:a@h", "sip:a@h?x=y", "<>", "", "<sip:a@h>x",
-                            "<sip:a@h>;", "<sip:a@h>;;x", "<1sip:a@h>"})
+    for (const auto* bad : {"<sip:alice@:5060>", "<sip:@h>", "<sip:a@b@c>", "<sip:192.0.2.400>", "<sip:h:99999>",
+                            "<sip:>", "<h>", "<:h>", "<sip:a@h x>", "< sip:a@h>", "<sip:a@h", "sip:a@h?x=y", "<>", "",
+                            "<sip:a@h>x", "<sip:a@h>;", "<sip:a@h>;;x", "<1sip:a@h>"})
         EXPECT_FALSE(read_contact(bad)) << bad;
 }
 
@@ -84,7 +84,8 @@ TEST(NameAddress, tags_are_limited_and_never_cut) {
 }
 
 TEST(Contact, may_be_several_each_with_its_expiry) {
-    const auto reading = read({.more = "Contact: <sip:a@h>;expires=60, \"x,y\" <sip:b@h>;expires=soon\r\nm: sip:c@h\r\n"});
+    const auto reading =
+        read({.more = "Contact: <sip:a@h>;expires=60, \"x,y\" <sip:b@h>;expires=soon\r\nm: sip:c@h\r\n"});
     ASSERT_EQ(reading.refused, std::nullopt);
     ASSERT_EQ(reading->contact_count, 3U);
     EXPECT_EQ(reading->contacts()[0].expires, 60U);
@@ -107,5 +108,5 @@ TEST(Contact, are_limited) {
     EXPECT_EQ(read({.more = more + "Contact: <sip:a@h>\r\n"}).refused, Defect::too_many);
 }
 
-}  // namespace
-}  // namespace ringwall::sip
+} // namespace
+} // namespace ringwall::sip

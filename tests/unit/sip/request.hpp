@@ -21,7 +21,7 @@ struct Request {
     std::string to = "To: <sip:jack@blue.example>";
     std::string call_id = "Call-ID: one@192.0.2.1";
     std::string cseq = "CSeq: 1 INVITE";
-    std::string more = {};                // further headers, each with its CRLF
+    std::string more = {}; // further headers, each with its CRLF
     std::string body = {};
 
     std::string text() const {
@@ -51,4 +51,4 @@ struct Reading {
 
 inline Reading read(const Request& request) { return Reading(request.text()); }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

@@ -39,9 +39,9 @@ TEST(StartLine, of_anything_else_is_not_sip) {
 }
 
 TEST(StartLine, has_single_spaces_and_a_whole_uri) {
-    for (const auto* line : {"INVITE  sip:a@b SIP/2.0", "INVITE sip:a@b  SIP/2.0", "INVITE sip:a b SIP/2.0",
-                             "INVITE <sip:a@b> SIP/2.0", "INVITE a SIP/2.0", "INV(ITE sip:a@b SIP/2.0",
-                             " INVITE sip:a@b SIP/2.0", "INVITE sip:a@b SIP/2.0 "})
+    for (const auto* line :
+         {"INVITE  sip:a@b SIP/2.0", "INVITE sip:a@b  SIP/2.0", "INVITE sip:a b SIP/2.0", "INVITE <sip:a@b> SIP/2.0",
+          "INVITE a SIP/2.0", "INV(ITE sip:a@b SIP/2.0", " INVITE sip:a@b SIP/2.0", "INVITE sip:a@b SIP/2.0 "})
         EXPECT_EQ(refusal(line), Defect::bad_start_line) << line;
 }
 
@@ -56,5 +56,5 @@ TEST(StartLine, methods_are_case_sensitive) {
     EXPECT_EQ(method_of("other"), Method::other);
 }
 
-}  // namespace
-}  // namespace ringwall::sip
+} // namespace
+} // namespace ringwall::sip

@@ -50,8 +50,8 @@ TEST(Via, sent_by_is_a_name_or_a_right_address) {
     EXPECT_EQ(read_via("SIP/2.0/UDP [2001:db8::1]:5060")->sent_by.host, "2001:db8::1");
     EXPECT_TRUE(read_via("SIP/2.0/UDP my_container-1"));
     EXPECT_TRUE(read_via("SIP/2.0/UDP 1.2.3.4.example."));
-    for (const auto* bad : {"192.0.2.300", "192.0.2", "[192.0.2.1]", "[2001:db8::1", "2001:db8::1", "h:65536", "h:",
-                            "h:-1", "[::1%eth0]", "", "h:5060x", "a..", "."})
+    for (const auto* bad : {"192.0.2.300", "192.0.2", "[192.0.2.1]", "[2001:db8::1", "2001:db8::1", "h:65536",
+                            "h:", "h:-1", "[::1%eth0]", "", "h:5060x", "a..", "."})
         EXPECT_FALSE(read_via("SIP/2.0/UDP " + std::string(bad))) << bad;
 }
 
@@ -63,14 +63,14 @@ TEST(Via, says_sip_2_0_and_a_transport) {
 TEST(Via, parameters_are_named_and_a_branch_is_one) {
     EXPECT_TRUE(read_via("SIP/2.0/UDP h;x=\"a;b\\\"c\";y"));
     EXPECT_TRUE(read_via("SIP/2.0/UDP h;branch=z (an old (nested \\) comment))"));
-    for (const auto* bad : {";", ";;branch=z", ";branch=", ";branch=z;branch=y", ";branch=z;branch=z", ";x=\"a", ";x y",
-                            " (open", ";=1"})
+    for (const auto* bad :
+         {";", ";;branch=z", ";branch=", ";branch=z;branch=y", ";branch=z;branch=z", ";x=\"a", ";x y", " (open", ";=1"})
         EXPECT_FALSE(read_via("SIP/2.0/UDP h" + std::string(bad))) << bad;
 }
 
 TEST(Via, values_of_one_header_and_of_several_stand_in_order) {
-    const auto reading = read({.via = "Via: SIP/2.0/UDP one;x=\",\", SIP/2.0/UDP two",
-                               .more = "v: SIP/2.0/TCP three\r\n"});
+    const auto reading =
+        read({.via = "Via: SIP/2.0/UDP one;x=\",\", SIP/2.0/UDP two", .more = "v: SIP/2.0/TCP three\r\n"});
     ASSERT_EQ(reading.refused, std::nullopt);
     ASSERT_EQ(reading->via_count, 3U);
     EXPECT_EQ(reading->vias()[0].sent_by.host, "one");
@@ -87,5 +87,5 @@ TEST(Via, are_limited) {
     EXPECT_EQ(read({.more = more + "Via: SIP/2.0/UDP h\r\n"}).refused, Defect::too_many);
 }
 
-}  // namespace
-}  // namespace ringwall::sip
+} // namespace
+} // namespace ringwall::sip

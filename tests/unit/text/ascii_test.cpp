@@ -13,7 +13,8 @@ TEST(Decimal, is_digits_up_to_its_most) {
     EXPECT_EQ(decimal("4294967295"), 4294967295U);
     EXPECT_EQ(decimal("4294967296"), std::nullopt);
     EXPECT_EQ(decimal("18446744073709551616"), std::nullopt);
-    for (const auto* bad : {"", "-1", "+1", " 1", "1 ", "1x", "0x1", "1.0"}) EXPECT_EQ(decimal(bad), std::nullopt) << bad;
+    for (const auto* bad : {"", "-1", "+1", " 1", "1 ", "1x", "0x1", "1.0"})
+        EXPECT_EQ(decimal(bad), std::nullopt) << bad;
 }
 
 TEST(Classes, know_their_characters) {
@@ -29,5 +30,5 @@ TEST(Trim, takes_blanks_and_folds_from_both_ends) {
     EXPECT_EQ(trim(" \r\n "), "");
 }
 
-}  // namespace
-}  // namespace ringwall::text
+} // namespace
+} // namespace ringwall::text

@@ -33,5 +33,5 @@ TEST(LineEnd, is_found_at_every_offset) {
     }
 }
 
-}  // namespace
-}  // namespace ringwall::text
+} // namespace
+} // namespace ringwall::text

@@ -39,5 +39,5 @@ TEST(Word, is_compared_without_its_case_and_with_all_else) {
     expect_only_itself<"content-transfer-encoding">();
 }
 
-}  // namespace
-}  // namespace ringwall::text
+} // namespace
+} // namespace ringwall::text
