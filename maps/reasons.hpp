@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "maps/abi/counters.h"
+#include "maps/abi/policy.h"
 
 namespace ringwall {
 

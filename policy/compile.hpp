@@ -2,7 +2,9 @@
 // From configuration to the wanted contents of the policy maps, and the questions that the core asks of a policy.
 #pragma once
 
-#include <string>
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,7 @@ struct Compiled {
     std::vector<std::pair<Prefix, struct network>> networks;      // "first match wins" resolved per prefix
     std::vector<struct zone> zones;                               // index = zone number; 0 = no match
 };
+// `config` must come from read(): at most ZONES - 1 peers and zones, ports and rates within bounds.
 Compiled compile(const Config& config, const Facts& facts);
 
 // The same answers for the agent's core, from the same values.
@@ -46,6 +49,8 @@ private:
     struct network lookup(const IpAddress& address) const;        // longest prefix, as the kernel does
     Config config_;
     Compiled compiled_;
+    // compiled_.networks by prefix length, longest first: a lookup is one probe for each length in use.
+    std::vector<std::pair<uint8_t, std::unordered_map<IpAddress, struct network>>> by_length_;
 };
 
 }  // namespace ringwall::policy

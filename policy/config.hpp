@@ -2,6 +2,7 @@
 // The configuration as values: what /etc/ringwall/ringwall.yaml means once it has been read and checked.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -44,12 +45,18 @@ struct Peer {
 struct Zone {
     std::string name;
     std::vector<Prefix> networks;
-    bool sip = false;
+    bool sip = false;                            // unsaid: yes where no peers are declared, else no
     Limits limits;
 };
 
 struct Timers {
-    std::chrono::nanoseconds drain, idle, held, early, bye, max_call, tombstone;
+    std::chrono::nanoseconds drain = std::chrono::seconds(2);
+    std::chrono::nanoseconds idle = std::chrono::minutes(5);
+    std::chrono::nanoseconds held = std::chrono::hours(4);
+    std::chrono::nanoseconds early = std::chrono::minutes(5);
+    std::chrono::nanoseconds bye = std::chrono::seconds(32);
+    std::chrono::nanoseconds max_call = std::chrono::hours(24);
+    std::chrono::nanoseconds tombstone = std::chrono::seconds(60);
 };
 
 struct Config {
@@ -60,15 +67,16 @@ struct Config {
     bool protect_self = false;                   // `self`: this host's addresses on the outside interfaces
     std::vector<PortRange> media_ports;
     std::map<IpAddress, IpAddress> external;     // public -> inside
-    std::vector<Port> sip_udp, sip_tcp, sip_tls, sip_ws;
+    std::vector<Port> sip_udp{{5060}}, sip_tcp{{5060}};
+    std::vector<Port> sip_tls{{5061}}, sip_ws;   // opaque
     std::vector<Peer> peers;                     // zone numbers 1..n, in order
     std::vector<Zone> zones;                     // then these
     std::vector<Prefix> allow, deny;
     bool allow_hairpin = false;
     Timers timers;
-    std::chrono::nanoseconds agent_loss_after;
+    std::chrono::nanoseconds agent_loss_after = std::chrono::seconds(10);
     AgentLoss agent_loss = AgentLoss::peers;
-    std::vector<std::string> emergency;
+    std::vector<std::string> emergency{"112", "911", "110"};
     std::vector<std::string> warnings;           // what `check` says beside "good"
 };
 
@@ -78,7 +86,8 @@ struct Mistake {
     std::string what;                            // "media_ports: got \"10000-99999\", expected PORT-PORT within 1-65535"
 };
 
-// All mistakes at once, in the order of the file.
+// All mistakes at once, in the order of the file. Never throws but for want of memory; no file, clock or resolver is
+// touched. A key that this version does not honour is a mistake where leaving it out would surprise, else a warning.
 Result<Config, std::vector<Mistake>> read(std::string_view yaml);
 std::string to_string(const Mistake& mistake, std::string_view file);
 

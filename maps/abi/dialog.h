@@ -20,9 +20,10 @@ struct dialog_claim {
     __u8 media; /* index of the m-line */
     __u8 component;
     __u8 phase;
-    __u8 zero;
+    __u8 flags; /* enum claim_flag */
 };
 MAP_ABI(struct dialog_claim, 24);
+enum claim_flag { CLAIM_MUX_OFFERED = 1 << 0 };
 
 /* An endpoint that an outside offer named and the inside has not answered yet. */
 struct offered_peer {

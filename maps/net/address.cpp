@@ -123,6 +123,10 @@ std::optional<Prefix> Prefix::parse(std::string_view text) {
     return prefix;
 }
 
+Prefix Prefix::of(const IpAddress& address, uint8_t length) {
+    return {IpAddress(masked(address.bytes(), length)), length};
+}
+
 bool Prefix::contains(const IpAddress& other) const { return masked(other.bytes(), length) == address.bytes(); }
 
 bool Prefix::contains(const Prefix& other) const { return length <= other.length && contains(other.address); }

@@ -61,6 +61,7 @@ struct Prefix {
 
     // "192.0.2.0/24", "2001:db8::/32", a bare address (its whole length), or "any". Host bits set are an error.
     static std::optional<Prefix> parse(std::string_view text);
+    static Prefix of(const IpAddress& address, uint8_t length);   // the network that `address` is in
     bool contains(const IpAddress& address) const;
     bool contains(const Prefix& other) const;
     std::string to_string() const;

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The worker's side of the control socket: accept, read one request after the other, ask the handler, answer. Every
+// wait has an end, every buffer a size; what is over them is refused in HTTP's own words.
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <memory>
+
+#include "agent/control/http.hpp"
+
+namespace ringwall::control {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::local::stream_protocol;
+using Stream = beast::basic_stream<stream_protocol>;
+
+constexpr auto without_throwing = asio::as_tuple(asio::use_awaitable);
+constexpr size_t most_connections = 64;
+constexpr size_t most_request_bytes = size_t{64} << 10;
+constexpr std::uint32_t most_header_bytes = 16U << 10;
+constexpr auto request_time = std::chrono::seconds(10);
+
+// One of the connections that may be open at once; counts down when its session ends, however it ends.
+using Connection = std::shared_ptr<void>;
+
+class Connections {
+public:
+    Connection take() {
+        if (*open_ >= most_connections) return nullptr;
+        ++*open_;
+        return Connection(static_cast<void*>(open_.get()), [open = open_](void*) { --*open; });
+    }
+
+private:
+    std::shared_ptr<size_t> open_ = std::make_shared<size_t>(0);
+};
+
+http::response<http::string_body> to_http(Response&& response, const http::request<http::string_body>& request) {
+    http::response<http::string_body> answer(static_cast<http::status>(response.status), request.version());
+    answer.set(http::field::content_type, response.content_type);
+    answer.keep_alive(request.keep_alive());
+    answer.content_length(response.body.size());
+    if (request.method() != http::verb::head) answer.body() = std::move(response.body);
+    return answer;
+}
+
+http::status refusal(beast::error_code error) {
+    if (error == http::error::body_limit) return http::status::payload_too_large;
+    if (error == http::error::header_limit || error == http::error::buffer_overflow)
+        return http::status::request_header_fields_too_large;
+    return http::status::bad_request;
+}
+
+bool is_http_error(beast::error_code error) {
+    return error.category() == make_error_code(http::error::bad_method).category() &&
+           error != http::error::end_of_stream && error != http::error::partial_message;
+}
+
+asio::awaitable<bool> write(Stream& stream, http::response<http::string_body> answer) {
+    stream.expires_after(request_time);
+    const auto [error, size] = co_await http::async_write(stream, answer, without_throwing);
+    co_return !error && answer.keep_alive();
+}
+
+asio::awaitable<void> refuse(Stream& stream, beast::error_code error) {
+    http::response<http::string_body> answer(refusal(error), 11);
+    answer.set(http::field::content_type, "application/json");
+    answer.keep_alive(false);
+    answer.body() = R"({"ok":false,"errors":["not a request that this socket reads"]})";
+    answer.prepare_payload();
+    co_await write(stream, std::move(answer));
+}
+
+// False when the connection is to be closed.
+asio::awaitable<bool> answer_one(Stream& stream, beast::flat_buffer& buffer, const Handler& handler) {
+    http::request_parser<http::string_body> parser;
+    parser.header_limit(most_header_bytes);
+    parser.body_limit(most_request_bytes - most_header_bytes);
+    stream.expires_after(request_time);
+    const auto [error, size] = co_await http::async_read(stream, buffer, parser, without_throwing);
+    if (is_http_error(error)) co_await refuse(stream, error);
+    if (error) co_return false;
+    const auto request = parser.release();
+    stream.expires_never();  // a reload may take longer than a request may
+    // Named, not a temporary: g++ 12 destroys braced temporaries of a co_await expression twice.
+    Request asked{std::string(request.method_string()), std::string(request.target()), request.body()};
+    Response response = co_await handler(std::move(asked));
+    auto answer = to_http(std::move(response), request);
+    co_return co_await write(stream, std::move(answer));
+}
+
+asio::awaitable<void> session(stream_protocol::socket socket, Handler handler, Connection) {
+    Stream stream(std::move(socket));
+    beast::flat_buffer buffer(most_request_bytes);
+    while (co_await answer_one(stream, buffer, handler)) {}
+    beast::error_code ignored; // the peer may be gone already
+    stream.socket().shutdown(stream_protocol::socket::shutdown_both, ignored);
+}
+
+// Out of descriptors or memory: what is open goes on, and accepting is tried again when some may have closed.
+asio::awaitable<void> pause() {
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(100));
+    co_await timer.async_wait(without_throwing);
+}
+
+} // namespace
+
+asio::awaitable<void> serve(int listening_fd, Handler handler) {
+    const auto executor = co_await asio::this_coro::executor;
+    stream_protocol::acceptor acceptor(executor, stream_protocol(), listening_fd);
+    Connections connections;
+    for (;;) {
+        auto [error, socket] = co_await acceptor.async_accept(without_throwing);
+        if (error == asio::error::operation_aborted) co_return;
+        if (error) {
+            co_await pause();
+            continue;
+        }
+        // Over the limit the socket closes here, unanswered: the client says that the agent is busy.
+        if (auto connection = connections.take())
+            asio::co_spawn(executor, session(std::move(socket), handler, std::move(connection)), asio::detached);
+    }
+}
+
+} // namespace ringwall::control

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/core.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "agent/dialog/echo.hpp"
+#include "agent/dialog/parties.hpp"
+#include "agent/dialog/table.hpp"
+#include "agent/pinhole/book.hpp"
+#include "agent/sdp/session.hpp"
+#include "agent/sip/message.hpp"
+
+namespace ringwall {
+namespace {
+
+using pinhole::MapOps;
+using pinhole::PresentPinhole;
+
+constexpr size_t most_notices = 1024;  // what one round may say; attackers trigger these
+constexpr std::chrono::seconds default_expires{3600};
+
+dialog::TableTimers table_timers(const policy::Timers& timers) { return {timers.early, timers.bye, timers.max_call}; }
+pinhole::BookTimers book_timers(const policy::Timers& timers) { return {timers.drain, timers.idle, timers.held, timers.tombstone}; }
+
+std::string_view outside_of(const dialog::Leg& leg) { return leg.begun_inside ? leg.to : leg.from; }
+
+}  // namespace
+
+struct Core::State {
+    State(policy::View view, std::array<uint64_t, 2> secret)
+        : policy(std::move(view)), table(table_timers(policy.config().timers), dialog::KeyedHash(secret)),
+          book(book_timers(policy.config().timers)) {}
+
+    policy::View policy;
+    dialog::Table table;
+    pinhole::Book book;
+    dialog::EchoMemory echo;
+    dialog::Parties parties;
+    sip::Message message;                     // large: parsed in place, one at a time
+    sdp::Session session;
+    std::map<std::string, uint64_t, std::less<>> counters;
+    std::vector<Notice> notices;
+
+    void count(std::string_view label, uint64_t by = 1);
+    void notice(std::string_view event, std::string_view call_id, std::string text);
+    bool has_readable_sdp(std::string_view call_id);
+    dialog::Event event_of(const Datagram& datagram, Now now);
+    void note_outside_names(bool has_sdp, Now now);
+    void learn(const Datagram& datagram, const dialog::Counterpart& party, Now now);
+    void learn_port(const sip::HostPort& named, const dialog::Counterpart& party, std::chrono::seconds life, Now now);
+    MapOps carry_out(dialog::Effects effects, Now now);
+};
+
+void Core::State::count(std::string_view label, uint64_t by) {
+    if (by == 0) return;
+    const auto found = counters.find(label);
+    if (found == counters.end()) counters.emplace(label, by);
+    else found->second += by;
+}
+
+void Core::State::notice(std::string_view event, std::string_view call_id, std::string text) {
+    if (notices.size() < most_notices) notices.push_back({event, std::string(call_id), std::move(text)});
+}
+
+// Opening is never decided from a partial read: a body that breaks anywhere opens nothing, and the SIP goes its way.
+bool Core::State::has_readable_sdp(std::string_view call_id) {
+    const auto body = sip::find_sdp(message);
+    if (!body) {
+        count("sip_defect_" + std::string(sip::to_string(body.error().defect)));
+        return false;
+    }
+    if (!*body) return false;
+    const auto parsed = sdp::parse(**body, session);
+    if (!parsed) {
+        const std::string_view defect = sdp::to_string(parsed.error().defect);
+        count("sdp_defect_" + std::string(defect));
+        notice("sdp.defect", call_id, "session description not understood (" + std::string(defect) + "): it opens nothing");
+    }
+    return parsed.has_value();
+}
+
+dialog::Event Core::State::event_of(const Datagram& datagram, Now now) {
+    dialog::Event event{.outbound = datagram.outbound,
+                        .message = message,
+                        .counterpart = dialog::counterpart_of(datagram.outbound ? datagram.destination : datagram.source, policy),
+                        .now = now.monotonic,
+                        .realtime_s = now.realtime_s};
+    const bool has_sdp = has_readable_sdp(message.call_id);
+    if (!datagram.outbound) note_outside_names(has_sdp, now);
+    if (!has_sdp) return event;
+    if (datagram.outbound) {
+        dialog::OfferRefusals refusals;
+        event.offer = dialog::offer_of(session, policy, event.counterpart,
+                                       [&](const Endpoint& inside) { return echo.holds(inside, now.monotonic); }, refusals);
+        count("echoed_sdp", refusals.echoed);
+        count("media_port_unguarded", refusals.unguarded);
+        count("media_unsupported", refusals.unsupported);
+        if (refusals.echoed) notice("echoed_sdp", message.call_id, "an inside proxy passed on media addresses that came from outside: they open nothing");
+    } else {
+        std::vector<IpAddress> routes{datagram.source.address};
+        if (message.is_request)
+            for (const sip::Via& via : message.vias().subspan(std::min<size_t>(1, message.via_count)))
+                if (via.received) routes.push_back(*via.received);
+        event.remote = dialog::remote_of(session, policy, routes);
+    }
+    return event;
+}
+
+// Inside endpoints that outsiders name are remembered (rule 2), unless an inside description claims them already: then
+// they are the inside's own, coming back.
+void Core::State::note_outside_names(bool has_sdp, Now now) {
+    const auto note = [&](const Endpoint& named) {
+        const Endpoint inside{policy.inside_of(named.address), named.port};
+        if (!book.is_claimed(inside)) echo.note(named, now.monotonic);
+    };
+    if (has_sdp) std::ranges::for_each(dialog::inside_endpoints(session, policy), note);
+    for (const sip::NameAddress& contact : message.contacts())
+        if (contact.host_port.address && policy.is_protected(policy.inside_of(*contact.host_port.address)))
+            echo.note({*contact.host_port.address, contact.host_port.port.value_or(Port{5060})}, now.monotonic);
+}
+
+void Core::State::learn_port(const sip::HostPort& named, const dialog::Counterpart& party, std::chrono::seconds life, Now now) {
+    if (!named.address) return;
+    const Endpoint inside{policy.inside_of(*named.address), named.port.value_or(Port{5060})};
+    const auto& configured = policy.config().sip_udp;
+    if (!policy.is_protected(inside.address) || std::ranges::find(configured, inside.port) != configured.end()) return;
+    if (echo.holds({*named.address, inside.port}, now.monotonic)) return;
+    parties.learned(inside, party, !policy.config().peers.empty(), life, now.monotonic);
+}
+
+// Contact and top Via of what leaves (RFC 3261 8.1.1.7, 8.1.1.8). Responses to REGISTER list other people's contacts.
+void Core::State::learn(const Datagram& datagram, const dialog::Counterpart& party, Now now) {
+    if (!datagram.outbound) return;
+    const std::chrono::seconds expires = message.expires ? std::chrono::seconds(*message.expires) : default_expires;
+    const bool is_register = message.method == sip::Method::register_;
+    if (message.is_request) {
+        if (is_register) parties.registered(datagram.destination.address, expires, now.monotonic);
+        if (!message.vias().empty()) learn_port(message.vias().front().sent_by, party, {}, now);
+    }
+    if (message.is_request || !is_register)
+        for (const sip::NameAddress& contact : message.contacts())
+            learn_port(contact.host_port, party, is_register ? expires : std::chrono::seconds{}, now);
+}
+
+MapOps Core::State::carry_out(dialog::Effects effects, Now now) {
+    MapOps dialogs;
+    for (const dialog::Leg& leg : effects.ended) {
+        book.release(leg.id);
+        parties.left(leg.id);
+        if (leg.is_recorded) dialogs.delete_dialogs.push_back(leg.id);
+        if (leg.state != dialog::LegState::early) notice("call.end", leg.call_id, "call with " + std::string(outside_of(leg)) + " ended");
+    }
+    for (const dialog::LegId id : effects.changed) {
+        dialog::Leg& leg = *table.leg(id);
+        const std::vector<pinhole::Claim> claims = leg.claims();
+        book.set({leg.id, leg.group, leg.deadline, leg.soft_deadline, claims});
+        if (leg.begun_inside || leg.state != dialog::LegState::early) parties.joined(leg, now.monotonic);
+        if (!leg.is_recorded && claims.empty() && leg.sides.empty()) continue;  // the inside has not taken it up yet
+        leg.is_recorded = true;
+        dialogs.put_dialogs.emplace_back(leg.id, dialog::record_of(leg));
+    }
+    for (const dialog::LegId id : effects.woken) book.wake(id);
+    MapOps ops = book.plan(now.monotonic);
+    ops.append(parties.take_operations());
+    ops.append(std::move(dialogs));
+    return ops;
+}
+
+Core::Core(policy::View policy, std::array<uint64_t, 2> secret) : state_(std::make_unique<State>(std::move(policy), secret)) {}
+Core::Core(Core&&) noexcept = default;
+Core& Core::operator=(Core&&) noexcept = default;
+Core::~Core() = default;
+
+MapOps Core::restore(const pinhole::Present& present, Now now) {
+    State& state = *state_;
+    state.book.restore(present.pinholes);
+    state.parties.restore(present);
+    dialog::Effects effects;
+    for (const auto& [id, record] : present.dialogs) {
+        std::vector<pinhole::Claim> claims;
+        for (size_t i = 0; i < std::min<size_t>(record.claim_count, CLAIMS_PER_LEG); ++i) {
+            const struct dialog_claim& claim = record.claims[i];
+            const PresentPinhole* hole = state.book.present(pinhole::HoleKey::from(claim.key));
+            if (!hole || pinhole::ControlWord::of(hole->value.ctl).phase >= PHASE_DRAINING) continue;
+            claims.push_back(pinhole::claim_of(*hole, claim.component, claim.media));
+            claims.back().is_mux_offered = (claim.flags & CLAIM_MUX_OFFERED) != 0;
+        }
+        state.table.restore(dialog::leg_of(id, record, claims, state.policy), now.monotonic);
+        effects.changed.insert(id);
+    }
+    state.table.reconsider(state.policy);  // the configuration may have changed while nobody ran
+    return state.carry_out(std::move(effects), now);
+}
+
+MapOps Core::on_datagram(const Datagram& datagram, Now now) {
+    State& state = *state_;
+    if (sip::is_keepalive(datagram.payload)) return {};
+    if (!datagram.is_whole) {
+        state.count("sip_not_whole");
+        return {};
+    }
+    if (const auto parsed = sip::parse(datagram.payload, state.message); !parsed) {
+        const std::string_view defect = sip::to_string(parsed.error().defect);
+        state.count("sip_defect_" + std::string(defect));
+        state.notice("sip.defect", {}, "SIP from " + datagram.source.to_string() + " not understood (" + std::string(defect) + " at byte " +
+                                           std::to_string(parsed.error().offset) + "): it passes and opens nothing");
+        return {};
+    }
+    state.count(state.message.is_request ? "sip_requests" : "sip_responses");
+    const dialog::Event event = state.event_of(datagram, now);
+    state.learn(datagram, event.counterpart, now);
+    return state.carry_out(state.table.on(event), now);
+}
+
+std::vector<struct pinhole_key> Core::due(Now now) const {
+    std::vector<struct pinhole_key> keys;
+    state_->book.due(now.monotonic, keys);
+    std::vector<Endpoint> endpoints;
+    state_->table.due(now.monotonic, endpoints);
+    for (const Endpoint& endpoint : endpoints) keys.push_back(pinhole::HoleKey{endpoint, Protocol::udp}.abi());
+    return keys;
+}
+
+MapOps Core::tick(std::span<const PresentPinhole> seen, Now now) {
+    State& state = *state_;
+    std::map<Endpoint, dialog::MediaSeen> media;
+    for (const PresentPinhole& hole : seen)
+        media[pinhole::HoleKey::from(hole.key).local] = {pinhole::from_ns(hole.value.last_in_ns),
+                                                         pinhole::from_ns(hole.value.last_out_ns), hole.value.packets};
+    dialog::Effects effects = state.table.tick(now.monotonic, [&](const Endpoint& local) {
+        const auto found = media.find(local);
+        return found == media.end() ? dialog::MediaSeen{} : found->second;
+    });
+    state.book.bury(seen, now.monotonic);
+    state.parties.tick(now.monotonic);
+    return state.carry_out(std::move(effects), now);
+}
+
+MapOps Core::on_failed(std::span<const struct operation> failed, Now now) {
+    for (const struct operation& operation : failed) {
+        if (operation.code <= OP_DELETE_PINHOLE) state_->book.on_failed(operation, now.monotonic);
+        else state_->count("party_map_full");
+    }
+    return state_->book.plan(now.monotonic);
+}
+
+MapOps Core::reload(policy::View policy, Now now) {
+    State& state = *state_;
+    state.policy = std::move(policy);
+    const policy::Timers& timers = state.policy.config().timers;
+    state.book.set_timers(book_timers(timers));
+    state.table.set_timers(table_timers(timers));
+    state.table.reconsider(state.policy);
+    dialog::Effects effects;
+    for (const auto& [id, leg] : state.table.legs()) effects.changed.insert(id);
+    return state.carry_out(std::move(effects), now);
+}
+
+const policy::View& Core::policy() const { return state_->policy; }
+
+std::vector<CoreCounter> Core::counters() const {
+    const dialog::TableCounters& table = state_->table.counters();
+    const pinhole::BookCounters& book = state_->book.counters();
+    std::vector<CoreCounter> all{{"calls_answered", table.calls_answered},
+                                 {"calls_failed", table.calls_failed},
+                                 {"calls_ended", table.calls_ended},
+                                 {"unknown_transaction", table.unknown_transaction},
+                                 {"unknown_dialog", table.unknown_dialog},
+                                 {"legs_full", table.legs_full},
+                                 {"transactions_full", table.transactions_full},
+                                 {"pinholes_opened", book.opened},
+                                 {"pinholes_closed", book.closed},
+                                 {"pinholes_refused_full", book.refused_full},
+                                 {"pinholes_widened", book.widened}};
+    for (const auto& [label, count] : state_->counters) all.push_back({label, count});
+    return all;
+}
+
+std::vector<Notice> Core::take_notices() { return std::exchange(state_->notices, {}); }
+
+}  // namespace ringwall

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/dialog/description.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringwall::dialog {
+namespace {
+
+constexpr Port discard{9};  // "no port yet": trickle ICE (RFC 8840) and active TCP (RFC 4145)
+
+bool is_udp_media(const sdp::Media& media) {
+    return media.transport == sdp::Transport::rtp || media.transport == sdp::Transport::udptl ||
+           media.transport == sdp::Transport::sctp_dtls || media.protocol.starts_with("UDP");
+}
+
+Port port_after(Port port, unsigned steps) { return Port{static_cast<uint16_t>(port.value + steps)}; }
+
+// RTP of the i-th pair of m=… port/n (RFC 8866 5.14); false past 65535.
+bool is_valid_pair(const sdp::Media& media, unsigned i) { return media.port.value + 2U * i + 1U <= 65535U; }
+
+Endpoint rtcp_of(const sdp::Media& media, const IpAddress& address, unsigned i) {
+    if (media.rtcp && i == 0) return {media.rtcp_has_address ? media.rtcp->address : address, media.rtcp->port};  // RFC 3605
+    return {address, port_after(media.port, 2 * i + 1)};
+}
+
+pinhole::Component primary_component(const sdp::Media& media) {
+    if (media.transport == sdp::Transport::rtp) return pinhole::Component::rtp;
+    return media.transport == sdp::Transport::udptl ? pinhole::Component::udptl : pinhole::Component::other;
+}
+
+pinhole::PayloadTypes payload_types_of(const sdp::Media& media) {
+    pinhole::PayloadTypes types = pinhole::any_payload_type;
+    const auto named = media.payload_types();
+    if (named.size() <= types.size()) std::ranges::copy(named, types.begin());
+    return types;
+}
+
+bool is_hold(const sdp::Media& media) {
+    const bool has_zero_address =
+        std::ranges::any_of(media.connections(), [](const sdp::Connection& c) { return !c.is_name && c.address.is_unspecified(); });
+    return media.direction != sdp::Direction::sendrecv || (has_zero_address && !media.is_ice);
+}
+
+void constrain_offered(pinhole::Claim& claim, const Counterpart& counterpart) {
+    using policy::Expectation;
+    if (counterpart.is_declared && counterpart.expectation == Expectation::strict) {
+        claim.constraint = pinhole::Constraint::addresses;
+        claim.peers = {{counterpart.signalling.address, Port{0}}};
+    } else if (counterpart.is_declared && counterpart.expectation != Expectation::any) {
+        claim.constraint = pinhole::Constraint::networks;
+    } else {
+        claim.constraint = pinhole::Constraint::any;
+    }
+}
+
+// Makes the claims of one m-line that leaves the protected side.
+class Offer {
+public:
+    Offer(const policy::View& policy, const Counterpart& counterpart, const std::function<bool(const Endpoint&)>& is_echo,
+          OfferRefusals& refusals)
+        : policy_(policy), counterpart_(counterpart), is_echo_(is_echo), refusals_(refusals) {}
+
+    void add(const sdp::Media& media, uint8_t index) {
+        if (media.port.value == 0 || media.port == discard) return;
+        if (!is_udp_media(media)) {
+            ++refusals_.unsupported;
+            return;
+        }
+        for (const sdp::Connection& connection : media.connections())
+            for (unsigned i = 0; !connection.is_name && i < media.port_count && is_valid_pair(media, i); ++i)
+                add_pair(media, index, connection.address, i);
+    }
+    std::vector<pinhole::Claim> claims;
+
+private:
+    void add_pair(const sdp::Media& media, uint8_t index, const IpAddress& address, unsigned i) {
+        const bool is_rtp = media.transport == sdp::Transport::rtp;
+        const auto primary = media.rtcp_mux_only ? pinhole::Component::rtp_rtcp : primary_component(media);
+        add_claim(media, index, {address, port_after(media.port, 2 * i)}, primary);
+        if (is_rtp && !media.rtcp_mux_only) add_claim(media, index, rtcp_of(media, address, i), pinhole::Component::rtcp);
+    }
+
+    void add_claim(const sdp::Media& media, uint8_t index, const Endpoint& named, pinhole::Component component) {
+        const Endpoint inside{policy_.inside_of(named.address), named.port};
+        if (!policy_.is_protected(inside.address)) return;
+        if (!policy_.is_media_port(inside.port)) {
+            ++refusals_.unguarded;
+        } else if (is_echo_(named) || is_echo_(inside)) {
+            ++refusals_.echoed;
+        } else {
+            pinhole::Claim claim{.local = inside,
+                                 .component = component,
+                                 .media = index,
+                                 .is_held = is_hold(media),
+                                 .is_mux_offered = media.rtcp_mux && component == pinhole::Component::rtp,
+                                 .is_media_checked = media.transport == sdp::Transport::rtp,
+                                 .zone = counterpart_.zone,
+                                 .zone_substitutes = counterpart_.is_declared,
+                                 .payload_types = payload_types_of(media)};
+            constrain_offered(claim, counterpart_);
+            claims.push_back(std::move(claim));
+        }
+    }
+
+    const policy::View& policy_;
+    const Counterpart& counterpart_;
+    const std::function<bool(const Endpoint&)>& is_echo_;
+    OfferRefusals& refusals_;
+};
+
+RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, const std::vector<IpAddress>& routes) {
+    RemoteMedia remote{.is_rejected = media.is_rejected(), .has_mux = media.rtcp_mux || media.rtcp_mux_only, .is_held = is_hold(media)};
+    if (media.port.value == 0 || media.port == discard) return remote;
+    bool is_behind_nat = false;
+    for (const sdp::Connection& connection : media.connections()) {
+        if (connection.is_name || connection.address.is_unspecified()) continue;
+        is_behind_nat |= connection.address.is_unroutable();
+        if (policy.is_denied(connection.address)) continue;
+        for (unsigned i = 0; i < media.port_count && is_valid_pair(media, i); ++i) {
+            remote.ports.push_back({connection.address, port_after(media.port, 2 * i)});
+            const Endpoint rtcp = rtcp_of(media, connection.address, i);
+            if (!rtcp.address.is_unspecified()) remote.rtcp_ports.push_back(rtcp);  // a=rtcp may name a host
+        }
+    }
+    if (is_behind_nat)
+        for (const IpAddress& route : routes)
+            if (!route.is_unroutable() && !policy.is_denied(route)) remote.stand_ins.push_back({route, Port{0}});
+    return remote;
+}
+
+void add_unique(std::vector<Endpoint>& to, const std::vector<Endpoint>& from) {
+    for (const Endpoint& endpoint : from)
+        if (std::ranges::find(to, endpoint) == to.end()) to.push_back(endpoint);
+}
+
+// Who may send to one component of an answered m-line, by what the remote side named.
+std::vector<Endpoint> peers_of(const RemoteMedia& remote, const pinhole::Claim& claim, const std::vector<pinhole::Claim>& before) {
+    const bool is_rtcp = claim.component == pinhole::Component::rtcp;
+    std::vector<Endpoint> peers = is_rtcp ? remote.rtcp_ports : remote.ports;
+    add_unique(peers, remote.stand_ins);
+    if (claim.is_held || peers.empty())  // music on hold, or 0.0.0.0: those last named stay
+        for (const pinhole::Claim& earlier : before)
+            if (earlier.media == claim.media && (earlier.component == pinhole::Component::rtcp) == is_rtcp)
+                add_unique(peers, earlier.peers);
+    return peers;
+}
+
+void constrain_answered(pinhole::Claim& claim, std::vector<Endpoint> peers, const Counterpart& counterpart) {
+    using policy::Expectation;
+    if (counterpart.expectation != Expectation::negotiated || peers.empty()) return constrain_offered(claim, counterpart);
+    claim.constraint = pinhole::Constraint::peers;
+    claim.peers = std::move(peers);
+}
+
+}  // namespace
+
+std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::View& policy, const Counterpart& counterpart,
+                                     const std::function<bool(const Endpoint&)>& is_echo, OfferRefusals& refusals) {
+    Offer offer(policy, counterpart, is_echo, refusals);
+    uint8_t index = 0;
+    for (const sdp::Media& media : session.media()) offer.add(media, index++);
+    return std::move(offer.claims);
+}
+
+Remote remote_of(const sdp::Session& session, const policy::View& policy, const std::vector<IpAddress>& routes) {
+    Remote remote;
+    for (const sdp::Media& media : session.media()) remote.push_back(remote_media(media, policy, routes));
+    return remote;
+}
+
+std::vector<Endpoint> inside_endpoints(const sdp::Session& session, const policy::View& policy) {
+    std::vector<Endpoint> named;
+    const auto add = [&](const Endpoint& endpoint) {
+        if (policy.is_protected(policy.inside_of(endpoint.address))) named.push_back(endpoint);
+    };
+    for (const sdp::Media& media : session.media()) {
+        if (media.port.value == 0) continue;
+        for (const sdp::Connection& connection : media.connections()) {
+            if (connection.is_name) continue;
+            for (unsigned i = 0; i < media.port_count && is_valid_pair(media, i); ++i) {
+                add({connection.address, port_after(media.port, 2 * i)});
+                add(rtcp_of(media, connection.address, i));
+            }
+        }
+        for (const sdp::Candidate& candidate : media.candidates()) add(candidate.endpoint);
+    }
+    return named;
+}
+
+Counterpart counterpart_of(const Endpoint& signalling, const policy::View& policy) {
+    Counterpart counterpart{.signalling = signalling, .zone = policy.zone_of(signalling.address)};
+    if (const policy::Peer* peer = policy.peer(counterpart.zone)) {
+        counterpart.is_declared = true;
+        counterpart.expectation = peer->expectation;
+    }
+    return counterpart;
+}
+
+std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, const Remote& remote, const Counterpart& counterpart,
+                                     const std::vector<pinhole::Claim>& before) {
+    const auto is_muxed = [&](uint8_t media) {
+        return remote[media].has_mux && std::ranges::any_of(offer, [&](const pinhole::Claim& claim) {
+                   return claim.media == media && claim.is_mux_offered;
+               });
+    };
+    std::vector<pinhole::Claim> claims;
+    for (pinhole::Claim claim : offer) {
+        if (claim.media >= remote.size() || remote[claim.media].is_rejected) continue;
+        const RemoteMedia& theirs = remote[claim.media];
+        if (is_muxed(claim.media)) {
+            if (claim.component == pinhole::Component::rtcp) continue;  // RFC 5761: one port from here on
+            claim.component = pinhole::Component::rtp_rtcp;
+        }
+        claim.is_answered = true;
+        claim.is_held |= theirs.is_held;
+        constrain_answered(claim, peers_of(theirs, claim, before), counterpart);
+        claims.push_back(std::move(claim));
+    }
+    return claims;
+}
+
+void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterpart, const policy::View& policy) {
+    std::erase_if(claims, [&](const pinhole::Claim& claim) {
+        return !policy.is_protected(claim.local.address) || !policy.is_media_port(claim.local.port);
+    });
+    for (pinhole::Claim& claim : claims) {
+        claim.zone = counterpart.zone;
+        claim.zone_substitutes = counterpart.is_declared;
+        if (claim.is_answered) constrain_answered(claim, std::exchange(claim.peers, {}), counterpart);
+        else constrain_offered(claim, counterpart);
+    }
+}
+
+}  // namespace ringwall::dialog

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one session description means to the wall. From the protected side: the endpoints it claims. From outside: who
+// will send (Remote). Paired, m-line by m-line, they say who may send where.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "agent/pinhole/claim.hpp"
+#include "agent/sdp/session.hpp"
+#include "policy/compile.hpp"
+
+namespace ringwall::dialog {
+
+struct RemoteMedia {
+    bool is_rejected = false;
+    bool has_mux = false;
+    bool is_held = false;
+    std::vector<Endpoint> ports;       // empty: unknown (a name, 0.0.0.0 without ICE, port 9)
+    std::vector<Endpoint> rtcp_ports;
+    std::vector<Endpoint> stand_ins;   // port 0: where an unroutable address really comes from
+};
+using Remote = std::vector<RemoteMedia>;
+
+// With whom the leg exchanges SIP, which decides what "who may send" means.
+struct Counterpart {
+    Endpoint signalling;
+    uint8_t zone = 0;
+    policy::Expectation expectation = policy::Expectation::negotiated;
+    bool is_declared = false;
+};
+Counterpart counterpart_of(const Endpoint& signalling, const policy::View& policy);
+
+// Why part of a local description opens nothing.
+struct OfferRefusals {
+    unsigned echoed = 0;       // the same endpoint came from outside (design, rule 2)
+    unsigned unguarded = 0;    // outside protect.media_ports: nothing to open
+    unsigned unsupported = 0;  // a transport that has no hole yet (TCP)
+};
+
+// The claims of a description that leaves the protected side, as long as nobody has answered it. `is_echo` answers
+// for an inside endpoint.
+std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::View& policy, const Counterpart& counterpart,
+                                     const std::function<bool(const Endpoint&)>& is_echo, OfferRefusals& refusals);
+
+// `routes` are the addresses that the message demonstrably came from: its source, and every lower Via's `received`.
+// They stand in, any port, for SDP addresses that mean nothing across a NAT (design, "Peers behind NAT").
+Remote remote_of(const sdp::Session& session, const policy::View& policy, const std::vector<IpAddress>& routes);
+
+// Every protected endpoint that a description from outside names: it opens nothing, and neither does its echo.
+std::vector<Endpoint> inside_endpoints(const sdp::Session& session, const policy::View& policy);
+
+// The offer's claims once both sides are known. `before` are the leg's accepted claims: hold keeps their peers.
+std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, const Remote& remote, const Counterpart& counterpart,
+                                     const std::vector<pinhole::Claim>& before);
+
+// The same claims under a new policy: endpoints that are protected media ports no more are dropped.
+void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterpart, const policy::View& policy);
+
+}  // namespace ringwall::dialog

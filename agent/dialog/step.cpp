@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/dialog/step.hpp"
+
+#include <algorithm>
+
+namespace ringwall::dialog {
+namespace {
+
+constexpr std::chrono::seconds retry_grace{5};         // a challenged or redirected INVITE comes again with the same ports
+constexpr std::chrono::seconds transaction_life{40};   // 64*T1 (RFC 3261 17.1.2.2), and some
+constexpr std::chrono::seconds session_margin{32};     // RFC 4028 10: the BYE may come at the expiry itself
+
+// Failures that the same INVITE usually survives: challenge, redirect, session timer, media retry, overload.
+bool is_retryable(uint16_t status) {
+    return status == 401 || status == 407 || status == 422 || status == 488 || status == 503 || (status >= 300 && status < 400);
+}
+
+bool has_endpoint(const std::vector<pinhole::Claim>& claims, const Endpoint& local) {
+    return std::ranges::find(claims, local, &pinhole::Claim::local) != claims.end();
+}
+
+
+}  // namespace
+
+void Table::Step::on_request() {
+    switch (message_.method) {
+        case sip::Method::invite: return message_.to.tag.empty() ? initial_invite() : offer_in_dialog();
+        case sip::Method::update:
+        case sip::Method::prack: return offer_in_dialog();
+        case sip::Method::ack: return ack();
+        case sip::Method::bye: return bye();
+        default:
+            if (Leg* leg = message_.to.tag.empty() ? nullptr : leg_by_tags()) effects_.woken.insert(leg->id);
+    }
+}
+
+void Table::Step::initial_invite() {
+    if (table_.transactions_.find(message_, event_.outbound)) return;  // a retransmission
+    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + table_.timers_.early + transaction_life);
+    if (!transaction) {
+        ++table_.counters_.transactions_full;
+        return;
+    }
+    transaction->is_initial = true;
+    event_.outbound ? initial_invite_out(*transaction) : initial_invite_in(*transaction);
+}
+
+void Table::Step::initial_invite_out(Transaction& transaction) {
+    const std::string_view branch = message_.vias().empty() ? std::string_view() : message_.vias().front().branch;
+    if (const Leg* refused = table_.find(message_.call_id, {}); refused && refused->end_at && refused->has_inside_tag(message_.from.tag))
+        table_.end(refused->id, effects_);  // this is its retry: the ports go on
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "branch", branch}), {}, true);
+    if (!leg) return;
+    leg->side(message_.from.tag);
+    leg->inside_cseq = message_.cseq;
+    leg->offered = event_.offer.value_or(std::vector<pinhole::Claim>{});
+    transaction.leg = leg->id;
+    transaction.group = leg->group;
+    transaction.inside_tag = message_.from.tag;
+    transaction.local_offer = event_.offer;
+    changed(*leg);
+}
+
+void Table::Step::initial_invite_in(Transaction& transaction) {
+    Leg* leg = table_.find(message_.call_id, message_.from.tag);
+    if (!leg) leg = table_.create(event_, table_.hash_({message_.call_id, "tag", message_.from.tag}), message_.from.tag, false);
+    if (!leg) return;
+    leg->outside_cseq = message_.cseq;
+    leg->end_at.reset();
+    ++leg->open_invites;
+    transaction.leg = leg->id;
+    transaction.group = leg->group;
+    transaction.remote_offer = event_.remote;
+    if (leg->state == LegState::early) leg->remote_offer = event_.remote;
+}
+
+// INVITE, UPDATE or PRACK with a To tag. An outside offer only waits here; the inside's answer applies it.
+void Table::Step::offer_in_dialog() {
+    if (table_.transactions_.find(message_, event_.outbound)) return;
+    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + transaction_life);
+    if (!transaction) {
+        ++table_.counters_.transactions_full;
+        return;
+    }
+    transaction->inside_tag = inside_tag();
+    transaction->local_offer = event_.offer;
+    transaction->remote_offer = event_.remote;
+    Leg* leg = leg_by_tags();
+    if (!leg && event_.outbound && event_.offer) leg = adopt_midway(*transaction);
+    if (!leg) {
+        ++table_.counters_.unknown_dialog;
+        return;
+    }
+    transaction->leg = leg->id;
+    transaction->group = leg->group;
+    (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
+    effects_.woken.insert(leg->id);
+    const bool is_prack = message_.method == sip::Method::prack;
+    if (event_.outbound && event_.offer) {
+        if (is_prack && leg->remote_offer) answered_by_inside(*leg, leg->side(inside_tag()), *leg->remote_offer, false);
+        else offered_by_inside(*leg);
+    } else if (event_.remote && is_prack && !leg->offered.empty()) {
+        answered_by_outside(*leg, leg->side(inside_tag()), leg->offered, false);
+    }
+    changed(*leg);
+}
+
+// The ACK to a 2xx; it may carry the answer (RFC 3261 13.2.2.4, RFC 3725), and it proves an answer that we missed.
+void Table::Step::ack() {
+    const Transaction* invite = table_.transactions_.find(message_, event_.outbound, sip::Method::invite);
+    if (invite && invite->is_final && invite->cseq == message_.cseq && invite->is_failed) return;
+    Leg* leg = leg_by_tags();
+    if (!leg) return;
+    Side& side = leg->side(inside_tag());
+    if (event_.outbound && event_.offer && leg->remote_offer) answered_by_inside(*leg, side, *leg->remote_offer, true);
+    if (!event_.outbound && event_.remote && !leg->offered.empty()) answered_by_outside(*leg, side, leg->offered, true);
+    if (leg->state == LegState::early) confirm(*leg);
+    effects_.woken.insert(leg->id);
+    changed(*leg);
+}
+
+void Table::Step::bye() {
+    Leg* leg = leg_by_tags();
+    if (!leg) {
+        ++table_.counters_.unknown_dialog;
+        return;
+    }
+    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + transaction_life);
+    if (!transaction) {
+        ++table_.counters_.transactions_full;
+        return;
+    }
+    transaction->leg = leg->id;
+    if (!event_.outbound) return;  // until the inside's 2xx it is only somebody's word
+    leg->state = LegState::ending;
+    leg->bye_from_inside = true;
+    leg->end_at = event_.now + table_.timers_.bye;
+    table_.schedule(*leg, event_.now);
+    changed(*leg);
+}
+
+void Table::Step::on_response() {
+    Transaction* transaction = table_.transactions_.find(message_, !event_.outbound);
+    if (!transaction) transaction = remembered();
+    if (!transaction) {
+        ++table_.counters_.unknown_transaction;
+        return;
+    }
+    switch (transaction->method) {
+        case sip::Method::invite:
+            if (!transaction->is_initial) response_in_dialog(*transaction);
+            else if (message_.status == 100) break;
+            else event_.outbound ? initial_response_out(*transaction) : initial_response_in(*transaction);
+            break;
+        case sip::Method::update:
+        case sip::Method::prack: response_in_dialog(*transaction); break;
+        case sip::Method::bye: response_to_bye(*transaction); break;
+        default: break;
+    }
+    if (message_.status >= 200) transaction->is_final = true;
+}
+
+void Table::Step::initial_response_in(Transaction& transaction) {
+    if (message_.status >= 300) return failed(transaction);
+    if (transaction.inside_tag != message_.from.tag) return;
+    Leg* leg = fork(transaction);
+    if (!leg || (leg->state != LegState::early && transaction.is_final)) return;  // a retransmitted 2xx (RFC 6026)
+    Side& side = leg->side(inside_tag());
+    if (event_.remote && transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
+    else if (event_.remote) leg->remote_offer = event_.remote;
+    if (is_success()) {
+        if (!side.accepted.empty()) leg->offered.clear();
+        confirm(*leg);
+        end_other_forks(*leg);
+    } else {
+        table_.transactions_.extend(transaction, event_.now + table_.timers_.early + transaction_life);
+        leg->soft_deadline = event_.now + table_.timers_.early;
+        table_.schedule(*leg, event_.now);
+    }
+    changed(*leg);
+}
+
+void Table::Step::initial_response_out(Transaction& transaction) {
+    if (message_.status >= 300) return failed(transaction);
+    Leg* leg = table_.find(message_.call_id, message_.from.tag);
+    if (!leg || leg->id != transaction.leg || (leg->state != LegState::early && transaction.is_final)) return;
+    Side& side = leg->side(inside_tag());
+    if (event_.offer && transaction.remote_offer) answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
+    else if (event_.offer) offered_by_inside(*leg);
+    if (is_success()) {
+        const Side winner = side;
+        leg->sides = {winner};
+        leg->remote_offer.reset();
+        confirm(*leg);
+    } else {
+        table_.transactions_.extend(transaction, event_.now + table_.timers_.early + transaction_life);
+        leg->soft_deadline = event_.now + table_.timers_.early;
+        table_.schedule(*leg, event_.now);
+    }
+    changed(*leg);
+}
+
+// A final failure of an initial INVITE ends what that INVITE began, and nothing else.
+void Table::Step::failed(Transaction& transaction) {
+    if (transaction.is_final) return;
+    transaction.is_failed = true;
+    for (const LegId id : table_.early_legs_of(transaction.group)) {
+        Leg& leg = *table_.leg(id);
+        if (!leg.begun_inside && --leg.open_invites > 0) continue;  // a merged request; another one still runs
+        if (!is_retryable(message_.status)) {
+            ++table_.counters_.calls_failed;
+            table_.end(id, effects_);
+            continue;
+        }
+        leg.end_at = event_.now + retry_grace;
+        table_.schedule(leg, event_.now);
+        changed(leg);
+    }
+}
+
+void Table::Step::response_in_dialog(Transaction& transaction) {
+    Leg* leg = transaction.leg ? table_.leg(transaction.leg) : nullptr;
+    if (!leg && event_.outbound && is_success() && event_.offer) leg = adopt_midway(transaction);
+    if (!leg || !leg->has_inside_tag(inside_tag()) || leg->outside_tag != outside_tag() || transaction.is_final) return;
+    Side& side = leg->side(inside_tag());
+    if (message_.status >= 300) {  // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
+        if (transaction.local_offer) leg->offered.clear();
+        changed(*leg);
+        return;
+    }
+    if (event_.outbound && event_.offer) {
+        if (transaction.remote_offer) answered_by_inside(*leg, side, *transaction.remote_offer, true);
+        else offered_by_inside(*leg);
+    } else if (event_.remote) {
+        if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, true);
+        else leg->remote_offer = event_.remote;
+    }
+    if (is_success() && message_.method != sip::Method::prack) renew(*leg);
+    effects_.woken.insert(leg->id);
+    changed(*leg);
+}
+
+// The inside's 2xx agrees to an outside BYE. To its own BYE, 481 and 408 say that the other side has forgotten the
+// call (RFC 3261 15.1.1); anything else is retried, or given up after `timers.bye`.
+void Table::Step::response_to_bye(const Transaction& transaction) {
+    const bool is_gone = !event_.outbound && (message_.status == 481 || message_.status == 408);
+    if ((is_success() || is_gone) && table_.leg(transaction.leg)) table_.end(transaction.leg, effects_);
+}
+
+void Table::Step::answered_by_outside(Leg& leg, Side& side, const std::vector<pinhole::Claim>& offer, bool is_final) {
+    accept(leg, side, answered(offer, *event_.remote, leg.counterpart, side.accepted), is_final);
+}
+
+void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final) {
+    accept(leg, side, answered(*event_.offer, remote, event_.counterpart, side.accepted), is_final);
+    if (is_final) leg.remote_offer.reset();
+}
+
+// Provisional answers add up until the final one (several 183s); a final one replaces. What moved away stays until
+// media reaches its successor: make before break (RFC 3264 8.3.1).
+void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final) {
+    for (const pinhole::Claim& before : side.accepted) {
+        const auto same = std::ranges::find(claims, before.local, &pinhole::Claim::local);
+        if (same != claims.end()) {
+            if (is_final || leg.state != LegState::early) continue;
+            for (const Endpoint& peer : before.peers)
+                if (std::ranges::find(same->peers, peer) == same->peers.end()) same->peers.push_back(peer);
+            continue;
+        }
+        const auto successor = std::ranges::find_if(claims, [&](const pinhole::Claim& claim) {
+            return claim.media == before.media && (claim.component == pinhole::Component::rtcp) == (before.component == pinhole::Component::rtcp);
+        });
+        if (successor != claims.end()) leg.moving.push_back({before, successor->local, event_.now + move_grace});
+    }
+    std::erase_if(leg.moving, [&](const Moving& moving) { return has_endpoint(claims, moving.claim.local); });
+    side.accepted = std::move(claims);
+    leg.offered.clear();
+    table_.schedule(leg, event_.now);
+}
+
+// A new offer beside the accepted session: endpoints that stay keep the peers they have.
+void Table::Step::offered_by_inside(Leg& leg) {
+    leg.offered.clear();
+    for (const pinhole::Claim& claim : *event_.offer)
+        if (leg.state == LegState::early || std::ranges::none_of(leg.sides, [&](const Side& side) { return has_endpoint(side.accepted, claim.local); }))
+            leg.offered.push_back(claim);
+}
+
+void Table::Step::confirm(Leg& leg) {
+    if (leg.state != LegState::early) return;
+    if (!leg.begun_inside && table_.waiting_outside_ > 0) --table_.waiting_outside_;
+    leg.state = LegState::confirmed;
+    leg.end_at.reset();
+    ++table_.counters_.calls_answered;
+    renew(leg);
+}
+
+void Table::Step::renew(Leg& leg) {
+    leg.deadline = event_.now + table_.timers_.max_call;
+    leg.soft_deadline.reset();
+    if (message_.session_expires) leg.soft_deadline = event_.now + std::chrono::seconds(*message_.session_expires) + session_margin;
+    table_.schedule(leg, event_.now);
+}
+
+Leg* Table::Step::leg_by_tags() {
+    Leg* leg = table_.find(message_.call_id, outside_tag());
+    return leg && leg->has_inside_tag(inside_tag()) ? leg : nullptr;
+}
+
+// RFC 3261 13.2.2.4: each To tag is a dialog of its own. The first takes over the leg that the INVITE began; later
+// ones get the same offer, in legs of the same group.
+Leg* Table::Step::fork(Transaction& transaction) {
+    const std::string_view tag = message_.to.tag;
+    Leg* first = table_.leg(transaction.leg);
+    if (tag.empty()) return first;
+    if (Leg* known = table_.find(message_.call_id, tag); known && known->group == transaction.group) return known;
+    if (first && first->outside_tag.empty()) {
+        table_.name(*first, tag);
+        return first;
+    }
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, true);
+    if (!leg) return nullptr;
+    table_.join(*leg, transaction.group);
+    leg->side(transaction.inside_tag);
+    leg->inside_cseq = transaction.cseq;
+    leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
+    return leg;
+}
+
+// A call that was up before the wall was: its next offer or answer from inside makes it known.
+Leg* Table::Step::adopt_midway(Transaction& transaction) {
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(), event_.outbound == message_.is_request);
+    if (!leg) return nullptr;
+    leg->side(inside_tag());
+    transaction.leg = leg->id;
+    transaction.group = leg->group;
+    confirm(*leg);
+    return leg;
+}
+
+// After a restart only the tags and the CSeq of the pending INVITE are known; they must do.
+Transaction* Table::Step::remembered() {
+    const bool is_invite = message_.method == sip::Method::invite;
+    if (!is_invite && message_.method != sip::Method::bye) return nullptr;
+    Leg* leg = table_.find(message_.call_id, outside_tag());
+    if (!leg) leg = table_.find(message_.call_id, {});  // an INVITE that nobody had answered with a tag yet
+    if (!leg || !leg->is_restored) return nullptr;
+    const bool request_outbound = !event_.outbound;
+    if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
+    if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
+    if (!is_invite && request_outbound != leg->bye_from_inside) return nullptr;
+    remembered_ = {.outbound = request_outbound,
+                   .method = message_.method,
+                   .cseq = message_.cseq,
+                   .is_initial = is_invite && leg->state == LegState::early,
+                   .leg = leg->id,
+                   .group = leg->group,
+                   .inside_tag = request_outbound ? std::string(inside_tag()) : std::string(),
+                   .remote_offer = leg->remote_offer,
+                   .expires = event_.now};
+    const auto& offer = leg->offered.empty() ? leg->side(inside_tag()).accepted : leg->offered;
+    if (request_outbound && !offer.empty()) remembered_.local_offer = offer;
+    return &remembered_;
+}
+
+void Table::Step::end_other_forks(const Leg& winner) {
+    for (const LegId id : table_.early_legs_of(winner.group)) table_.end(id, effects_);
+}
+
+}  // namespace ringwall::dialog

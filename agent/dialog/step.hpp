@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// One message against the table: RFC 3261 12-15 (dialogs, BYE), RFC 3264/6337 (offer and answer), RFC 3262 (PRACK),
+// RFC 3311 (UPDATE), each as seen by a wall between the two sides. Private to the table.
+#pragma once
+
+#include "agent/dialog/table.hpp"
+
+namespace ringwall::dialog {
+
+class Table::Step {
+public:
+    Step(Table& table, const Event& event, Effects& effects) : table_(table), event_(event), message_(event.message), effects_(effects) {}
+
+    void on_request();
+    void on_response();
+
+private:
+    // requests
+    void initial_invite();
+    void initial_invite_out(Transaction& transaction);
+    void initial_invite_in(Transaction& transaction);
+    void offer_in_dialog();
+    void ack();
+    void bye();
+
+    // responses
+    void initial_response_in(Transaction& transaction);    // to an INVITE that the inside sent
+    void initial_response_out(Transaction& transaction);   // to one that came from outside
+    void failed(Transaction& transaction);
+    void response_in_dialog(Transaction& transaction);
+    void response_to_bye(const Transaction& transaction);
+
+    // offer and answer
+    void answered_by_outside(Leg& leg, Side& side, const std::vector<pinhole::Claim>& offer, bool is_final);
+    void answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final);
+    void accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final);
+    void offered_by_inside(Leg& leg);
+    void confirm(Leg& leg);
+    void renew(Leg& leg);
+
+    // which leg
+    Leg* leg_by_tags();                                    // in-dialog request or response: Call-ID and both tags
+    Leg* fork(Transaction& transaction);                   // the leg of this response's To tag
+    Leg* adopt_midway(Transaction& transaction);           // a call that began before we did
+    Transaction* remembered();                             // of a restored leg, whose transaction is forgotten
+    void end_other_forks(const Leg& winner);
+
+    std::string_view outside_tag() const { return event_.outbound == message_.is_request ? message_.to.tag : message_.from.tag; }
+    std::string_view inside_tag() const { return event_.outbound == message_.is_request ? message_.from.tag : message_.to.tag; }
+    bool is_success() const { return message_.status >= 200 && message_.status < 300; }
+    bool is_provisional() const { return message_.status < 200; }
+    void changed(const Leg& leg) { effects_.changed.insert(leg.id); }
+
+    Table& table_;
+    const Event& event_;
+    const sip::Message& message_;
+    Effects& effects_;
+    Transaction remembered_;
+};
+
+}  // namespace ringwall::dialog

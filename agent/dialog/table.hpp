@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// All legs, and what each SIP message does to them. Messages, descriptions and `now` go in; which legs changed, ended
+// or gave a sign of life comes out. Knows no map and no hole.
+//
+// Nothing that an outside message says ends or moves a call until the inside has agreed to it: an outside offer waits
+// for the inside's answer, an outside BYE for the inside's 2xx.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "agent/dialog/transaction.hpp"
+
+namespace ringwall::dialog {
+
+struct TableTimers {
+    std::chrono::nanoseconds early, bye, max_call;
+};
+
+// One message that crossed the wall. `offer` and `remote` are its SDP as understood, by direction; neither where it
+// has none, or none that could be read.
+struct Event {
+    bool outbound = false;
+    const sip::Message& message;
+    Counterpart counterpart;                              // of the party outside
+    std::optional<std::vector<pinhole::Claim>> offer;     // outbound
+    std::optional<Remote> remote;                         // inbound
+    TimePoint now;
+    int64_t realtime_s = 0;
+};
+
+struct Effects {
+    std::set<LegId> changed;    // claims, deadlines or record
+    std::set<LegId> woken;      // an in-dialog message
+    std::vector<Leg> ended;
+};
+
+// The last packets through one hole, as the kernel saw them; the epoch where there were none.
+struct MediaSeen {
+    TimePoint last_in{}, last_out{};
+    uint64_t packets = 0;  // inwards
+};
+
+struct TableCounters {
+    uint64_t calls_answered = 0, calls_failed = 0, calls_ended = 0;
+    uint64_t unknown_transaction = 0;  // responses to requests we never saw
+    uint64_t unknown_dialog = 0;       // in-dialog requests whose Call-ID or tags match no leg
+    uint64_t legs_full = 0, transactions_full = 0;
+};
+
+class Table {
+public:
+    static constexpr size_t capacity = 65536;                      // as the `dialogs` map
+    static constexpr size_t capacity_begun_outside = capacity / 2; // unanswered ones: the other half stays for the inside
+
+    Table(const TableTimers& timers, const KeyedHash& hash) : timers_(timers), hash_(hash), transactions_(hash) {}
+
+    Effects on(const Event& event);
+    using Activity = std::function<MediaSeen(const Endpoint& local)>;
+    // Legs whose time has come: retries given up, unanswered BYEs, moves completed, soft and hard deadlines.
+    Effects tick(TimePoint now, const Activity& last_media);
+    // Local endpoints whose activity tick() will ask for.
+    void due(TimePoint now, std::vector<Endpoint>& endpoints) const;
+
+    void restore(Leg leg, TimePoint now);
+    // A reload: claims that the new policy no longer allows go, the others follow its peers and expectations.
+    void reconsider(const policy::View& policy);
+    void set_timers(const TableTimers& timers) { timers_ = timers; }
+
+    Leg* leg(LegId id);
+    const std::unordered_map<LegId, Leg>& legs() const { return legs_; }
+    const TableCounters& counters() const { return counters_; }
+
+private:
+    class Step;  // one message: event, effects, and the leg it is about
+    friend class Step;
+
+    Leg* find(std::string_view call_id, std::string_view outside_tag);
+    Leg* create(const Event& event, LegId id, std::string_view outside_tag, bool begun_inside);
+    void name(Leg& leg, std::string_view outside_tag);   // its tag has become known
+    void join(Leg& leg, uint64_t group);
+    std::vector<LegId> early_legs_of(uint64_t group) const;
+    void end(LegId id, Effects& effects);
+    void schedule(Leg& leg, TimePoint now);
+    bool is_over(Leg& leg, TimePoint now, const Activity& last_media) const;
+    bool complete_moves(Leg& leg, TimePoint now, const Activity& last_media) const;
+    uint64_t tag_key(std::string_view call_id, std::string_view outside_tag) const { return hash_({call_id, outside_tag}); }
+
+    TableTimers timers_;
+    KeyedHash hash_;
+    Transactions transactions_;
+    std::unordered_map<LegId, Leg> legs_;
+    std::unordered_map<uint64_t, LegId> by_tag_;  // hash of Call-ID and outside tag
+    std::unordered_multimap<uint64_t, LegId> by_group_;
+    std::multimap<TimePoint, LegId> timers_due_;
+    size_t waiting_outside_ = 0;                  // begun outside, not answered
+    TableCounters counters_;
+};
+
+}  // namespace ringwall::dialog

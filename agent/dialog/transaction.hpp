@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// SIP transactions that crossed the wall (RFC 3261 17): responses count only within one whose request we saw.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/dialog/description.hpp"
+#include "agent/dialog/keyed_hash.hpp"
+#include "agent/dialog/leg.hpp"
+#include "agent/sip/message.hpp"
+
+namespace ringwall::dialog {
+
+struct Transaction {
+    bool outbound = false;                 // the request left the protected side
+    sip::Method method = sip::Method::other;
+    uint32_t cseq = 0;
+    bool is_initial = false;               // INVITE without a To tag
+    LegId leg = 0;                         // of an initial outbound INVITE: the first fork
+    uint64_t group = 0;
+    std::string inside_tag;                // of the request, where the inside sent it
+    std::optional<std::vector<pinhole::Claim>> local_offer;  // SDP of the request, by direction
+    std::optional<Remote> remote_offer;
+    bool is_final = false, is_failed = false;
+    TimePoint expires;
+};
+
+class Transactions {
+public:
+    static constexpr size_t capacity = 131072;
+
+    explicit Transactions(const KeyedHash& hash) : hash_(hash) {}
+
+    // By Call-ID, top Via branch, CSeq number and method, and the request's direction. Null: not seen.
+    // `method` overrides the message's: an ACK to a failure belongs to its INVITE.
+    Transaction* find(const sip::Message& message, bool request_outbound, std::optional<sip::Method> method = {});
+    // Null where there is no room (counted by the caller). An existing one is returned as it is.
+    Transaction* add(const sip::Message& request, bool outbound, TimePoint expires);
+    void extend(Transaction& transaction, TimePoint expires) { transaction.expires = std::max(transaction.expires, expires); }
+    void expire(TimePoint now);
+    size_t size() const { return by_key_.size(); }
+
+private:
+    uint64_t key(const sip::Message& message, bool request_outbound, sip::Method method) const;
+
+    KeyedHash hash_;
+    std::unordered_map<uint64_t, Transaction> by_key_;
+    std::multimap<TimePoint, uint64_t> order_;
+};
+
+}  // namespace ringwall::dialog

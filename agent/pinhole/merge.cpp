@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/pinhole/merge.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace ringwall::pinhole {
+namespace {
+
+bool is_outweighed(const OwnedClaim& owner, const std::vector<OwnedClaim>& owners) {
+    return !owner.claim.is_answered && std::ranges::any_of(owners, [&](const OwnedClaim& other) {
+        return other.claim.is_answered && other.group == owner.group;
+    });
+}
+
+std::vector<OwnedClaim> effective(const std::vector<OwnedClaim>& owners) {
+    std::vector<OwnedClaim> kept;
+    std::ranges::copy_if(owners, std::back_inserter(kept),
+                         [&](const OwnedClaim& owner) { return !is_outweighed(owner, owners); });
+    return kept;
+}
+
+// any < networks < addresses < peers, from the widest. Two different zones have no common network but "any".
+Constraint widest(Constraint a, Constraint b) {
+    static constexpr auto width = [](Constraint c) {
+        switch (c) {
+            case Constraint::any: return 0;
+            case Constraint::networks: return 1;
+            case Constraint::addresses: return 2;
+            case Constraint::peers: return 3;
+        }
+        return 0;
+    };
+    return width(a) <= width(b) ? a : b;
+}
+
+uint8_t phase_of(const std::vector<OwnedClaim>& owners) {
+    const auto answered = [](const OwnedClaim& o) { return o.claim.is_answered; };
+    const auto held = [](const OwnedClaim& o) { return o.claim.is_held; };
+    if (std::ranges::none_of(owners, answered)) return PHASE_OFFERED;
+    return std::ranges::all_of(owners, held) ? PHASE_HELD : PHASE_ANSWERED;
+}
+
+PayloadTypes merged(const PayloadTypes& a, const PayloadTypes& b) {
+    PayloadTypes sum = a;
+    if (a == any_payload_type || b == any_payload_type) return any_payload_type;
+    for (const uint8_t type : b) {
+        if (type == no_payload_type || std::ranges::find(sum, type) != sum.end()) continue;
+        const auto place = std::ranges::find(sum, no_payload_type);
+        if (place == sum.end()) return any_payload_type;
+        *place = type;
+    }
+    return sum;
+}
+
+void add_peers(std::vector<Endpoint>& peers, const std::vector<Endpoint>& more) {
+    for (const Endpoint& peer : more)
+        if (std::ranges::find(peers, peer) == peers.end()) peers.push_back(peer);
+}
+
+// Too many to name: the peer's networks where it is a declared one, else anyone (who then is latched).
+void widen(Wanted& wanted) {
+    wanted.constraint = wanted.zone != 0 && (wanted.flags & PINHOLE_ZONE_SUBSTITUTES) ? Constraint::networks : Constraint::any;
+    wanted.peers.clear();
+    wanted.is_widened = true;
+}
+
+void add(Wanted& wanted, const OwnedClaim& owner) {
+    const Claim& claim = owner.claim;
+    if (wanted.zone != claim.zone && (wanted.constraint == Constraint::networks || claim.constraint == Constraint::networks))
+        wanted.constraint = Constraint::any;
+    else
+        wanted.constraint = widest(wanted.constraint, claim.constraint);
+    if (wanted.component != claim.component) wanted.component = Component::rtp_rtcp;
+    if (wanted.zone != claim.zone || !claim.zone_substitutes) wanted.flags &= static_cast<uint8_t>(~PINHOLE_ZONE_SUBSTITUTES);
+    if (!claim.is_media_checked) wanted.flags &= static_cast<uint8_t>(~PINHOLE_CHECK_MEDIA);
+    add_peers(wanted.peers, claim.peers);
+    wanted.payload_types = merged(wanted.payload_types, claim.payload_types);
+    wanted.deadline = std::max(wanted.deadline, owner.deadline);
+    if (!wanted.soft_deadline || !owner.soft_deadline) wanted.soft_deadline.reset();
+    else wanted.soft_deadline = std::max(*wanted.soft_deadline, *owner.soft_deadline);
+}
+
+Wanted from(const OwnedClaim& owner) {
+    const Claim& claim = owner.claim;
+    return {.constraint = claim.constraint,
+            .component = claim.component,
+            .zone = claim.zone,
+            .media = claim.media,
+            .flags = static_cast<uint8_t>((claim.zone_substitutes ? PINHOLE_ZONE_SUBSTITUTES : 0) |
+                                          (claim.is_media_checked ? PINHOLE_CHECK_MEDIA : 0)),
+            .peers = claim.peers,
+            .payload_types = claim.payload_types,
+            .deadline = owner.deadline,
+            .soft_deadline = owner.soft_deadline,
+            .owner = owner.leg};
+}
+
+}  // namespace
+
+Wanted merge(const std::vector<OwnedClaim>& owners) {
+    const std::vector<OwnedClaim> kept = effective(owners);
+    Wanted wanted = from(kept.back());
+    for (const OwnedClaim& owner : kept) add(wanted, owner);
+    wanted.phase = phase_of(kept);
+    if (wanted.phase == PHASE_OFFERED) wanted.flags |= PINHOLE_EARLY_RATE;
+    const bool names_peers = wanted.constraint == Constraint::peers || wanted.constraint == Constraint::addresses;
+    if (!names_peers) wanted.peers.clear();
+    std::ranges::sort(wanted.peers);  // the same in another order are no change
+    std::ranges::sort(wanted.payload_types);
+    if (wanted.peers.size() > PEERS_PER_SET) widen(wanted);
+    return wanted;
+}
+
+}  // namespace ringwall::pinhole

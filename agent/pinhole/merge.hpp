@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a hole shall be, given the claims of all its owners.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "agent/pinhole/claim.hpp"
+
+namespace ringwall::pinhole {
+
+// One owner's claim on the hole, with what it inherits from its leg.
+struct OwnedClaim {
+    LegId leg = 0;
+    uint64_t group = 0;
+    TimePoint deadline;
+    std::optional<TimePoint> soft_deadline;
+    Claim claim;
+};
+
+struct Wanted {
+    uint8_t phase = PHASE_OFFERED;   // offered, answered or held
+    Constraint constraint = Constraint::any;
+    Component component = Component::rtp;
+    uint8_t zone = 0;
+    uint8_t media = 0;
+    uint8_t flags = 0;               // enum pinhole_flag
+    std::vector<Endpoint> peers;     // more than PEERS_PER_SET have been widened away
+    PayloadTypes payload_types = any_payload_type;
+    TimePoint deadline;
+    std::optional<TimePoint> soft_deadline;
+    LegId owner = 0;
+    bool is_widened = false;         // named more peers than a set holds
+};
+
+// The sum of all owners' claims (at least one). Forks of one INVITE: once one of them has answered, the merely offered
+// step aside. Owners of different calls: the weakest constraint wins, so that each of them has its audio. Deadlines
+// are the latest; a soft deadline holds only where every owner has one.
+Wanted merge(const std::vector<OwnedClaim>& owners);
+
+}  // namespace ringwall::pinhole

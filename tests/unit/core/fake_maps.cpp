@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/core/fake_maps.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+namespace ringwall::test {
+namespace {
+
+template <class T>
+T value_of(const struct operation& operation) {
+    T value;
+    std::memcpy(&value, operation.value, sizeof value);
+    return value;
+}
+
+template <class T>
+T key_of(const struct operation& operation) {
+    T key;
+    std::memcpy(&key, operation.key, sizeof key);
+    return key;
+}
+
+std::string name_of(const struct known_key& key) {
+    return Endpoint{IpAddress::from(key.address), Port{static_cast<uint16_t>(key.port)}}.to_string();
+}
+
+std::string_view phase_name(uint8_t phase) {
+    static constexpr std::string_view names[] = {"?", "offered", "answered", "held", "draining", "closed"};
+    return phase < std::size(names) ? names[phase] : names[0];
+}
+
+}  // namespace
+
+std::vector<struct operation> FakeMaps::apply(const pinhole::MapOps& ops) {
+    for (const auto& [slot, set] : ops.peer_sets) peer_sets[slot] = set;
+    std::vector<struct operation> failed;
+    for (struct operation operation : ops.operations) {
+        operation.result = carry_out(operation);
+        if (operation.result != 0) failed.push_back(operation);
+    }
+    for (const auto& [id, record] : ops.put_dialogs) dialogs[id] = record;
+    for (const uint64_t id : ops.delete_dialogs) dialogs.erase(id);
+    return failed;
+}
+
+int FakeMaps::carry_out(const struct operation& operation) {
+    const auto hole = pinhole::HoleKey::from(key_of<struct pinhole_key>(operation));
+    switch (operation.code) {
+        case OP_INSERT_PINHOLE: return insert(hole, operation);
+        case OP_CHANGE_PINHOLE: return change(hole, operation);
+        case OP_DELETE_PINHOLE:
+            if (!pinholes.contains(hole)) return -ENOENT;
+            if (pinhole::ControlWord::of(pinholes[hole].ctl).phase != PHASE_CLOSED) return -EBUSY;
+            pinholes.erase(hole);
+            return 0;
+        case OP_PUT_KNOWN: known[name_of(key_of<struct known_key>(operation))] = value_of<struct known>(operation); return 0;
+        case OP_DELETE_KNOWN: return known.erase(name_of(key_of<struct known_key>(operation))) ? 0 : -ENOENT;
+        case OP_PUT_LEARNED: learned[hole] = value_of<struct learned_port>(operation); return 0;
+        case OP_DELETE_LEARNED: return learned.erase(hole) ? 0 : -ENOENT;
+        default: return -EINVAL;
+    }
+}
+
+int FakeMaps::insert(const pinhole::HoleKey& key, const struct operation& operation) {
+    if (pinholes.contains(key)) return -EEXIST;
+    if (pinholes.size() >= capacity) return -E2BIG;
+    pinholes[key] = value_of<struct pinhole>(operation);
+    return 0;
+}
+
+int FakeMaps::change(const pinhole::HoleKey& key, const struct operation& operation) {
+    if (!pinholes.contains(key)) return -ENOENT;
+    struct pinhole& hole = pinholes[key];
+    const auto next = value_of<struct pinhole>(operation);
+    const uint32_t fields = operation.fields;
+    if (fields & FIELD_DEADLINE) hole.deadline_ns = next.deadline_ns;
+    if (fields & FIELD_SOFT_DEADLINE) hole.soft_deadline_s = next.soft_deadline_s;
+    if (fields & FIELD_IDLE) hole.idle_s = next.idle_s;
+    if (fields & FIELD_PEER) hole.peer = next.peer;
+    if (fields & FIELD_PAYLOAD_TYPES) std::memcpy(hole.payload_types, next.payload_types, sizeof hole.payload_types);
+    if (fields & FIELD_OWNER) hole.owner = next.owner;
+    if (fields & FIELD_RESET) hole.packets = hole.bytes = hole.latch = hole.last_in_ns = hole.last_out_ns = hole.last_peer_ns = 0;
+    hole.ctl = next.ctl;
+    return 0;
+}
+
+struct peer_set FakeMaps::peers_of(const struct pinhole& hole) const {
+    const auto word = pinhole::ControlWord::of(hole.ctl);
+    if (word.slot != 0) return peer_sets.at(word.slot);
+    struct peer_set set {};
+    set.count = word.names_peers() ? 1 : 0;
+    set.peer[0] = hole.peer;
+    return set;
+}
+
+pinhole::Present FakeMaps::present() const {
+    pinhole::Present present;
+    for (const auto& [key, hole] : pinholes) present.pinholes.push_back({key.abi(), hole, peers_of(hole)});
+    present.dialogs.assign(dialogs.begin(), dialogs.end());
+    for (const auto& [key, port] : learned) present.learned.emplace_back(key.abi(), port);
+    return present;
+}
+
+std::vector<pinhole::PresentPinhole> FakeMaps::find(const std::vector<struct pinhole_key>& keys) const {
+    std::vector<pinhole::PresentPinhole> found;
+    for (const struct pinhole_key& key : keys)
+        if (const auto hole = pinholes.find(pinhole::HoleKey::from(key)); hole != pinholes.end())
+            found.push_back({key, hole->second, peers_of(hole->second)});
+    return found;
+}
+
+void FakeMaps::media(const Endpoint& local, bool inwards, std::chrono::steady_clock::time_point now) {
+    struct pinhole& hole = pinholes.at({local, Protocol::udp});
+    (inwards ? hole.last_in_ns : hole.last_out_ns) = pinhole::to_ns(now);
+    hole.packets += inwards;
+}
+
+std::string FakeMaps::holes() const {
+    std::string all;
+    for (const auto& [key, hole] : pinholes) {
+        const auto word = pinhole::ControlWord::of(hole.ctl);
+        static constexpr std::string_view constraints[] = {"?", "any", "networks", "peers", "addresses"};
+        if (!all.empty()) all += ' ';
+        all += key.local.to_string() + "/" + std::string(phase_name(word.phase));
+        if (word.phase >= PHASE_DRAINING) continue;
+        const struct peer_set peers = peers_of(hole);
+        all += '/';
+        if (peers.count == 0) all += constraints[word.constraint];
+        for (uint32_t i = 0; i < peers.count; ++i) all += (i ? "," : "") + Endpoint::from(peers.peer[i]).to_string();
+    }
+    return all;
+}
+
+}  // namespace ringwall::test

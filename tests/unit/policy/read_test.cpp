@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a good configuration means: the whole example of the documents, the smallest one, and each default.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "policy/config.hpp"
+#include "policy/sections.hpp"
+
+namespace ringwall::policy {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::string_view whole = R"(version: 1
+mode: enforce
+outside: [eth0, "wan*"]
+watch: []
+attach: auto
+protect:
+  networks: [192.0.2.0/24, "2001:db8:1::/48"]
+  media_ports: 10000-20000
+  external: { 203.0.113.1: 192.0.2.5 }
+sip:
+  udp: [5060]
+  tcp: [5060]
+  tls: [5061]
+  ws: []
+peers:
+  - { name: provider, networks: [198.51.100.0/24], expectation: negotiated, latch: 0, limits: trunk }
+zones:
+  - name: internet
+    networks: [any]
+    sip: yes
+    limits: { REGISTER: 15/min burst 4, INVITE: 10/min burst 4, SUBSCRIBE: 20/min burst 4, OPTIONS: 10/min burst 4, ACK: 20/s burst 40 }
+    on_excess: drop
+allow: []
+deny: { networks: [], user_agents: default }
+rules: []
+timers: { drain: 2s, idle: 5m, held: 4h, early: 5m, bye: 32s, max_call: 24h, tombstone: 60s }
+on_agent_loss: { after: 10s, do: peers }
+emergency: [112, 911, 110]
+)";
+
+constexpr std::string_view smallest =
+    "version: 1\noutside: [eth0]\nprotect: { networks: [self], media_ports: 10000-20000 }\n";
+
+Config good(std::string_view yaml) {
+    auto config = read(yaml);
+    if (config) return *std::move(config);
+    for (const Mistake& mistake : config.error()) ADD_FAILURE() << to_string(mistake, "test.yaml");
+    return {};
+}
+
+TEST(Read, understands_every_key_of_the_documented_example) {
+    const Config config = good(whole);
+    EXPECT_EQ(config.mode, Mode::enforce);
+    EXPECT_THAT(config.outside, ElementsAre("eth0", "wan*"));
+    EXPECT_EQ(config.attach, Attach::auto_);
+    EXPECT_THAT(config.protect, ElementsAre(*Prefix::parse("192.0.2.0/24"), *Prefix::parse("2001:db8:1::/48")));
+    EXPECT_FALSE(config.protect_self);
+    EXPECT_THAT(config.media_ports, ElementsAre(PortRange{{10000}, {20000}}));
+    EXPECT_EQ(config.external.at(*IpAddress::parse("203.0.113.1")), *IpAddress::parse("192.0.2.5"));
+    EXPECT_THAT(config.sip_udp, ElementsAre(Port{5060}));
+    EXPECT_THAT(config.sip_tls, ElementsAre(Port{5061}));
+    EXPECT_EQ(config.timers.held, 4h);
+    EXPECT_EQ(config.agent_loss_after, 10s);
+    EXPECT_EQ(config.agent_loss, AgentLoss::peers);
+    EXPECT_THAT(config.emergency, ElementsAre("112", "911", "110"));
+}
+
+TEST(Read, understands_the_peers_and_zones_of_the_documented_example) {
+    const Config config = good(whole);
+    ASSERT_EQ(config.peers.size(), 1U);
+    EXPECT_EQ(config.peers[0].name, "provider");
+    EXPECT_EQ(config.peers[0].expectation, Expectation::negotiated);
+    EXPECT_EQ(config.peers[0].limits, preset("trunk"));
+    ASSERT_EQ(config.zones.size(), 1U);
+    EXPECT_TRUE(config.zones[0].sip);
+    EXPECT_EQ(config.zones[0].limits[CLASS_REGISTER], (Rate{4s, 4}));
+    EXPECT_EQ(config.zones[0].limits[CLASS_ACK], (Rate{50ms, 40}));
+    EXPECT_EQ(config.zones[0].limits[CLASS_BYE], stranger_limits()[CLASS_BYE]); // not named
+}
+
+TEST(Read, warns_of_what_the_example_asks_for_and_this_version_does_not_do) {
+    EXPECT_THAT(good(whole).warnings,
+                ElementsAre(HasSubstr("sip.tcp"), HasSubstr("sip.tls"), HasSubstr("deny.user_agents"),
+                            HasSubstr("on_agent_loss.do: peers behaves as keep"), HasSubstr("emergency")));
+}
+
+TEST(Read, is_content_with_three_keys_and_no_warning) {
+    const Config config = good(smallest);
+    EXPECT_EQ(config.mode, Mode::enforce);
+    EXPECT_TRUE(config.protect_self);
+    EXPECT_TRUE(config.protect.empty());
+    EXPECT_THAT(config.sip_udp, ElementsAre(Port{5060}));
+    EXPECT_THAT(config.sip_tcp, ElementsAre(Port{5060}));
+    EXPECT_EQ(config.timers.drain, 2s);
+    EXPECT_EQ(config.timers.bye, 32s);
+    EXPECT_EQ(config.timers.tombstone, 60s);
+    EXPECT_THAT(config.warnings, ElementsAre());
+}
+
+TEST(Read, takes_windows_line_ends_a_byte_order_mark_and_comments) {
+    std::string yaml = "\xef\xbb\xbf# Ringwall\r\n" + std::string(smallest);
+    EXPECT_TRUE(good(yaml).protect_self);
+}
+
+TEST(Read, lets_the_default_tls_port_give_way_to_plain_tcp) {
+    EXPECT_THAT(good(std::string(smallest) + "sip: { tcp: [5060, 5061] }\n").sip_tls, ElementsAre());
+}
+
+TEST(Read, takes_several_media_port_ranges) {
+    const Config config = good(
+        "version: 1\noutside: [a]\nprotect: { networks: [self], media_ports: [10000-20000, 40000, 50000-50999] }\n");
+    EXPECT_THAT(config.media_ports,
+                ElementsAre(PortRange{{10000}, {20000}}, PortRange{{40000}, {40000}}, PortRange{{50000}, {50999}}));
+}
+
+TEST(Read, admits_an_unsaid_zone_only_where_no_peers_are_declared) {
+    const std::string zone = std::string(smallest) + "zones: [{ name: internet, networks: [any] }]\n";
+    EXPECT_TRUE(good(zone).zones[0].sip);
+    const std::string peer = zone + "peers: [{ name: trunk, networks: [198.51.100.1] }]\n";
+    EXPECT_FALSE(good(peer).zones[0].sip);
+}
+
+TEST(Read, knows_limits_by_name) {
+    const Config config = good(std::string(smallest) + "zones: [{ name: phones, networks: [any], limits: phone }]\n");
+    EXPECT_EQ(config.zones[0].limits, preset("phone"));
+    EXPECT_NE(preset("phone"), preset("trunk"));
+    EXPECT_EQ(preset("office"), std::nullopt);
+}
+
+TEST(Read, has_a_limit_for_every_class_in_every_default) {
+    for (const Limits& limits : {*preset("phone"), *preset("trunk"), stranger_limits()})
+        for (const Rate& rate : limits) {
+            EXPECT_GT(rate.period, 0ns);
+            EXPECT_GT(rate.burst, 1U);
+        }
+}
+
+TEST(Read, takes_unlimited_for_a_class) {
+    const Config config =
+        good(std::string(smallest) + "zones: [{ name: lab, networks: [any], limits: { INVITE: unlimited } }]\n");
+    EXPECT_EQ(config.zones[0].limits[CLASS_INVITE].period, 0ns);
+}
+
+TEST(Read, warns_of_a_zone_that_never_matches) {
+    const Config config = good(std::string(smallest) +
+                               "zones: [{ name: all, networks: [any] }, { name: late, networks: [203.0.113.0/24] }]\n");
+    EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("zones[1]: \"late\" never matches")));
+}
+
+TEST(Read, warns_of_a_peer_that_is_denied_or_lies_inside) {
+    const Config config = good(
+        "version: 1\noutside: [a]\nprotect: { networks: [192.0.2.0/24], media_ports: 1-2 }\n"
+        "peers: [{ name: p, networks: [192.0.2.7, 203.0.113.5] }]\n"
+        "deny: { networks: [203.0.113.0/24] }\n");
+    EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("spoofed"), HasSubstr("\"p\" is denied")));
+}
+
+TEST(Read, warns_of_a_sip_port_among_the_media_ports) {
+    const Config config = good("version: 1\noutside: [a]\nprotect: { networks: [self], media_ports: 5060-6000 }\n");
+    EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("SIP port 5060 lies within")));
+    EXPECT_TRUE(
+        good("version: 1\noutside: [a]\nprotect: { networks: [self], media_ports: 5061-6000 }\n").warnings.empty());
+}
+
+} // namespace
+} // namespace ringwall::policy
