@@ -205,7 +205,7 @@ json::value calls(const pinhole::Present& present, const Refusals& refusals, con
     const Holes holes(present, refusals, policy, now);
     std::vector<const struct dialog_record*> oldest_first;
     for (const auto& [leg, record] : present.dialogs) oldest_first.push_back(&record);
-    std::ranges::stable_sort(oldest_first, {}, &dialog_record::started_ns);
+    std::ranges::sort(oldest_first, {}, [](const auto* r) { return std::pair(r->started_ns, until_nul(r->call_id)); });
     json::array list;
     for (const auto* record : oldest_first) list.push_back(call_entry(*record, holes, policy));
     return list;
