@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/kernel/datapath.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <optional>
+
+#include "agent/kernel/policy_writer.hpp"
+#include "agent/log.hpp"
+#include "maps/abi/meta.h"
+
+namespace ringwall::kernel {
+namespace {
+
+constexpr const char* apply_pin = "ringwall_apply";
+
+uint64_t our_netns_inode() {
+    struct stat about {};
+    return stat("/proc/self/ns/net", &about) == 0 ? about.st_ino : 0;
+}
+
+struct PinnedMeta {
+    uint32_t map_id = 0;
+    struct meta contents {};
+};
+
+// The version is the first word in every ABI, so that a struct meta of another size can still be asked for it.
+Result<PinnedMeta> read_meta(int map) {
+    bpf_map_info about{};
+    __u32 size = sizeof about;
+    if (bpf_obj_get_info_by_fd(map, &about, &size) != 0) return fail_errno(errno, "read about the pinned map meta");
+    std::vector<char> value(std::max<size_t>(about.value_size, sizeof(struct meta)));
+    const uint32_t key = 0;
+    if (bpf_map_lookup_elem(map, &key, value.data()) != 0) return fail_errno(errno, "read the pinned map meta");
+    PinnedMeta meta{.map_id = about.id};
+    std::memcpy(&meta.contents, value.data(), sizeof meta.contents);
+    return meta;
+}
+
+// Nothing where no wall is pinned, or one whose start died before it said what it is.
+Result<std::optional<PinnedMeta>> find_meta(const std::string& root) {
+    const auto path = root + "/maps/meta";
+    Fd map(bpf_obj_get(path.c_str()));
+    if (!map && errno == ENOENT) return std::optional<PinnedMeta>();
+    if (!map) return fail_errno(errno, "open " + path);
+    auto meta = read_meta(map.get());
+    if (!meta) return tl::make_unexpected(meta.error());
+    if (meta->contents.abi_version == 0) return std::optional<PinnedMeta>();
+    return std::optional(*meta);
+}
+
+Result<void> require_ours(const struct meta& meta, const std::string& root) {
+    if (meta.abi_version != RINGWALL_ABI_VERSION)
+        return fail("the wall pinned at " + root + " has map version " + std::to_string(meta.abi_version) +
+                    ", and this ringwall has " + std::to_string(RINGWALL_ABI_VERSION) +
+                    ": start the version that made it, or run `ringwall detach --pin-path " + root +
+                    "` first (calls in progress lose their pinholes)");
+    if (meta.netns_inode != our_netns_inode())
+        return fail("the wall pinned at " + root + " belongs to another network namespace (net:[" +
+                    std::to_string(meta.netns_inode) + "]), where interface numbers mean other interfaces: enter it with " +
+                    "`nsenter --net=…`, or give this namespace a --pin-path of its own");
+    return {};
+}
+
+Result<void> write_meta(int map) {
+    struct meta meta {};
+    meta.abi_version = RINGWALL_ABI_VERSION;
+    meta.netns_inode = our_netns_inode();
+    meta.created_s = static_cast<uint64_t>(std::time(nullptr));
+    if (getrandom(meta.secret, sizeof meta.secret, 0) != sizeof meta.secret)
+        return fail_errno(errno, "draw the wall's secret");
+    const uint32_t key = 0;
+    if (bpf_map_update_elem(map, &key, &meta, BPF_ANY) != 0) return fail_errno(errno, "write the map meta");
+    return {};
+}
+
+// Pinned for whoever must finish the work of a dead agent; nobody holds it open by its path.
+Result<void> pin_apply(const Pins& pins, int program) {
+    const auto path = pins.program(apply_pin);
+    std::remove(path.c_str());
+    if (bpf_obj_pin(program, path.c_str()) != 0) return fail_errno(errno, "pin " + path);
+    return {};
+}
+
+}  // namespace
+
+Result<void> check_pinned(const std::string& pin_path) {
+    const auto present = find_meta(pin_path);
+    if (!present) return tl::make_unexpected(present.error());
+    return *present ? require_ours((*present)->contents, pin_path) : Result<void>{};
+}
+
+Result<Datapath> Datapath::open(const std::string& pin_path) {
+    auto pins = Pins::create(pin_path);
+    if (!pins) return tl::make_unexpected(pins.error());
+    if (auto ours = check_pinned(pin_path); !ours) return tl::make_unexpected(ours.error());
+    const auto present = find_meta(pin_path);
+    if (!present) return tl::make_unexpected(present.error());
+
+    auto objects = Objects::load(*pins);
+    if (!objects) {
+        if (!*present) pins->remove();
+        return tl::make_unexpected(objects.error());
+    }
+    if (!*present)
+        if (auto written = write_meta(objects->map_fd("meta")); !written) return tl::make_unexpected(written.error());
+    if (auto pinned = pin_apply(*pins, objects->apply_fd()); !pinned) return tl::make_unexpected(pinned.error());
+    return Datapath(std::make_unique<Pins>(std::move(*pins)), std::move(*objects), present->has_value());
+}
+
+Result<std::vector<Attachment>> Datapath::attach(std::span<const Device> devices, policy::Attach mode) {
+    const auto meta = read_meta(objects_.map_fd("meta"));
+    if (!meta) return tl::make_unexpected(meta.error());
+    return Links(*pins_, meta->map_id).reconcile(devices, mode, {objects_.xdp_fd(), objects_.egress_fd()});
+}
+
+Result<void> Datapath::write(const policy::Compiled& compiled) {
+    return write_policy({.wall = objects_.map_fd("wall"),
+                         .ports = objects_.map_fd("ports"),
+                         .networks = objects_.map_fd("networks"),
+                         .zones = objects_.map_fd("zones"),
+                         .active = objects_.map_fd("active")},
+                        compiled);
+}
+
+MapPaths Datapath::map_paths() const { return {pins_->root() + "/maps", pins_->program(apply_pin)}; }
+
+Result<void> Datapath::take_down() { return kernel::take_down(*pins_); }
+
+Result<void> take_down(Pins& pins) {
+    const auto meta = find_meta(pins.root());
+    const bool is_known = meta && *meta;
+    if (is_known && (*meta)->contents.netns_inode != our_netns_inode())
+        log::warn("detach", "the wall belongs to another network namespace: its links go, clsact filters there (Linux "
+                            "before 6.6) stay");
+    // Without `meta` there never was an attachment: it is written before the first one.
+    Links links(pins, is_known ? (*meta)->map_id : 0);
+    if (auto removed = links.remove_all(); !removed) return removed;
+    return pins.remove();
+}
+
+}  // namespace ringwall::kernel

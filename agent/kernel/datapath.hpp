@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The privileged half of the wall, for the parent process: programs loaded against the pinned maps (or new ones),
+// attached by pinned links, policy written. A start takes over what runs already, without a detach.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agent/kernel/links.hpp"
+#include "agent/kernel/maps.hpp"
+#include "agent/kernel/objects.hpp"
+#include "agent/kernel/pins.hpp"
+#include "policy/compile.hpp"
+
+namespace ringwall::kernel {
+
+// Refuses, with the mend, pinned maps of another ABI version or of another network namespace.
+Result<void> check_pinned(const std::string& pin_path);
+
+class Datapath {
+public:
+    // As check_pinned(), and a second agent is refused. Attaches nothing and changes nothing that packets meet.
+    static Result<Datapath> open(const std::string& pin_path);
+
+    bool took_over() const { return took_over_; }
+    const Pins& pins() const { return *pins_; }
+    MapPaths map_paths() const;  // for the worker
+
+    Result<std::vector<Attachment>> attach(std::span<const Device> devices, policy::Attach mode);
+    Result<void> write(const policy::Compiled& compiled);
+    Result<void> take_down();
+
+private:
+    Datapath(std::unique_ptr<Pins> pins, Objects objects, bool took_over)
+        : pins_(std::move(pins)), objects_(std::move(objects)), took_over_(took_over) {}
+
+    std::unique_ptr<Pins> pins_;
+    Objects objects_;
+    bool took_over_;
+};
+
+// Takes down what is pinned, without loading anything: for `ringwall detach` where no agent runs, whatever version of
+// the maps that is.
+Result<void> take_down(Pins& pins);
+
+}  // namespace ringwall::kernel

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where one wall lives on the BPF file system, and the lock that keeps it to one agent:
+//   ROOT/maps/<name>   ROOT/programs/<name>   ROOT/links/<interface>-xdp and -egress
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/fd.hpp"
+#include "maps/net/result.hpp"
+
+namespace ringwall::kernel {
+
+class Pins {
+public:
+    // Makes ROOT (mode 0700) on a BPF file system and takes its lock. The error says what to do: mount one, enter the
+    // namespace otherwise than with `ip netns exec`, or stop the agent that holds the lock.
+    static Result<Pins> create(const std::string& root);
+    // As above for what exists already; nothing where there is no wall.
+    static Result<std::optional<Pins>> find(const std::string& root);
+
+    const std::string& root() const { return root_; }
+    std::string map(std::string_view name) const;
+    std::string program(std::string_view name) const;
+    std::string link(std::string_view interface, std::string_view hook) const;
+    std::vector<std::string> links() const;  // full paths
+
+    // Held until the last copy of this descriptor closes; the worker keeps one, so that a killed parent's worker and
+    // its successor never consume the same rings.
+    int lock_fd() const { return lock_.get(); }
+
+    // Unpins everything below ROOT, then ROOT. What is not there is no error.
+    Result<void> remove();
+
+private:
+    Pins(std::string root, Fd lock) : root_(std::move(root)), lock_(std::move(lock)) {}
+
+    std::string root_;
+    Fd lock_;
+};
+
+// Waits until no agent holds ROOT, or ROOT is gone; false after `patience_ms`.
+bool wait_until_free(const std::string& root, int patience_ms);
+
+}  // namespace ringwall::kernel

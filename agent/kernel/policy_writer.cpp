@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/kernel/policy_writer.hpp"
+
+#include <bpf/bpf.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+namespace ringwall::kernel {
+namespace {
+
+constexpr uint32_t port_words = 1024;  // 65536 ports, 64 a word (maps/abi/policy.h)
+
+template <class Key, class Value>
+Result<void> put(int map, const Key& key, const Value& value, const char* what) {
+    if (bpf_map_update_elem(map, &key, &value, BPF_ANY) == 0) return {};
+    return fail_errno(errno, std::string("write the policy: ") + what);
+}
+
+Result<uint32_t> active_generation(int map) {
+    const uint32_t key = 0;
+    struct active active {};
+    if (bpf_map_lookup_elem(map, &key, &active) != 0) return fail_errno(errno, "read which policy generation is in use");
+    return active.generation % GENERATIONS;
+}
+
+struct network_key network_key(const Prefix& prefix, uint32_t generation) {
+    return {.prefix_length = 32U + prefix.length, .generation = generation, .address = prefix.address.abi()};
+}
+
+// Collected first: deleting under get_next_key() would start the walk over again.
+void delete_networks(int map, uint32_t generation) {
+    std::vector<struct network_key> stale;
+    struct network_key key {}, next {};
+    for (int more = bpf_map_get_next_key(map, nullptr, &next); more == 0; more = bpf_map_get_next_key(map, &key, &next)) {
+        key = next;
+        if (key.generation == generation) stale.push_back(key);
+    }
+    for (const auto& each : stale) bpf_map_delete_elem(map, &each);
+}
+
+Result<void> write_ports(int map, const policy::Compiled& compiled, uint32_t generation) {
+    std::array<struct port_policy, port_words> words{};
+    for (const auto& [word, ports] : compiled.ports) words.at(word) = ports;
+    for (uint32_t word = 0; word < port_words; ++word)
+        if (auto written = put(map, generation * port_words + word, words[word], "ports"); !written) return written;
+    return {};
+}
+
+Result<void> write_zones(int map, const policy::Compiled& compiled, uint32_t generation) {
+    if (compiled.zones.size() > ZONES) return fail("write the policy: more peers and zones than 255");
+    for (uint32_t zone = 0; zone < ZONES; ++zone) {
+        struct zone value {};
+        if (zone < compiled.zones.size()) value = compiled.zones[zone];
+        if (auto written = put(map, generation * ZONES + zone, value, "zones"); !written) return written;
+    }
+    return {};
+}
+
+Result<void> write_networks(int map, const policy::Compiled& compiled, uint32_t generation) {
+    for (const auto& [prefix, network] : compiled.networks)
+        if (auto written = put(map, network_key(prefix, generation), network, "networks"); !written) return written;
+    return {};
+}
+
+Result<void> write_generation(const PolicyMaps& maps, const policy::Compiled& compiled, uint32_t generation) {
+    delete_networks(maps.networks, generation);  // left by a start that died half-way
+    if (auto written = put(maps.wall, generation, compiled.wall, "wall"); !written) return written;
+    if (auto written = write_ports(maps.ports, compiled, generation); !written) return written;
+    if (auto written = write_zones(maps.zones, compiled, generation); !written) return written;
+    return write_networks(maps.networks, compiled, generation);
+}
+
+}  // namespace
+
+Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compiled) {
+    const auto in_use = active_generation(maps.active);
+    if (!in_use) return tl::make_unexpected(in_use.error());
+    const uint32_t next = (*in_use + 1) % GENERATIONS;
+    if (auto written = write_generation(maps, compiled, next); !written) {
+        delete_networks(maps.networks, next);
+        return written;
+    }
+    const struct active active {
+        .generation = next
+    };
+    if (auto switched = put(maps.active, uint32_t{0}, active, "active"); !switched) return switched;
+    // A packet that read `active` just before still looks its addresses up in the old generation; a NAPI poll ends well
+    // within this. The old ports and zones stay: the next policy writes every one of them.
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    delete_networks(maps.networks, *in_use);
+    return {};
+}
+
+}  // namespace ringwall::kernel

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/kernel/rings.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/epoll.h>
+
+#include <cerrno>
+
+namespace ringwall::kernel {
+namespace {
+
+constexpr const char* names[] = {"ring_inside", "ring_known", "ring_strangers"};  // in the order they are read
+// Records a round. Those of calls are bounded only so that the clock and the operator get their turn.
+constexpr int budgets[] = {512, 512, 64};
+
+struct FreeRing {
+    void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+};
+
+}  // namespace
+
+struct Rings::Ring {
+    explicit Ring(OnDatagram on_datagram) : reassembly(std::move(on_datagram)) {}
+
+    // A negative return ends the round; the record still counts as consumed (libbpf, ringbuf_process_ring()).
+    static int on_sample(void* self, void* bytes, size_t size) {
+        auto& ring = *static_cast<Ring*>(self);
+        try {
+            ring.reassembly.on_record({static_cast<const char*>(bytes), size});
+        } catch (...) {  // no exception crosses a C callback
+            ring.thrown = std::current_exception();
+            return -ECANCELED;
+        }
+        ++ring.read;
+        return ring.read < ring.budget ? 0 : -EAGAIN;
+    }
+
+    bool drain() {
+        read = 0;
+        ring_buffer__consume(buffer.get());
+        if (thrown) std::rethrow_exception(std::exchange(thrown, nullptr));
+        return read > 0;
+    }
+
+    Reassembly reassembly;
+    std::unique_ptr<ring_buffer, FreeRing> buffer;
+    int budget = 0, read = 0;
+    std::exception_ptr thrown;
+};
+
+Rings::Rings() = default;
+Rings::~Rings() = default;
+
+Result<std::unique_ptr<Rings>> Rings::open(const std::string& directory, OnDatagram on_datagram) {
+    std::unique_ptr<Rings> rings(new Rings);
+    rings->wait_.reset(epoll_create1(EPOLL_CLOEXEC));
+    if (!rings->wait_) return fail_errno(errno, "make an epoll descriptor");
+    for (size_t i = 0; i < std::size(names); ++i) {
+        const auto path = directory + "/" + names[i];
+        Fd map(bpf_obj_get(path.c_str()));
+        if (!map) return fail_errno(errno, "open " + path);
+        auto ring = std::make_unique<Ring>(on_datagram);
+        ring->budget = budgets[i];
+        ring->buffer.reset(ring_buffer__new(map.get(), Ring::on_sample, ring.get(), nullptr));
+        if (!ring->buffer) return fail_errno(errno, "map the ring buffer " + path);
+        epoll_event readable{.events = EPOLLIN, .data = {}};
+        if (epoll_ctl(rings->wait_.get(), EPOLL_CTL_ADD, ring_buffer__epoll_fd(ring->buffer.get()), &readable) != 0)
+            return fail_errno(errno, "wait for the ring buffer " + path);
+        // libbpf keeps the number, not the ownership: the map must stay open as long as its ring.
+        map.release();
+        rings->rings_[i] = std::move(ring);
+    }
+    return rings;
+}
+
+bool Rings::drain() {
+    bool any = false;
+    for (auto& ring : rings_) any = ring->drain() || any;
+    return any;
+}
+
+uint64_t Rings::unreadable() const {
+    uint64_t sum = 0;
+    for (const auto& ring : rings_) sum += ring->reassembly.unreadable();
+    return sum;
+}
+
+}  // namespace ringwall::kernel

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three ring buffers and the order in which they are read: inside, then known, then a few of strangers, so that no
+// flood stands before a call. One libbpf object a ring: one over all three would drain the flood for ever (libbpf 1.1).
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "agent/fd.hpp"
+#include "agent/kernel/reassembly.hpp"
+#include "maps/net/result.hpp"
+
+struct ring_buffer;
+
+namespace ringwall::kernel {
+
+class Rings {
+public:
+    // `directory` is ROOT/maps. `on_datagram` may throw; drain() then does.
+    static Result<std::unique_ptr<Rings>> open(const std::string& directory, OnDatagram on_datagram);
+    ~Rings();
+
+    // Reads a bounded number of records. True if any was there: call again before sleeping.
+    bool drain();
+    // Readable when a program woke us; an epoll descriptor.
+    int wait_fd() const { return wait_.get(); }
+    uint64_t unreadable() const;
+
+private:
+    struct Ring;
+    Rings();
+    std::unique_ptr<Ring> rings_[3];
+    Fd wait_;
+};
+
+}  // namespace ringwall::kernel

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/process/control_socket.hpp"
+
+#include <grp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace ringwall::agent {
+namespace {
+
+Result<sockaddr_un> address_of(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        return fail("the control socket's path is longer than " + std::to_string(sizeof address.sun_path - 1) + " bytes: " + path);
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    return address;
+}
+
+bool answers(const sockaddr_un& address) {
+    Fd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    return probe && connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+Result<void> remove_stale(const std::string& path, const sockaddr_un& address) {
+    struct stat about {};
+    if (lstat(path.c_str(), &about) != 0) return {};
+    if (!S_ISSOCK(about.st_mode)) return fail(path + " exists and is no socket: move it away, or give another --socket");
+    if (answers(address)) return fail("another agent answers on " + path + ": stop it, or give this one its own --socket");
+    if (unlink(path.c_str()) != 0) return fail_errno(errno, "remove the stale socket " + path);
+    return {};
+}
+
+void give_to_group(const std::string& path) {
+    const group* ringwall = getgrnam("ringwall");
+    if (ringwall != nullptr && chown(path.c_str(), 0, ringwall->gr_gid) != 0) return;  // stays root's: stricter, no harm
+}
+
+}  // namespace
+
+Result<Fd> listen_on(const std::string& path) {
+    const auto address = address_of(path);
+    if (!address) return tl::make_unexpected(address.error());
+    std::error_code ignored;
+    std::filesystem::create_directory(std::filesystem::path(path).parent_path(), ignored);
+    if (auto removed = remove_stale(path, *address); !removed) return tl::make_unexpected(removed.error());
+
+    Fd listening(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!listening) return fail_errno(errno, "make the control socket");
+    const mode_t before = umask(0117);  // 0660 from the first instant
+    const int bound = bind(listening.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
+    const int error = errno;
+    umask(before);
+    if (bound != 0) return fail_errno(error, "bind the control socket " + path);
+    give_to_group(path);
+    if (listen(listening.get(), 64) != 0) return fail_errno(errno, "listen on " + path);
+    return listening;
+}
+
+}  // namespace ringwall::agent

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/process/parent.hpp"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+
+#include "agent/log.hpp"
+#include "agent/process/control_socket.hpp"
+#include "agent/process/privileges.hpp"
+#include "agent/process/worker.hpp"
+
+namespace ringwall::agent {
+using namespace std::chrono_literals;
+namespace {
+
+constexpr int go_on = -1;  // no exit code yet
+constexpr auto first_backoff = 100ms;
+constexpr auto longest_backoff = 5000ms;
+constexpr auto healthy_after = 10s;  // a worker that lived so long starts the backoff anew
+constexpr timeval send_patience{.tv_sec = 5, .tv_usec = 0};
+constexpr auto stop_patience = 2s;
+
+sigset_t handled_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+    return set;
+}
+
+std::vector<control::Interface> describe(const std::vector<kernel::Attachment>& attachments) {
+    std::vector<control::Interface> interfaces;
+    for (const auto& each : attachments) {
+        interfaces.push_back({each.device.name, each.device.index, each.ingress, each.egress});
+        log::info("attach", each.device.name + ": ingress " + each.ingress + ", egress " + each.egress);
+    }
+    return interfaces;
+}
+
+int refuse(const Error& error) {
+    log::error("start", error.message());
+    return exit_failed;
+}
+
+bool has_exited(pid_t pid, std::chrono::milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (waitpid(pid, nullptr, WNOHANG) == 0) {
+        if (std::chrono::steady_clock::now() >= deadline) return false;
+        usleep(5000);
+    }
+    return true;
+}
+
+}  // namespace
+
+int Parent::run() {
+    // First: in another namespace than the wall's, the interfaces of the configuration would be called missing.
+    if (auto ours = kernel::check_pinned(options_.pin_path); !ours) return refuse(ours.error());
+    const auto plan = make_plan(options_.config);
+    if (!plan) {
+        std::fprintf(stderr, "%s\n", plan.error().what.c_str());
+        return plan.error().is_configuration ? exit_bad_config : exit_failed;
+    }
+    if (const int failed = start(*plan); failed != go_on) return failed;
+    const int code = supervise();
+    stop_worker();
+    unlink(options_.socket.c_str());
+    return code;
+}
+
+int Parent::start(const Plan& plan) {
+    auto datapath = kernel::Datapath::open(options_.pin_path);
+    if (!datapath) return refuse(datapath.error());
+    datapath_.emplace(std::move(*datapath));
+    if (datapath_->took_over()) log::info("start", "took over the wall pinned at " + options_.pin_path);
+    if (auto done = put_into_force(plan); !done) {
+        // Nobody was protected by a wall that never stood; one that stands is kept.
+        if (!datapath_->took_over()) datapath_->take_down();
+        return refuse(done.error());
+    }
+    auto listening = listen_on(options_.socket);
+    if (!listening) return refuse(listening.error());
+    listening_ = std::move(*listening);
+
+    const auto signals = handled_signals();
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    signals_.reset(signalfd(-1, &signals, SFD_CLOEXEC));
+    if (auto started = start_worker(); !started) return refuse(started.error());
+    return go_on;
+}
+
+// Attachments first: where one is refused, the policy in force is still the one before.
+Result<void> Parent::put_into_force(const Plan& plan) {
+    for (const auto& warning : plan.warnings) log::warn("config", warning);
+    auto attachments = datapath_->attach(plan.devices, plan.config.attach);
+    if (!attachments) return tl::make_unexpected(attachments.error());
+    if (auto written = datapath_->write(plan.compiled); !written) return written;
+    briefing_ = {.config_path = options_.config,
+                 .config = plan.text,
+                 .self = plan.facts.self,
+                 .interfaces = describe(*attachments),
+                 .loaded_s = std::time(nullptr)};
+    return {};
+}
+
+int Parent::supervise() {
+    auto restart_at = std::chrono::steady_clock::time_point::max();
+    while (true) {
+        std::array<pollfd, 2> waiting{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                                       {.fd = worker_ ? worker_->socket.get() : -1, .events = POLLIN, .revents = 0}}};
+        if (!worker_ && restart_at == std::chrono::steady_clock::time_point::max())
+            restart_at = std::chrono::steady_clock::now() + backoff_;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(restart_at - std::chrono::steady_clock::now());
+        const int timeout = worker_ ? -1 : static_cast<int>(std::max<int64_t>(0, left.count()));
+        if (poll(waiting.data(), waiting.size(), timeout) < 0 && errno != EINTR) return exit_failed;
+
+        int code = go_on;
+        if (waiting[0].revents != 0) code = on_signal(signals_.get());
+        if (code == go_on && waiting[1].revents != 0) code = on_worker_bytes();
+        if (code != go_on) return code;
+        if (!worker_ && std::chrono::steady_clock::now() >= restart_at) {
+            restart_at = std::chrono::steady_clock::time_point::max();
+            if (auto started = start_worker(); !started) log::error("worker", started.error().message());
+        }
+    }
+}
+
+int Parent::on_signal(int signals) {
+    signalfd_siginfo received{};
+    if (read(signals, &received, sizeof received) != sizeof received) return go_on;
+    if (received.ssi_signo == SIGHUP) {
+        reload();
+        return go_on;
+    }
+    log::info("stop", "the datapath stays in place; `ringwall detach` takes it down");
+    return exit_good;
+}
+
+int Parent::on_worker_bytes() {
+    std::array<char, 256> bytes;
+    const ssize_t received = recv(worker_->socket.get(), bytes.data(), bytes.size(), 0);
+    if (received < 0 && errno == EINTR) return go_on;
+    if (received <= 0) return worker_gone();
+    worker_->frames.feed({bytes.data(), static_cast<size_t>(received)});
+    while (worker_) {
+        auto frame = worker_->frames.next();
+        if (!frame) {
+            log::error("worker", frame.error().message());
+            return worker_gone();
+        }
+        if (!*frame) break;
+        if (const int code = on_frame(**frame); code != go_on) return code;
+    }
+    return go_on;
+}
+
+int Parent::on_frame(const Frame& frame) {
+    switch (frame.message) {
+        case Message::ready:
+            worker_->is_ready = true;
+            if (!std::exchange(was_ready_, true)) {
+                std::puts("ringwall: ready");
+                std::fflush(stdout);
+            }
+            return go_on;
+        case Message::reload: reload(); return go_on;
+        case Message::detach: return detach();
+        default: log::error("worker", "sent a message that is not a worker's"); return worker_gone();
+    }
+}
+
+// The kernel first, then the worker: on error nothing has changed, and the worker hears why.
+void Parent::reload() {
+    std::string error;
+    if (const auto plan = make_plan(options_.config); !plan) error = plan.error().what;
+    else if (const auto done = put_into_force(*plan); !done) error = done.error().message();
+    if (error.empty()) log::info("config.reload", options_.config + " is in force");
+    else log::error("config.reload", "refused, the policy before stays: " + error);
+    if (!worker_) return;
+    const auto sent = error.empty() ? send_frame(worker_->socket.get(), Message::policy, encode(briefing_))
+                                    : send_frame(worker_->socket.get(), Message::reload_failed, error);
+    if (sent) return;
+    // It reads nothing for seconds: a new one starts with the policy in force.
+    log::error("worker", sent.error().message());
+    worker_gone();
+}
+
+int Parent::detach() {
+    stop_worker();
+    if (auto down = datapath_->take_down(); !down) {
+        log::error("detach", down.error().message());
+        return exit_failed;
+    }
+    log::info("detach", "the wall is down: nothing is attached or pinned any more");
+    return exit_good;
+}
+
+Result<void> Parent::start_worker() {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return fail_errno(errno, "make a socket pair");
+    Fd ours(ends[0]), theirs(ends[1]);
+    setsockopt(ours.get(), SOL_SOCKET, SO_SNDTIMEO, &send_patience, sizeof send_patience);
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid < 0) return fail_errno(errno, "start the worker");
+    if (pid == 0) {
+        // Never returns into the parent's frames: their destructors are the parent's.
+        _exit(run_worker({.parent = parent,
+                          .socket = theirs.get(),
+                          .listening = listening_.get(),
+                          .lock = datapath_->pins().lock_fd(),
+                          .pin_path = options_.pin_path,
+                          .maps = datapath_->map_paths()}));
+    }
+    worker_.emplace(Worker{.pid = pid, .socket = std::move(ours), .started = std::chrono::steady_clock::now()});
+    if (auto briefed = send_frame(worker_->socket.get(), Message::policy, encode(briefing_)); !briefed) {
+        worker_gone();
+        return briefed;
+    }
+    return {};
+}
+
+// A start that never worked ends the agent; a worker that did is started again, and the datapath goes on meanwhile.
+int Parent::worker_gone() {
+    kill(worker_->pid, SIGKILL);
+    int status = 0;
+    waitpid(worker_->pid, &status, 0);
+    const bool was_healthy = std::chrono::steady_clock::now() - worker_->started >= healthy_after;
+    worker_.reset();
+    if (!was_ready_) {
+        log::error("worker", "ended before it was ready: the datapath stays, `ringwall detach` takes it down");
+        return exit_failed;
+    }
+    backoff_ = was_healthy || backoff_ == 0ms ? first_backoff : std::min<std::chrono::milliseconds>(backoff_ * 2, longest_backoff);
+    log::error("worker", "ended (" +
+                             (WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
+                                                  : "code " + std::to_string(WEXITSTATUS(status))) +
+                             "); calls go on, the next one starts in " + std::to_string(backoff_.count()) + " ms");
+    return go_on;
+}
+
+void Parent::stop_worker() {
+    if (!worker_) return;
+    send_frame(worker_->socket.get(), Message::stop);
+    if (!has_exited(worker_->pid, stop_patience)) {
+        kill(worker_->pid, SIGKILL);
+        waitpid(worker_->pid, nullptr, 0);
+    }
+    worker_.reset();
+}
+
+}  // namespace ringwall::agent

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The privileged process: puts policy into force, keeps a worker alive, and does the three things that a worker may ask
+// for. It reads no packet and parses nothing but the operator's own configuration.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "agent/agent.hpp"
+#include "agent/kernel/datapath.hpp"
+#include "agent/process/briefing.hpp"
+#include "agent/process/messages.hpp"
+#include "agent/process/plan.hpp"
+
+namespace ringwall::agent {
+
+class Parent {
+public:
+    explicit Parent(Options options) : options_(std::move(options)) {}
+    int run();  // an ExitCode
+
+private:
+    struct Worker {
+        pid_t pid;
+        Fd socket;
+        FrameReader frames{largest_to_parent};
+        std::chrono::steady_clock::time_point started;
+        bool is_ready = false;
+    };
+
+    int start(const Plan& plan);
+    Result<void> put_into_force(const Plan& plan);
+
+    int supervise();
+    int on_signal(int signals);
+    int on_worker_bytes();
+    int on_frame(const Frame& frame);
+    void reload();
+    int detach();
+
+    Result<void> start_worker();
+    int worker_gone();
+    void stop_worker();
+
+    Options options_;
+    std::optional<kernel::Datapath> datapath_;
+    Fd listening_;
+    Fd signals_;
+    Briefing briefing_;
+    std::optional<Worker> worker_;
+    std::chrono::milliseconds backoff_{};
+    bool was_ready_ = false;
+};
+
+}  // namespace ringwall::agent

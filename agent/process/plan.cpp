@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/process/plan.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "agent/process/messages.hpp"
+
+namespace ringwall::agent {
+namespace {
+
+tl::unexpected<PlanError> configuration(std::string what) { return tl::make_unexpected(PlanError{true, std::move(what)}); }
+tl::unexpected<PlanError> machine(std::string what) { return tl::make_unexpected(PlanError{false, std::move(what)}); }
+
+Result<std::string, PlanError> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    if (!file || !(text << file.rdbuf())) return configuration("cannot read " + path + ": " + std::strerror(errno));
+    // Room for the JSON that it travels to the worker in.
+    if (text.view().size() > largest_to_worker / 4) return configuration(path + ": larger than 2 MiB");
+    return text.str();
+}
+
+std::string all_of(const std::vector<policy::Mistake>& mistakes, const std::string& path) {
+    std::string lines;
+    for (const auto& mistake : mistakes) lines += (lines.empty() ? "" : "\n") + policy::to_string(mistake, path);
+    return lines;
+}
+
+}  // namespace
+
+Result<Plan, PlanError> make_plan(const std::string& config_path) {
+    auto text = read_file(config_path);
+    if (!text) return tl::make_unexpected(text.error());
+    auto config = policy::read(*text);
+    if (!config) return configuration(all_of(config.error(), config_path));
+    const auto all = kernel::list_devices();
+    if (!all) return machine(all.error().message());
+    auto selection = kernel::select_devices(*all, config->outside);
+    if (!selection) return machine(selection.error().message());
+
+    Plan plan{.text = std::move(*text),
+              .config = std::move(*config),
+              .facts = {},
+              .compiled = {},
+              .devices = std::move(selection->devices),
+              .warnings = std::move(selection->warnings)};
+    plan.warnings.insert(plan.warnings.begin(), plan.config.warnings.begin(), plan.config.warnings.end());
+    if (plan.config.protect_self) plan.facts.self = kernel::addresses_of(plan.devices);
+    plan.compiled = policy::compile(plan.config, plan.facts);
+    return plan;
+}
+
+}  // namespace ringwall::agent

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the configuration file to everything that a policy needs before it can be put into force: read, checked,
+// compiled, its interfaces found. Changes nothing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/kernel/interfaces.hpp"
+#include "policy/compile.hpp"
+
+namespace ringwall::agent {
+
+struct Plan {
+    std::string text;
+    policy::Config config;
+    policy::Facts facts;
+    policy::Compiled compiled;
+    std::vector<kernel::Device> devices;
+    std::vector<std::string> warnings;
+};
+
+struct PlanError {
+    bool is_configuration = false;  // the file's fault, one line a mistake; else the machine's
+    std::string what;
+};
+
+Result<Plan, PlanError> make_plan(const std::string& config_path);
+
+}  // namespace ringwall::agent

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* The frame as the TC hooks see it: up to 64 KiB with GSO, and often only its headers are linear. */
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#define context __sk_buff
+
+static __always_inline __u32 frame_length(struct __sk_buff *ctx) { return ctx->len; }
+static __always_inline __u32 frame_ifindex(const struct __sk_buff *ctx) { return ctx->ifindex; }
+static __always_inline long load_bytes(struct __sk_buff *ctx, __u32 offset, void *to, __u32 length) {
+    return bpf_skb_load_bytes(ctx, offset, to, length);
+}

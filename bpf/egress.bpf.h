@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What leaves the protected side is never dropped; it is what the wall learns from:
+ *
+ *  a SIP request          mirrored, and its way back is open             out_sip
+ *  other SIP              mirrored; it opens nothing                      out_sip
+ *  media of a hole        keeps the hole awake                            out_media
+ *  to an ended call's peer  renews the tombstone, opens no way back       out_after_end
+ *  from a guarded port    opens its way back                              out_flow, out_no_room
+ *  anything else          none of our business                            out_other
+ *
+ * What answers somebody opens nothing: a PBX's 401s to spoofed sources look like flows it began (kernel-notes 10).
+ */
+#pragma once
+
+#include "bpf/media_verdict.bpf.h"
+#include "bpf/mirror.bpf.h"
+#include "bpf/parse.bpf.h"
+#include "bpf/return_path.bpf.h"
+
+/* First tokens begin with a letter as far as anyone has seen; RTP (128 and up) and STUN (0 to 3) never do. */
+static __always_inline int may_be_sip(const struct packet *pkt) {
+    __u32 letter = first_byte(pkt) | 0x20;
+    return letter >= 'a' && letter <= 'z';
+}
+
+/* From a SIP port everything is SIP; elsewhere, what begins as SIP does. */
+static __always_inline int is_sip(struct context *ctx, struct packet *pkt, int is_sip_port) {
+    if (!is_sip_port && !may_be_sip(pkt)) return 0;
+    int class = classify(ctx, pkt);
+    return is_sip_port || class & START_IS_REQUEST || pkt->sip_class == CLASS_RESPONSE;
+}
+
+static __always_inline __u32 judge_sip_out(struct packet *pkt) {
+    pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE;
+    if (pkt->sip_class == CLASS_KEEPALIVE) remember_return_path(pkt, RETURN_RENEW);
+    else if (pkt->sip_class != CLASS_RESPONSE && pkt->sip_class != CLASS_UNREADABLE)
+        remember_return_path(pkt, RETURN_REQUEST);
+    return REASON_out_sip;
+}
+
+static __always_inline __u32 judge_flow_out(const struct packet *pkt) {
+    const struct port_policy *bits = ports_of(pkt, port_of(&pkt->source));
+    if (!bits || !has_port(bits->media_udp, port_of(&pkt->source))) return REASON_out_other;
+    return remember_return_path(pkt, RETURN_LEARN) ? REASON_out_flow : REASON_out_no_room;
+}
+
+/* An endpoint with a hole: media while it lives; afterwards, what goes to the call's peers opens nothing. */
+static __noinline __u32 judge_media_out(struct pinhole *hole, const struct packet *pkt) {
+    __u64 ctl = READ_ONCE(hole->ctl);
+    __u32 zone = pkt->destination_network.zone;
+    if (is_live(hole, ctl, pkt->now)) {
+        note_outbound(hole, pkt->now);
+        return REASON_out_media;
+    }
+    if (phase_of(ctl) == PHASE_CLOSED && !is_tombstone(hole, ctl, pkt)) return REASON_NONE;
+    if (!was_peer(hole, ctl, &pkt->destination, zone)) return REASON_NONE;
+    note_outbound(hole, pkt->now);
+    return REASON_out_after_end;
+}
+
+static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *pkt) {
+    __u32 port = port_of(&pkt->source);
+    const struct port_policy *bits = ports_of(pkt, port);
+    int is_sip_port = bits && has_port(bits->sip_udp, port);
+    struct pinhole *hole = is_sip_port ? 0 : pinhole_at(&pkt->source);
+    __u32 reason = REASON_NONE;
+    if (hole && !may_be_sip(pkt) && is_live(hole, READ_ONCE(hole->ctl), pkt->now)) return judge_media_out(hole, pkt);
+
+    look_up_networks(pkt);
+    if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;
+    is_sip_port |= learned_port_at(pkt, &pkt->source) != 0;
+    if (is_sip(ctx, pkt, is_sip_port)) return judge_sip_out(pkt);
+    if (hole) reason = judge_media_out(hole, pkt);
+    return reason != REASON_NONE ? reason : judge_flow_out(pkt);
+}
+
+static __always_inline __u32 judge_egress(struct context *ctx, struct packet *pkt) {
+    switch (pkt->kind) {
+        case PACKET_UDP: return judge_udp_out(ctx, pkt);
+        case PACKET_UNREADABLE:
+        case PACKET_CUT: return REASON_out_unparsable;
+        default: return REASON_out_other;
+    }
+}

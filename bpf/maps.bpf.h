@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Every map of the wall, under the names that the pins carry. Each object declares them all, so that the loader treats
+ * all objects alike: it creates each map once and gives it to the others (bpf_map__reuse_fd); what an object does not
+ * use costs it nothing. None is pinned by name: the loader decides where, as tests and replay must not open a live
+ * wall's maps.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "maps/abi/abi.h"
+#include "maps/abi/counters.h"
+#include "maps/abi/dialog.h"
+#include "maps/abi/meta.h"
+#include "maps/abi/operation.h"
+#include "maps/abi/party.h"
+#include "maps/abi/pinhole.h"
+#include "maps/abi/policy.h"
+#include "maps/abi/reason.h"
+#include "maps/abi/record.h"
+
+/* Calls. Preallocated: an insert in mid-call must not wait for memory, and never fails before the map is full. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 262144);
+    __type(key, struct pinhole_key);
+    __type(value, struct pinhole);
+} pinholes SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 16384);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, struct peer_set);
+} peer_sets SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 65536);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct pinhole_key);
+    __type(value, struct refusal);
+} refusals SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 65536);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, __u64);
+    __type(value, struct dialog_record);
+} dialogs SEC(".maps");
+
+/* The configuration, in two generations. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct active);
+} active SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, GENERATIONS);
+    __type(key, __u32);
+    __type(value, struct wall);
+} wall SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, GENERATIONS * 1024);
+    __type(key, __u32);
+    __type(value, struct port_policy);
+} ports SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+    __uint(max_entries, 1 << 20);
+    __uint(map_flags, BPF_F_NO_PREALLOC); /* the kernel takes no other */
+    __type(key, struct network_key);
+    __type(value, struct network);
+} networks SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, GENERATIONS * ZONES);
+    __type(key, __u32);
+    __type(value, struct zone);
+} zones SEC(".maps");
+
+/* What the packet path remembers. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, LIMITER_SETS);
+    __type(key, __u32);
+    __type(value, struct limiter_set);
+} limiter SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, RETURN_SETS);
+    __type(key, __u32);
+    __type(value, struct return_set);
+} return_paths SEC(".maps");
+
+/* Who the agent has come to know. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 65536);
+    __type(key, struct known_key);
+    __type(value, struct known);
+} known SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 16384);
+    __type(key, struct pinhole_key);
+    __type(value, struct learned_port);
+} learned SEC(".maps");
+
+/* To and from the agent. */
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 4 << 20);
+} ring_inside SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 4 << 20);
+} ring_known SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 1 << 20);
+} ring_strangers SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, struct liveness);
+} liveness SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, OPERATIONS);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, struct operation);
+} operations SEC(".maps");
+
+/* What is counted, and what the maps say of themselves. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, REASON_LIMIT);
+    __type(key, __u32);
+    __type(value, struct reason_count);
+} reasons SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, EVENT_COUNT);
+    __type(key, __u32);
+    __type(value, __u64);
+} events SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct meta);
+} meta SEC(".maps");

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * One packet, as far as it has been understood. Filled by parse_frame(), read by every judge. It holds scalars only, so
+ * that it can be handed to global functions, which the verifier checks once and not on every path to them.
+ */
+#pragma once
+
+#include <linux/in.h>
+
+#include <bpf/bpf_endian.h>
+
+#include "bpf/maps.bpf.h"
+
+enum packet_kind {
+    PACKET_NOT_IP,
+    PACKET_UNREADABLE,     /* claims to be IP, but there are no two addresses to read */
+    PACKET_CUT,            /* addresses read; what follows is truncated, contradictory or too deep */
+    PACKET_LATER_FRAGMENT, /* no ports here, whatever the bytes look like */
+    PACKET_OTHER,          /* neither UDP nor TCP */
+    PACKET_TCP,
+    PACKET_UDP,
+};
+
+#define HEAD_WORDS 3 /* of payload: the RTP header */
+
+struct packet {
+    __u64 now; /* one clock reading a packet, at most 4 ms stale (HZ 250) */
+    struct pinhole_key source;
+    struct pinhole_key destination;
+    struct network source_network; /* zero until look_up_networks() */
+    struct network destination_network;
+    __be32 head[HEAD_WORDS]; /* first bytes of the UDP payload: eight or twelve, zero where it has fewer */
+    __u32 frame_length;
+    __u32 kind;
+    __u32 ip_end;         /* offset of the byte after the IP packet: Ethernet pads */
+    __u32 payload_offset; /* UDP */
+    __u32 payload_length; /* of the whole datagram, by its UDP header */
+    __u32 payload_here;   /* of it, in this frame: less in a first fragment */
+    __u32 generation;     /* of the configuration, for this whole packet */
+    __u32 wall_flags;
+    __u32 sip_class;
+    __u8 is_first_fragment;
+    __u8 may_be_udp; /* of PACKET_CUT */
+    __u8 is_mirrored;
+    __u8 is_outbound;
+    __u32 zero;
+};
+
+static __always_inline __u32 port_of(const struct pinhole_key *endpoint) { return endpoint->port_proto >> 16; }
+
+static __always_inline int same_address(const struct address *a, const struct address *b) {
+    return !((a->word[0] ^ b->word[0]) | (a->word[1] ^ b->word[1]) | (a->word[2] ^ b->word[2]) |
+             (a->word[3] ^ b->word[3]));
+}
+
+static __always_inline int is_v4_mapped(const struct address *a) {
+    return !(a->word[0] | a->word[1]) && a->word[2] == bpf_htonl(0xffff);
+}
+
+/* The address as two numbers, most significant bits first. */
+static __always_inline __u64 upper_half(const struct address *a) {
+    return (__u64)bpf_ntohl(a->word[0]) << 32 | bpf_ntohl(a->word[1]);
+}
+static __always_inline __u64 lower_half(const struct address *a) {
+    return (__u64)bpf_ntohl(a->word[2]) << 32 | bpf_ntohl(a->word[3]);
+}
+
+/* Words of a map that other CPUs write: read and written once each (clang 14 has no 64-bit __atomic loads for BPF). */
+#define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
+
+#define NSEC_PER_MSEC 1000000ULL
+#define NSEC_PER_SEC 1000000000ULL

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The way back of a UDP flow that the inside started: a keyed hash of both endpoints, and until when. Only outbound
+ * packets make or renew one, so that what comes in can never keep its own door open. Nothing is evicted: a full set
+ * refuses, and one inside address makes at most 1024 a minute.
+ */
+#pragma once
+
+#include "bpf/limiter.bpf.h"
+#include "bpf/policy.bpf.h"
+
+#define RETURN_QUOTA_BURST 1024
+#define RETURN_QUOTA_PERIOD (60 * NSEC_PER_SEC / RETURN_QUOTA_BURST)
+
+/* Six words in two calls, the second keyed by the first. */
+static __always_inline __u64 flow_hash(const struct pinhole_key *inside, const struct pinhole_key *outside) {
+    __u64 near = keyed_hash(upper_half(&inside->address), lower_half(&inside->address), inside->port_proto, 0,
+                            HASH_RETURN_PATH);
+    return keyed_hash(upper_half(&outside->address), lower_half(&outside->address), outside->port_proto, near,
+                      HASH_RETURN_PATH) | 1; /* never that of an empty way */
+}
+
+static __always_inline struct return_set *return_set_of(__u64 flow) {
+    __u32 index = flow >> 32 & (RETURN_SETS - 1);
+    return bpf_map_lookup_elem(&return_paths, &index);
+}
+
+#define RETURN_FRESH (1 << 1) /* beside RETURN_SIP, in what the two functions below return */
+
+/* On the way in: RETURN_FRESH, with RETURN_SIP where a request made it; 0 where there is none. */
+__noinline int find_return_path(const struct packet *pkt) {
+    if (!pkt) return 0;
+    __u64 flow = flow_hash(&pkt->destination, &pkt->source);
+    struct return_set *set = return_set_of(flow);
+    if (!set) return 0;
+    for (int i = 0; i < RETURN_WAYS; i++) {
+        __u64 until = READ_ONCE(set->way[i].until);
+        if (READ_ONCE(set->way[i].fingerprint) == flow && until > pkt->now) return RETURN_FRESH | (until & RETURN_SIP);
+    }
+    return 0;
+}
+
+enum return_order {
+    RETURN_RENEW,  /* only one that is still fresh */
+    RETURN_LEARN,  /* or make one */
+    RETURN_REQUEST /* or make one, and mark it SIP */
+};
+
+static __always_inline int quota_allows(const struct packet *pkt) {
+    __u64 hash = keyed_hash(upper_half(&pkt->source.address), lower_half(&pkt->source.address), 0, 0, HASH_RETURN_QUOTA);
+    return limiter_charge(hash, pkt->now, RETURN_QUOTA_PERIOD, RETURN_QUOTA_BURST) == CHARGE_PASS;
+}
+
+/* On the way out: makes or renews the flow's way back. 0 where there is none afterwards: no room, or over the quota. */
+__noinline int remember_return_path(const struct packet *pkt, __u32 order) {
+    if (!pkt) return 0;
+    const struct wall *config = wall_of(pkt);
+    __u64 flow = flow_hash(&pkt->source, &pkt->destination);
+    struct return_set *set = return_set_of(flow);
+    if (!set || !config) return 0;
+    __u64 until = (pkt->now + config->return_path_ns) & ~(__u64)RETURN_SIP;
+    if (order == RETURN_REQUEST) until |= RETURN_SIP;
+
+    for (int i = 0; i < RETURN_WAYS; i++) {
+        __u64 before = READ_ONCE(set->way[i].until);
+        if (READ_ONCE(set->way[i].fingerprint) != flow || before <= pkt->now) continue;
+        WRITE_ONCE(set->way[i].until, until | (before & RETURN_SIP));
+        return 1;
+    }
+    if (order == RETURN_RENEW || !quota_allows(pkt)) return 0;
+    for (int i = 0; i < RETURN_WAYS; i++) {
+        struct return_way *way = &set->way[i];
+        __u64 fingerprint = READ_ONCE(way->fingerprint);
+        if (READ_ONCE(way->until) > pkt->now) continue;
+        /* Whoever exchanges the fingerprint owns the way; until it stores the time, the way reads as expired. */
+        if (__sync_val_compare_and_swap(&way->fingerprint, fingerprint, flow) != fingerprint) continue;
+        WRITE_ONCE(way->until, until);
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,288 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The life of `ringwall run` on a real kernel: start, takeover, refusals, reload, detach. Runs itself in a network and
+# mount namespace of its own, so that whatever happens nothing is left on the machine.
+#   run_test.sh PATH/TO/ringwall PATH/TO/xdp-object.o
+set -u
+
+if [ "${RINGWALL_TEST_INSIDE:-}" != 1 ]; then
+    [ "$(id -u)" -eq 0 ] || { echo "skipped: needs root"; exit 77; }
+    unshare --mount --net true 2>/dev/null || { echo "skipped: needs network namespaces"; exit 77; }
+    exec env RINGWALL_TEST_INSIDE=1 unshare --mount --net --pid --fork --kill-child --mount-proc "$0" "$@"
+fi
+
+ringwall=$(realpath "$1")
+stranger_object=$(realpath "$2")
+room=$(mktemp -d)
+mkdir "$room/bpf"
+mount -t bpf bpf "$room/bpf" || { echo "skipped: needs a BPF file system"; exit 77; }
+cd "$room" || exit 1
+wall=$room/bpf/wall
+options=(--config rw.yaml --pin-path "$wall" --socket "$room/rw.sock")
+agent=0
+failures=0
+checks=0
+
+# --- the machinery -----------------------------------------------------------------------------------------------
+
+finish() {
+    [ "$agent" -ne 0 ] && kill -9 "$agent" 2>/dev/null
+    cd / || exit 1
+    umount -l "$room/bpf"
+    rm -rf "$room"
+}
+trap finish EXIT
+
+# check SENTENCE COMMAND...
+check() {
+    local sentence=$1
+    shift
+    checks=$((checks + 1))
+    if "$@" >check.out 2>&1; then
+        echo "    ok    $sentence"
+        return
+    fi
+    failures=$((failures + 1))
+    echo "    FAIL  $sentence ($*)"
+    sed 's/^/          /' check.out err 2>/dev/null
+}
+
+# within SECONDS COMMAND...: the command comes true in time.
+within() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -ge "$deadline" ] && return 1
+        sleep 0.02
+    done
+}
+
+config() { # OUTSIDE
+    cat >rw.yaml <<EOF
+version: 1
+mode: enforce
+outside: [$1]
+protect: { networks: [192.0.2.0/24, "2001:db8:1::/48"], media_ports: 10000-20000 }
+sip: { udp: [5060] }
+EOF
+}
+
+start() {
+    : >out
+    "$ringwall" run "${options[@]}" >out 2>err &
+    agent=$!
+    within 10 ready_or_gone
+    grep -qx 'ringwall: ready' out
+}
+ready_or_gone() { grep -q ready out || ! kill -0 "$agent" 2>/dev/null; }
+
+stop() { # SIGNAL; exit code is the agent's
+    kill "-$1" "$agent"
+    wait "$agent" 2>/dev/null
+    local code=$?
+    agent=0
+    return "$code"
+}
+
+# A run that must refuse: its exit code is CODE and standard error says TEXT.
+refuses() { # CODE TEXT [COMMAND...]
+    local code=$1 text=$2 got
+    shift 2
+    timeout 20 "$@" "$ringwall" run "${options[@]}" >refused.out 2>&1
+    got=$?
+    cat refused.out
+    [ "$got" -eq "$code" ] && grep -qF -- "$text" refused.out
+}
+
+# Other walls may run on this kernel: only what is pinned here counts.
+pinned_links() { # FIELD
+    local path
+    for path in "$wall"/links/*; do
+        [ -e "$path" ] && bpftool -j link show pinned "$path" | jq ".$1"
+    done | sort -n | paste -sd,
+}
+link_ids() { pinned_links id; }
+program_ids() { pinned_links prog_id; }
+no_link_of() { # IDS: none of them is attached any more
+    local id
+    for id in ${1//,/ }; do
+        bpftool link show id "$id" >/dev/null 2>&1 && return 1
+    done
+    return 0
+}
+same() { [ "$1" = "$2" ]; }
+differ() { [ "$1" != "$2" ]; }
+status() { "$ringwall" status "${options[@]}" --json; }
+status_says() { status | jq -e "$1"; }
+worker() { pgrep -P "$agent"; }
+worker_is_not() { local now; now=$(worker) && [ -n "$now" ] && [ "$now" != "$1" ]; }
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+attached() { bpftool -j net | jq -e ".[0].xdp | map(select(.devname == \"$1\")) | length == 1"; }
+not_attached() { ! attached "$1"; }
+detached() {
+    local links
+    links=$(link_ids)
+    "$ringwall" detach "${options[@]}" && [ ! -e "$wall" ] && within 5 no_link_of "$links"
+}
+
+ip link set lo up
+ip link add rw0 type veth peer name rw0peer
+ip link add rw1 type veth peer name rw1peer
+ip link add rw.7 type veth peer name peer.7
+ip link add rwbridge type bridge
+ip link set rw1peer master rwbridge
+for device in rw0 rw0peer rw1 rw1peer rw.7 peer.7 rwbridge; do ip link set "$device" up; done
+
+# --- the tests ---------------------------------------------------------------------------------------------------
+
+a_first_start() {
+    config rw0
+    check "a first start is ready" start
+    check "both hooks are pinned" test -e "$wall/links/rw0-xdp" -a -e "$wall/links/rw0-egress"
+    check "the maps are pinned" test -e "$wall/maps/pinholes" -a -e "$wall/maps/ring_inside"
+    check "nobody else may look" same "$(stat -c %a "$wall")" 700
+    check "the program is on the interface" attached rw0
+    check "status answers" status_says '.interfaces[0].name == "rw0" and .mode == "enforce"'
+    check "the socket is for root and its group" same "$(stat -c %a rw.sock)" 660
+    check "the worker has no user, no capability and no way back" \
+        grep -Pzq 'Uid:\t(?!0\t).*\n(.*\n)*CapPrm:\t0+\nCapEff:\t0+\n(.*\n)*NoNewPrivs:\t1' "/proc/$(worker)/status"
+    check "a second agent is refused" refuses 1 "another agent runs with these pins"
+    check "and told of the first" grep -q "pid $agent" refused.out
+}
+
+a_dead_worker() {
+    local before links
+    before=$(worker)
+    links=$(link_ids)
+    kill -9 "$before"
+    check "a dead worker is followed by another" within 10 worker_is_not "$before"
+    check "which answers" within 10 status_says .version
+    check "while the attachment stays" same "$(link_ids)" "$links"
+}
+
+a_takeover() {
+    local links programs orphan
+    links=$(link_ids)
+    programs=$(program_ids)
+    orphan=$(worker)
+    stop KILL
+    check "the worker dies with its parent" within 5 is_gone "$orphan"
+    check "without an agent the wall stands" attached rw0
+    check "a start after kill -9 is ready" start
+    check "it took over" grep -q "took over" err
+    check "the links are the same" same "$(link_ids)" "$links"
+    check "the programs are new ones" differ "$(program_ids)" "$programs"
+    check "SIGTERM is a good end" stop TERM
+    check "that leaves the wall" attached rw0
+    check "and no socket" test ! -e rw.sock
+    check "status without an agent says so by code 3" bash -c "\"$ringwall\" status --socket '$room/rw.sock'; test \$? -eq 3"
+    check "a start after that is ready" start
+    check "with the same links" same "$(link_ids)" "$links"
+}
+
+a_reload() {
+    config '"rw[01]"'
+    check "a reload is answered" "$ringwall" reload "${options[@]}"
+    check "and attaches what is new" attached rw1
+    config rw1
+    kill -HUP "$agent"
+    check "SIGHUP reloads too, and detaches what is no longer outside" within 5 not_attached rw0
+    check "its pins are gone" test ! -e "$wall/links/rw0-xdp"
+    check "status knows" within 5 status_says '.interfaces | map(.name) == ["rw1"]'
+    echo "mode: maybe" >rw.yaml
+    check "a configuration with mistakes is refused" bash -c "! '$ringwall' reload ${options[*]}"
+    check "the policy before stays" status_says '.mode == "enforce"'
+    check "and status shows the mistake" status_says '.config.error != ""'
+    config nosuch0
+    check "an interface that is not there is refused" bash -c "! '$ringwall' reload ${options[*]}"
+    check "and what was attached stays" attached rw1
+    config rw1
+    check "a good one is taken again" "$ringwall" reload "${options[@]}"
+    check "and status is content" status_says '.config.error == ""'
+}
+
+a_detach() {
+    local running=$agent
+    check "detach asks the agent and leaves nothing" detached
+    check "the agent has ended" within 5 is_gone "$running"
+    wait "$running"
+    check "well" same $? 0
+    agent=0
+    check "a second detach finds nothing to do" detached
+}
+
+a_dead_agents_wall() {
+    config rw0
+    check "a start is ready" start
+    stop KILL
+    check "detach without an agent leaves nothing" detached
+}
+
+globs_and_stacks() {
+    config '"rw?*"'
+    check "a glob is ready" start
+    check "and attached what it means" attached rw1peer
+    check "a bridge above an attached port is left out" not_attached rwbridge
+    check "and the log says so" grep -q "rwbridge stands above rw1peer" err
+    check "detach" detached
+    wait "$agent"; agent=0
+    config rw.7
+    check "a name with a dot can be pinned" start
+    check "and is" test -e "$wall/links/rw:7-egress"
+    check "detach" detached
+    wait "$agent"; agent=0
+}
+
+a_recreated_interface() {
+    config rw1
+    check "a start is ready" start
+    stop KILL
+    ip link del rw1
+    ip link add rw1 type veth peer name rw1peer
+    ip link set rw1 up
+    check "a start on a recreated interface is ready" start
+    check "and attached again" attached rw1
+    check "with two links, no dead ones" same "$(link_ids | tr , '\n' | wc -l)" 2
+    check "detach" detached
+    wait "$agent"; agent=0
+}
+
+refusals() {
+    config rw0
+    check "a start is ready" start
+    stop KILL
+    check "another network namespace is refused" refuses 1 "belongs to another network namespace" unshare --net
+    local zeros
+    mapfile -t zeros < <(yes 00 | head -n 39)
+    bpftool map update pinned "$wall/maps/meta" key hex 00 00 00 00 value hex 63 "${zeros[@]}"
+    check "maps of another version are refused" refuses 1 "has map version 99"
+    check "with the mend" grep -q "ringwall detach" refused.out
+    check "which works" detached
+
+    bpftool prog load "$stranger_object" "$room/bpf/stranger" type xdp
+    bpftool net attach xdpdrv pinned "$room/bpf/stranger" dev rw0
+    local stranger
+    stranger=$(bpftool -j net | jq '.[0].xdp[0].id')
+    check "a stranger's XDP program is left alone" refuses 1 "another XDP program holds this interface"
+    check "and stays" same "$(bpftool -j net | jq '.[0].xdp[0].id')" "$stranger"
+    check "and the failed start leaves nothing" test ! -e "$wall"
+    bpftool net detach xdpdrv dev rw0
+    rm "$room/bpf/stranger"
+
+    config nosuch0
+    check "an interface that is not there is refused" refuses 1 "there is no interface nosuch0"
+    echo "mode: maybe" >rw.yaml
+    check "a configuration with mistakes is code 5" refuses 5 "rw.yaml:1:"
+    config rw0
+    options=(--config rw.yaml --pin-path "$room/plain/wall" --socket "$room/rw.sock")
+    mkdir "$room/plain"
+    check "a directory that is no BPF file system is refused" refuses 1 "mount -t bpf"
+}
+
+for test in a_first_start a_dead_worker a_takeover a_reload a_detach a_dead_agents_wall globs_and_stacks \
+    a_recreated_interface refusals; do
+    echo "  $test"
+    "$test"
+done
+echo "$((checks - failures)) of $checks checks good"
+[ "$failures" -eq 0 ] && [ "$checks" -gt 0 ]
