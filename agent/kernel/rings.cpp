@@ -10,7 +10,7 @@
 namespace ringwall::kernel {
 namespace {
 
-constexpr const char* names[] = {"ring_inside", "ring_known", "ring_strangers"};  // in the order they are read
+constexpr const char* names[] = {"ring_inside", "ring_known", "ring_strangers"}; // in the order they are read
 // Records a round. Those of calls are bounded only so that the clock and the operator get their turn.
 constexpr int budgets[] = {512, 512, 64};
 
@@ -18,7 +18,7 @@ struct FreeRing {
     void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 };
 
-}  // namespace
+} // namespace
 
 struct Rings::Ring {
     explicit Ring(OnDatagram on_datagram) : reassembly(std::move(on_datagram)) {}
@@ -28,7 +28,7 @@ struct Rings::Ring {
         auto& ring = *static_cast<Ring*>(self);
         try {
             ring.reassembly.on_record({static_cast<const char*>(bytes), size});
-        } catch (...) {  // no exception crosses a C callback
+        } catch (...) { // no exception crosses a C callback
             ring.thrown = std::current_exception();
             return -ECANCELED;
         }
@@ -86,4 +86,4 @@ uint64_t Rings::unreadable() const {
     return sum;
 }
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

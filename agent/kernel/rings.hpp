@@ -34,4 +34,4 @@ private:
     Fd wait_;
 };
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -34,10 +34,10 @@ using asio::awaitable;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr auto ring_patience = 1ms;   // a record that wakes nobody waits no longer (kernel-side: NO_WAKEUP)
+constexpr auto ring_patience = 1ms; // a record that wakes nobody waits no longer (kernel-side: NO_WAKEUP)
 constexpr auto tick_period = 100ms;
-constexpr auto answer_first = 50ms;   // before a detach ends this process
-constexpr int retries = 3;            // of operations that found no room, each time planned anew
+constexpr auto answer_first = 50ms; // before a detach ends this process
+constexpr int retries = 3;          // of operations that found no room, each time planned anew
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 Now now() { return {std::chrono::steady_clock::now(), std::time(nullptr)}; }
@@ -61,8 +61,9 @@ public:
     }
 
     Result<void> open_rings() {
-        auto rings = kernel::Rings::open(inherited_.maps.directory,
-                                         [this](const Datagram& datagram, uint64_t time_ns) { on_datagram(datagram, time_ns); });
+        auto rings = kernel::Rings::open(inherited_.maps.directory, [this](const Datagram& datagram, uint64_t time_ns) {
+            on_datagram(datagram, time_ns);
+        });
         if (!rings) return tl::make_unexpected(rings.error());
         rings_ = std::move(*rings);
         // Asio closes what it is given; libbpf and Rings own theirs.
@@ -94,16 +95,18 @@ private:
         while (rings_->drain()) beat();
     }
 
-    void beat() {
-        maps_.beat(static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / 1ns));
-    }
+    void beat() { maps_.beat(static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / 1ns)); }
 
-    void on_datagram(const Datagram& datagram, uint64_t time_ns) { carry_out(core_.on_datagram(datagram, at(time_ns))); }
+    void on_datagram(const Datagram& datagram, uint64_t time_ns) {
+        carry_out(core_.on_datagram(datagram, at(time_ns)));
+    }
 
     void carry_out(const pinhole::MapOps& wanted) {
         if (wanted.empty()) return;
         auto failed = maps_.apply(wanted);
-        for (int left = retries; !failed.empty() && left > 0; --left) failed = maps_.apply(core_.on_failed(failed, now()));
+        for (int left = retries; !failed.empty() && left > 0; --left)
+            failed = maps_.apply(core_.on_failed(failed, now()));
+        failed_operations_ += failed.size();
         if (!failed.empty())
             log_.say("maps.refused", std::to_string(failed.size()) + " changes of the maps failed, the first with: " +
                                          std::error_code(-failed[0].result, std::generic_category()).message());
@@ -132,10 +135,11 @@ private:
 
     void arm() {
         is_armed_ = true;
-        ring_wait_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-            is_armed_ = false;
-            if (!error) ring_timer_.cancel();
-        });
+        ring_wait_.async_wait(asio::posix::stream_descriptor::wait_read,
+                              [this](const boost::system::error_code& error) {
+                                  is_armed_ = false;
+                                  if (!error) ring_timer_.cancel();
+                              });
     }
 
     awaitable<void> tick() {
@@ -156,7 +160,7 @@ private:
         std::array<char, 4096> bytes;
         while (true) {
             const auto [error, size] = co_await parent_.async_read_some(asio::buffer(bytes), tuple);
-            if (error) break;  // the parent is gone, and its death signal on the way
+            if (error) break; // the parent is gone, and its death signal on the way
             frames.feed({bytes.data(), size});
             for (auto frame = frames.next(); frame && *frame; frame = frames.next()) {
                 if ((*frame)->message == Message::stop) co_return io_.stop();
@@ -185,7 +189,7 @@ private:
 
     awaitable<Result<void>> ask_for_reload() {
         tell_parent(Message::reload);
-        co_await reloaded_.async_wait(tuple);  // cancelled by the answer
+        co_await reloaded_.async_wait(tuple); // cancelled by the answer
         if (!config_error_.empty()) co_return fail(config_error_);
         co_return Result<void>{};
     }
@@ -199,6 +203,14 @@ private:
         if (auto sent = send_frame(parent_.native_handle(), message); !sent) io_.stop();
     }
 
+    std::vector<CoreCounter> counters() const {
+        auto all = core_.counters();
+        all.push_back({"unreadable_records", rings_->unreadable()});
+        all.push_back({"failed_operations", failed_operations_});
+        all.push_back({"dialogs_refused", maps_.dialogs_refused()});
+        return all;
+    }
+
     Wall wall() {
         return {.pin_path = inherited_.pin_path,
                 .maps = maps_,
@@ -206,6 +218,7 @@ private:
                 .briefing = briefing_,
                 .config_error = config_error_,
                 .started_s = std::time(nullptr),
+                .counters = [this] { return counters(); },
                 .reload = [this] { return ask_for_reload(); },
                 .detach = [this] { detach_soon(); }};
     }
@@ -214,6 +227,7 @@ private:
     kernel::Maps maps_;
     Briefing briefing_;
     std::string config_error_;
+    uint64_t failed_operations_ = 0; // after the last retry
     Core core_;
     std::unique_ptr<kernel::Rings> rings_;
     PacedLog log_{log::info};
@@ -256,7 +270,7 @@ Result<void> work(const WorkerInheritance& inherited) {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 int run_worker(const WorkerInheritance& inherited) noexcept try {
     // The parent decides when to stop: a terminal's ^C and a service manager's SIGTERM reach both processes.
@@ -275,4 +289,4 @@ int run_worker(const WorkerInheritance& inherited) noexcept try {
     return 1;
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent
