@@ -46,7 +46,7 @@ struct Core::State {
     void notice(std::string_view event, std::string_view call_id, std::string text);
     bool has_readable_sdp(std::string_view call_id);
     dialog::Event event_of(const Datagram& datagram, Now now);
-    void note_outside_names(const Datagram& datagram, bool has_sdp, Now now);
+    void note_outside_names(bool has_sdp, Now now);
     void learn(const Datagram& datagram, const dialog::Counterpart& party, Now now);
     void learn_port(const sip::HostPort& named, const dialog::Counterpart& party, std::chrono::seconds life, Now now);
     MapOps carry_out(dialog::Effects effects, Now now);
@@ -87,7 +87,7 @@ dialog::Event Core::State::event_of(const Datagram& datagram, Now now) {
                         .now = now.monotonic,
                         .realtime_s = now.realtime_s};
     const bool has_sdp = has_readable_sdp(message.call_id);
-    if (!datagram.outbound) note_outside_names(datagram, has_sdp, now);
+    if (!datagram.outbound) note_outside_names(has_sdp, now);
     if (!has_sdp) return event;
     if (datagram.outbound) {
         dialog::OfferRefusals refusals;
@@ -109,7 +109,7 @@ dialog::Event Core::State::event_of(const Datagram& datagram, Now now) {
 
 // Inside endpoints that outsiders name are remembered (rule 2), unless an inside description claims them already: then
 // they are the inside's own, coming back.
-void Core::State::note_outside_names(const Datagram&, bool has_sdp, Now now) {
+void Core::State::note_outside_names(bool has_sdp, Now now) {
     const auto note = [&](const Endpoint& named) {
         const Endpoint inside{policy.inside_of(named.address), named.port};
         if (!book.is_claimed(inside)) echo.note(named, now.monotonic);
@@ -226,7 +226,8 @@ MapOps Core::tick(std::span<const PresentPinhole> seen, Now now) {
     State& state = *state_;
     std::map<Endpoint, dialog::MediaSeen> media;
     for (const PresentPinhole& hole : seen)
-        media[pinhole::HoleKey::from(hole.key).local] = {pinhole::from_ns(hole.value.last_in_ns), pinhole::from_ns(hole.value.last_out_ns)};
+        media[pinhole::HoleKey::from(hole.key).local] = {pinhole::from_ns(hole.value.last_in_ns),
+                                                         pinhole::from_ns(hole.value.last_out_ns), hole.value.packets};
     dialog::Effects effects = state.table.tick(now.monotonic, [&](const Endpoint& local) {
         const auto found = media.find(local);
         return found == media.end() ? dialog::MediaSeen{} : found->second;

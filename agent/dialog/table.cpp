@@ -149,7 +149,7 @@ bool Table::is_over(Leg& leg, TimePoint now, const Activity& last_media) const {
 
 bool Table::complete_moves(Leg& leg, TimePoint now, const Activity& last_media) const {
     return std::erase_if(leg.moving, [&](const Moving& moving) {
-               const bool has_arrived = last_media(moving.successor).last_in + move_grace > moving.until;
+               const bool has_arrived = last_media(moving.successor).packets > 0;
                return moving.until <= now || has_arrived;
            }) > 0;
 }

@@ -40,6 +40,7 @@ struct Effects {
 // The last packets through one hole, as the kernel saw them; the epoch where there were none.
 struct MediaSeen {
     TimePoint last_in{}, last_out{};
+    uint64_t packets = 0;  // inwards
 };
 
 struct TableCounters {

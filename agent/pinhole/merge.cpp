@@ -106,7 +106,8 @@ Wanted merge(const std::vector<OwnedClaim>& owners) {
     if (wanted.phase == PHASE_OFFERED) wanted.flags |= PINHOLE_EARLY_RATE;
     const bool names_peers = wanted.constraint == Constraint::peers || wanted.constraint == Constraint::addresses;
     if (!names_peers) wanted.peers.clear();
-    std::ranges::sort(wanted.peers);  // the same peers in another order are no change
+    std::ranges::sort(wanted.peers);  // the same in another order are no change
+    std::ranges::sort(wanted.payload_types);
     if (wanted.peers.size() > PEERS_PER_SET) widen(wanted);
     return wanted;
 }

@@ -3,6 +3,7 @@
 
 #include "agent/sdp/connection.hpp"
 #include "agent/sdp/fields.hpp"
+#include "agent/text/word.hpp"
 
 namespace ringwall::sdp {
 
@@ -20,7 +21,7 @@ CandidateRead candidate(std::string_view value, Candidate& out) {
     const auto priority = decimal(fields.next());
     const std::string_view host = fields.next();
     const auto port = decimal(fields.next(), UINT16_MAX);
-    const bool has_type = equals_ignoring_case(fields.next(), "typ");
+    const bool has_type = is_word<"typ">(fields.next());
     const std::string_view type = fields.next();
     if (foundation.empty() || !component || *component == 0 || !priority || !port || !has_type || type.empty())
         return CandidateRead::broken;
@@ -28,8 +29,8 @@ CandidateRead candidate(std::string_view value, Candidate& out) {
     if (!address) return is_host_name(host) ? CandidateRead::ignored : CandidateRead::broken;
     out = {.component = static_cast<uint16_t>(*component),
            .endpoint = {*address, Port{static_cast<uint16_t>(*port)}},
-           .is_udp = equals_ignoring_case(transport, "udp"),
-           .is_host = equals_ignoring_case(type, "host")};
+           .is_udp = is_word<"udp">(transport),
+           .is_host = is_word<"host">(type)};
     return CandidateRead::taken;
 }
 

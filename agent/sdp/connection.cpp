@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/sdp/connection.hpp"
 
+#include "agent/text/word.hpp"
+
 namespace ringwall::sdp {
 namespace {
 
@@ -37,9 +39,9 @@ std::optional<Connection> connection(Fields& fields) {
     const std::string_view family = fields.next();
     std::string_view address = fields.next();
     if (address.empty() || !fields.at_end()) return std::nullopt;
-    if (!equals_ignoring_case(network, "in")) return Connection{.address = {}, .is_name = true};
-    const bool is_v4 = equals_ignoring_case(family, "ip4");
-    if (!is_v4 && !equals_ignoring_case(family, "ip6")) return std::nullopt;
+    if (!is_word<"in">(network)) return Connection{.address = {}, .is_name = true};
+    const bool is_v4 = is_word<"ip4">(family);
+    if (!is_v4 && !is_word<"ip6">(family)) return std::nullopt;
 
     const size_t slash = address.find('/');
     if (slash != address.npos && !is_multicast_suffix(address.substr(slash + 1), is_v4 ? 2 : 1)) return std::nullopt;

@@ -2,6 +2,7 @@
 #include "agent/sdp/media.hpp"
 
 #include "agent/sdp/fields.hpp"
+#include "agent/text/word.hpp"
 
 namespace ringwall::sdp {
 namespace {
@@ -12,19 +13,20 @@ using tl::make_unexpected;
 constexpr uint32_t max_payload_type = 127;   // RFC 3550 5.1: seven bits
 
 MediaType media_type(std::string_view text) {
-    if (equals_ignoring_case(text, "audio")) return MediaType::audio;
-    if (equals_ignoring_case(text, "video")) return MediaType::video;
-    if (equals_ignoring_case(text, "text")) return MediaType::text;
-    if (equals_ignoring_case(text, "image")) return MediaType::image;
-    if (equals_ignoring_case(text, "application")) return MediaType::application;
-    if (equals_ignoring_case(text, "message")) return MediaType::message;
+    if (is_word<"audio">(text)) return MediaType::audio;
+    if (is_word<"video">(text)) return MediaType::video;
+    if (is_word<"text">(text)) return MediaType::text;
+    if (is_word<"image">(text)) return MediaType::image;
+    if (is_word<"application">(text)) return MediaType::application;
+    if (is_word<"message">(text)) return MediaType::message;
     return MediaType::other;
 }
 
-bool contains_part(std::string_view protocol, std::string_view lower_case) {
+template <Word part>
+bool contains(std::string_view protocol) {
     while (!protocol.empty()) {
         const size_t slash = protocol.find('/');
-        if (equals_ignoring_case(protocol.substr(0, slash), lower_case)) return true;
+        if (is_word<part>(protocol.substr(0, slash))) return true;
         protocol = slash == protocol.npos ? std::string_view() : protocol.substr(slash + 1);
     }
     return false;
@@ -33,10 +35,10 @@ bool contains_part(std::string_view protocol, std::string_view lower_case) {
 // The IANA proto registry: TCP/… runs over TCP whatever follows; RTP/AVP, UDP/TLS/RTP/SAVPF; udptl, UDP/TLS/UDPTL;
 // UDP/DTLS/SCTP and its first form DTLS/SCTP.
 Transport transport(std::string_view protocol) {
-    if (equals_ignoring_case(protocol.substr(0, protocol.find('/')), "tcp")) return Transport::tcp;
-    if (contains_part(protocol, "rtp")) return Transport::rtp;
-    if (contains_part(protocol, "udptl")) return Transport::udptl;
-    if (contains_part(protocol, "sctp")) return Transport::sctp_dtls;
+    if (is_word<"tcp">(protocol.substr(0, protocol.find('/')))) return Transport::tcp;
+    if (contains<"rtp">(protocol)) return Transport::rtp;
+    if (contains<"udptl">(protocol)) return Transport::udptl;
+    if (contains<"sctp">(protocol)) return Transport::sctp_dtls;
     return Transport::other;
 }
 
@@ -56,7 +58,7 @@ bool ports(std::string_view field, Media& out) {
 // fmt of RTP profiles: payload type numbers. Some phones list none; where media goes is said all the same. A rejected
 // m-line may list anything, as nothing will flow.
 Result<void, Defect> payload_types(Fields& fields, Media& out) {
-    if (!contains_part(out.protocol, "rtp")) return {};
+    if (!contains<"rtp">(out.protocol)) return {};
     while (!fields.at_end()) {
         const auto type = decimal(fields.next(), max_payload_type);
         if (!type && out.port.value == 0) continue;

@@ -2,14 +2,15 @@
 #include "agent/sip/content_type.hpp"
 
 #include "agent/sip/lexer.hpp"
+#include "agent/text/word.hpp"
 
 namespace ringwall::sip {
 
 bool ContentType::is_sdp() const {
-    return text::equals_ignoring_case(type, "application") && text::equals_ignoring_case(subtype, "sdp");
+    return text::is_word<"application">(type) && text::is_word<"sdp">(subtype);
 }
 
-bool ContentType::is_multipart() const { return text::equals_ignoring_case(type, "multipart"); }
+bool ContentType::is_multipart() const { return text::is_word<"multipart">(type); }
 
 // media-type = m-type SLASH m-subtype *(SEMI m-parameter); m-parameter = m-attribute EQUAL m-value
 ContentType content_type(std::string_view value) {
@@ -20,7 +21,7 @@ ContentType content_type(std::string_view value) {
     Parameter next;
     Read step;
     while ((step = parameter(cursor, next)) == Read::found) {
-        if (!text::equals_ignoring_case(next.name, "boundary")) continue;
+        if (!text::is_word<"boundary">(next.name)) continue;
         if (!read.boundary.empty()) return {};
         read.boundary = next.value;
     }

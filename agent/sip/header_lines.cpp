@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/sip/header_lines.hpp"
 
+#include <cstring>
+
 #include "agent/text/ascii.hpp"
 #include "agent/text/line.hpp"
 
@@ -17,6 +19,11 @@ text::Line find_header_end(const char* at, const char* end) {
     return line;
 }
 
+std::string_view without_blanks_behind(std::string_view name) {
+    while (!name.empty() && text::is(name.back(), text::blank_char)) name.remove_suffix(1);
+    return name;
+}
+
 }  // namespace
 
 // message-header = field-name HCOLON field-value; HCOLON = *(SP / HTAB) ":" SWS
@@ -31,11 +38,11 @@ HeaderLines::Step HeaderLines::next(HeaderLine& out) {
     }
     if (++count_ > max_headers) return fail(Defect::too_many, begin);
     if (static_cast<size_t>(line.end - begin) > max_header_bytes) return fail(Defect::too_long, begin);
-    const char* colon = begin;
-    while (colon != line.end && text::is(*colon, text::token_char)) ++colon;
-    out.name = {begin, static_cast<size_t>(colon - begin)};
-    while (colon != line.end && text::is(*colon, text::blank_char)) ++colon;
-    if (out.name.empty() || colon == line.end || *colon != ':') return fail(Defect::bad_header, begin);
+    const size_t length = static_cast<size_t>(line.end - begin);
+    const auto* colon = static_cast<const char*>(std::memchr(begin, ':', length));
+    if (colon == nullptr) return fail(Defect::bad_header, begin);
+    out.name = without_blanks_behind({begin, static_cast<size_t>(colon - begin)});
+    if (out.name.empty()) return fail(Defect::bad_header, begin);
     out.value = text::trim({colon + 1, static_cast<size_t>(line.end - colon - 1)});
     at_ = line.next;
     return Step::header;

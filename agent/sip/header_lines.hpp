@@ -11,7 +11,7 @@
 namespace ringwall::sip {
 
 struct HeaderLine {
-    std::string_view name;
+    std::string_view name;      // any bytes: whether it is a token is for who does not know the name to ask
     std::string_view value;     // without the blanks around it; folds inside stay as they are
 };
 

@@ -2,6 +2,7 @@
 #include "agent/sip/header_names.hpp"
 
 #include "agent/text/ascii.hpp"
+#include "agent/text/word.hpp"
 
 namespace ringwall::sip {
 namespace {
@@ -24,24 +25,25 @@ HeaderName compact_name(char c) {
     }
 }
 
-HeaderName if_named(std::string_view name, std::string_view lower_case, HeaderName header) {
-    return text::equals_ignoring_case(name, lower_case) ? header : other;
+template <text::Word word>
+HeaderName if_named(std::string_view name, HeaderName header) {
+    return text::is_word<word>(name) ? header : other;
 }
 
 HeaderName of_four(std::string_view name) {
     switch (text::lower(name.front())) {
-        case 'f': return if_named(name, "from", from);
-        case 'c': return if_named(name, "cseq", cseq);
-        case 'r': return if_named(name, "rack", rack);
+        case 'f': return if_named<"from">(name, from);
+        case 'c': return if_named<"cseq">(name, cseq);
+        case 'r': return if_named<"rack">(name, rack);
         default: return other;
     }
 }
 
 HeaderName of_seven(std::string_view name) {
     switch (text::lower(name.front())) {
-        case 'c': return text::lower(name[1]) == 'o' ? if_named(name, "contact", contact) : if_named(name, "call-id", call_id);
-        case 'r': return if_named(name, "require", require);
-        case 'e': return if_named(name, "expires", expires);
+        case 'c': return name[4] == '-' ? if_named<"call-id">(name, call_id) : if_named<"contact">(name, contact);
+        case 'r': return if_named<"require">(name, require);
+        case 'e': return if_named<"expires">(name, expires);
         default: return other;
     }
 }
@@ -51,17 +53,17 @@ HeaderName of_seven(std::string_view name) {
 HeaderName header_name_of(std::string_view name) {
     switch (name.size()) {
         case 1: return compact_name(text::lower(name.front()));
-        case 2: return if_named(name, "to", to);
-        case 3: return if_named(name, "via", via);
+        case 2: return if_named<"to">(name, to);
+        case 3: return if_named<"via">(name, via);
         case 4: return of_four(name);
         case 7: return of_seven(name);
-        case 8: return if_named(name, "replaces", replaces);
-        case 9: return if_named(name, "supported", supported);
-        case 10: return if_named(name, "user-agent", user_agent);
-        case 12: return if_named(name, "content-type", content_type);
-        case 14: return if_named(name, "content-length", content_length);
-        case 15: return if_named(name, "session-expires", session_expires);
-        case 16: return if_named(name, "content-encoding", content_encoding);
+        case 8: return if_named<"replaces">(name, replaces);
+        case 9: return if_named<"supported">(name, supported);
+        case 10: return if_named<"user-agent">(name, user_agent);
+        case 12: return if_named<"content-type">(name, content_type);
+        case 14: return if_named<"content-length">(name, content_length);
+        case 15: return if_named<"session-expires">(name, session_expires);
+        case 16: return if_named<"content-encoding">(name, content_encoding);
         default: return other;
     }
 }

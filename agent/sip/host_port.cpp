@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/sip/host_port.hpp"
 
+#include "agent/text/word.hpp"
+
 namespace ringwall::sip {
 namespace {
 
@@ -59,7 +61,7 @@ bool absolute_uri(std::string_view text, NameAddress& out) {
     return true;
 }
 
-bool is_sip(std::string_view scheme) { return equals_ignoring_case(scheme, "sip") || equals_ignoring_case(scheme, "sips"); }
+bool is_sip(std::string_view scheme) { return is_word<"sip">(scheme) || is_word<"sips">(scheme); }
 
 // SIP-URI = "sip:" [userinfo] hostport uri-parameters [headers]; userinfo = user [":" password] "@". No "@" is legal
 // after the userinfo without an escape, so a second one means that two readers would find two hosts.

@@ -9,6 +9,7 @@
 #include "agent/sip/start_line.hpp"
 #include "agent/sip/via.hpp"
 #include "agent/text/line.hpp"
+#include "agent/text/word.hpp"
 
 namespace ringwall::sip {
 namespace {
@@ -98,7 +99,10 @@ Outcome Parser::parse_headers() {
         if (step == HeaderLines::Step::end) return {};
         if (step == HeaderLines::Step::failed) return fail(lines.defect(), at_);
         const HeaderName name = header_name_of(line.name);
-        if (name == HeaderName::other) continue;
+        if (name == HeaderName::other) {
+            if (!text::consists_of(line.name, text::token_char)) return fail(Defect::bad_header, line.name.data());
+            continue;
+        }
         if (has(name) && is_single(name)) return fail(Defect::duplicate_header, line.name.data());
         if (const auto parsed = parse_header(name, line.value); !parsed) return parsed;
         seen_ |= 1U << static_cast<unsigned>(name);
@@ -197,7 +201,7 @@ Outcome Parser::parse_content_length(std::string_view value) {
 // Content-Encoding = content-coding *(COMMA content-coding): any but identity makes the body unreadable for us, so the
 // last word stands unless an earlier one was such (20.12).
 Outcome Parser::parse_content_encoding(std::string_view value) {
-    if (message_.content_encoding.empty() || text::equals_ignoring_case(message_.content_encoding, "identity"))
+    if (message_.content_encoding.empty() || text::is_word<"identity">(message_.content_encoding))
         message_.content_encoding = value;
     return {};
 }
@@ -220,7 +224,7 @@ Outcome Parser::parse_options(std::string_view value, bool& has_100rel) {
     do {
         const std::string_view option = cursor.token();
         if (option.empty()) return fail(Defect::bad_header, cursor.position());
-        has_100rel = has_100rel || text::equals_ignoring_case(option, "100rel");
+        has_100rel = has_100rel || text::is_word<"100rel">(option);
     } while (cursor.separator(','));
     if (!cursor.at_end()) return fail(Defect::bad_header, cursor.position());
     return {};

@@ -5,6 +5,7 @@
 #include "agent/sip/header_lines.hpp"
 #include "agent/sip/message.hpp"
 #include "agent/text/ascii.hpp"
+#include "agent/text/word.hpp"
 
 namespace ringwall::sip {
 namespace {
@@ -14,12 +15,12 @@ using Found = Result<std::optional<std::string_view>, ParseError>;
 // boundary = 0*69<bchars> bcharsnospace
 constexpr size_t max_boundary_bytes = 70;
 
-bool is_identity(std::string_view coding) { return coding.empty() || text::equals_ignoring_case(coding, "identity"); }
+bool is_identity(std::string_view coding) { return coding.empty() || text::is_word<"identity">(coding); }
 
 // 7bit, 8bit and binary leave the bytes as they are (RFC 2045 6.2).
 bool is_plain(std::string_view transfer_encoding) {
-    return transfer_encoding.empty() || text::equals_ignoring_case(transfer_encoding, "binary") ||
-           text::equals_ignoring_case(transfer_encoding, "8bit") || text::equals_ignoring_case(transfer_encoding, "7bit");
+    return transfer_encoding.empty() || text::is_word<"binary">(transfer_encoding) ||
+           text::is_word<"8bit">(transfer_encoding) || text::is_word<"7bit">(transfer_encoding);
 }
 
 struct Entity {
@@ -128,14 +129,16 @@ private:
         HeaderLine line;
         HeaderLines::Step step;
         while ((step = lines.next(line)) == HeaderLines::Step::header) {
-            if (text::equals_ignoring_case(line.name, "content-type") || text::equals_ignoring_case(line.name, "c")) {
+            if (text::is_word<"content-type">(line.name) || text::is_word<"c">(line.name)) {
                 if (!out.type.empty()) return false;
                 out.type = line.value;
-            } else if (text::equals_ignoring_case(line.name, "content-encoding") ||
-                       text::equals_ignoring_case(line.name, "e")) {
+            } else if (text::is_word<"content-encoding">(line.name) ||
+                       text::is_word<"e">(line.name)) {
                 out.is_readable = out.is_readable && is_identity(line.value);
-            } else if (text::equals_ignoring_case(line.name, "content-transfer-encoding")) {
+            } else if (text::is_word<"content-transfer-encoding">(line.name)) {
                 out.is_readable = out.is_readable && is_plain(line.value);
+            } else if (!text::consists_of(line.name, text::token_char)) {
+                return false;
             }
         }
         const size_t used = static_cast<size_t>(lines.position() - text.data());

@@ -2,11 +2,16 @@
 #include "agent/sip/name_address.hpp"
 
 #include "agent/sip/host_port.hpp"
+#include "agent/text/word.hpp"
 
 namespace ringwall::sip {
 namespace {
 
 using namespace text;
+
+bool is_name_char(char c) {
+    return is(c, value_char | lws_char) && c != ':' && c != '@';
+}
 
 // display-name = *(token LWS) / quoted-string. Phones send names outside the token set without quotes ("José",
 // "Lobby (east)"); we take what cannot be mistaken for the end of a name or for a URI.
@@ -17,10 +22,10 @@ bool display_name(Cursor& cursor) {
         return cursor.peek() == '<';
     }
     const std::string_view rest = cursor.rest();
-    const size_t end = rest.find_first_of("<>,;:@\"");
-    if (end == rest.npos || rest[end] != '<') return false;
+    size_t end = 0;
+    while (end < rest.size() && is_name_char(rest[end])) ++end;
     cursor.skip(end);
-    return true;
+    return cursor.peek() == '<';
 }
 
 // name-addr = [display-name] LAQUOT addr-spec RAQUOT
@@ -37,17 +42,20 @@ bool bare(Cursor& cursor, NameAddress& out) {
 }
 
 bool is_bare_uri(std::string_view rest) {
-    const size_t end = rest.find_first_of("<\":");
-    return end != rest.npos && rest[end] == ':';
+    for (const char c : rest) {
+        if (c == ':') return true;
+        if (c == '<' || c == '"') break;
+    }
+    return false;
 }
 
 // tag-param = "tag" EQUAL token (20.20): twice the same is still one tag, and happens; two are none.
 // c-p-expires = "expires" EQUAL delta-seconds, where a malformed one counts as absent (20.10).
 bool take(const Parameter& parameter, NameAddress& out) {
-    if (equals_ignoring_case(parameter.name, "tag")) {
+    if (is_word<"tag">(parameter.name)) {
         if (parameter.value.empty() || (!out.tag.empty() && out.tag != parameter.value)) return false;
         out.tag = parameter.value;
-    } else if (equals_ignoring_case(parameter.name, "expires")) {
+    } else if (is_word<"expires">(parameter.name)) {
         out.expires = decimal(parameter.value);
     }
     return true;

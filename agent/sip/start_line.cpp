@@ -2,6 +2,7 @@
 #include "agent/sip/start_line.hpp"
 
 #include "agent/text/ascii.hpp"
+#include "agent/text/word.hpp"
 
 namespace ringwall::sip {
 namespace {
@@ -9,14 +10,14 @@ namespace {
 using namespace text;
 using tl::make_unexpected;
 
-constexpr std::string_view version = "sip/2.0";   // compared without regard to case (7.1)
+// SIP-Version = "SIP" "/" 1*DIGIT "." 1*DIGIT, in any case (7.1); 2.0 is the only one there is.
+bool is_version(std::string_view text) { return is_word<"sip/2.0">(text); }
 
 // Status-Line = SIP-Version SP Status-Code SP Reason-Phrase; Status-Code = 3DIGIT, the phrase may be empty
 Result<void, Defect> status_line(std::string_view line, Message& out) {
-    if (!starts_ignoring_case(line, version)) return make_unexpected(Defect::not_sip);
-    line.remove_prefix(version.size());
-    if (line.size() < 5 || line[0] != ' ' || line[4] != ' ') return make_unexpected(Defect::bad_start_line);
-    const auto status = decimal(line.substr(1, 3), 699);
+    if (!is_version(line.substr(0, line.find(' ')))) return make_unexpected(Defect::not_sip);
+    if (line.size() < 12 || line[11] != ' ') return make_unexpected(Defect::bad_start_line);
+    const auto status = decimal(line.substr(8, 3), 699);
     if (!status || *status < 100) return make_unexpected(Defect::bad_start_line);
     out.is_request = false;
     out.status = static_cast<uint16_t>(*status);
@@ -35,7 +36,7 @@ Result<void, Defect> request_line(std::string_view line, Message& out) {
     const size_t first = line.find(' ');
     const size_t last = line.rfind(' ');
     if (first == line.npos || first == last) return make_unexpected(Defect::not_sip);
-    if (!equals_ignoring_case(line.substr(last + 1), version)) {
+    if (!is_version(line.substr(last + 1))) {
         const bool has_version = line.find(" SIP/2.0") != line.npos;
         return make_unexpected(has_version ? Defect::bad_start_line : Defect::not_sip);
     }
@@ -51,13 +52,14 @@ Result<void, Defect> request_line(std::string_view line, Message& out) {
 }  // namespace
 
 Result<void, Defect> start_line(std::string_view line, Message& out) {
-    return starts_ignoring_case(line, "sip/") ? status_line(line, out) : request_line(line, out);
+    return is_word<"sip/">(line.substr(0, 4)) ? status_line(line, out) : request_line(line, out);
 }
 
 bool may_become_start_line(std::string_view bytes) {
-    const std::string_view word = bytes.substr(0, bytes.find(' '));
-    return starts_ignoring_case(bytes, "sip/") || starts_ignoring_case("sip/", bytes) ||
-           consists_of(word, token_char);
+    for (const char c : bytes.substr(0, bytes.find(' '))) {
+        if (!is(c, token_char) && c != '/') return false;
+    }
+    return true;
 }
 
 }  // namespace ringwall::sip

@@ -2,6 +2,7 @@
 #include "agent/sip/via.hpp"
 
 #include "agent/sip/host_port.hpp"
+#include "agent/text/word.hpp"
 
 namespace ringwall::sip {
 namespace {
@@ -10,7 +11,7 @@ using namespace text;
 
 // sent-protocol = protocol-name SLASH protocol-version SLASH transport
 bool sent_protocol(Cursor& cursor, Via& out) {
-    if (!equals_ignoring_case(cursor.token(), "sip") || !cursor.separator('/')) return false;
+    if (!is_word<"sip">(cursor.token()) || !cursor.separator('/')) return false;
     if (cursor.token() != "2.0" || !cursor.separator('/')) return false;
     out.transport = cursor.token();
     return !out.transport.empty();
@@ -54,9 +55,9 @@ bool branch(const Parameter& parameter, Via& out) {
 
 bool take(const Parameter& parameter, Via& out) {
     switch (parameter.name.size()) {
-        case 5: return !equals_ignoring_case(parameter.name, "rport") || response_port(parameter, out);
-        case 6: return !equals_ignoring_case(parameter.name, "branch") || branch(parameter, out);
-        case 8: return !equals_ignoring_case(parameter.name, "received") || received(parameter, out);
+        case 5: return !is_word<"rport">(parameter.name) || response_port(parameter, out);
+        case 6: return !is_word<"branch">(parameter.name) || branch(parameter, out);
+        case 8: return !is_word<"received">(parameter.name) || received(parameter, out);
         default: return true;
     }
 }

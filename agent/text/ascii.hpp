@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of the text protocols (SIP, SDP): character classes, ASCII case, decimal numbers. No locale, no errno; a number
+// Bytes of the text protocols (SIP, SDP): character classes and decimal numbers. No locale, no errno; a number
 // that does not fit is refused, never wrapped or clipped.
 #pragma once
 
@@ -67,19 +67,6 @@ constexpr bool is_visible(std::string_view text) {
 }
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-// `lower_case` is written in lower case; `text` may be in any.
-constexpr bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
-    if (text.size() != lower_case.size()) return false;
-    for (size_t i = 0; i < text.size(); ++i) {
-        if (lower(text[i]) != lower_case[i]) return false;
-    }
-    return true;
-}
-
-constexpr bool starts_ignoring_case(std::string_view text, std::string_view lower_case) {
-    return text.size() >= lower_case.size() && equals_ignoring_case(text.substr(0, lower_case.size()), lower_case);
-}
 
 // 1*DIGIT up to `most`; leading zeros count for nothing (RFC 4475 3.1.1.1: "CSeq: 0009").
 constexpr std::optional<uint32_t> decimal(std::string_view digits, uint32_t most = UINT32_MAX) {

@@ -113,6 +113,7 @@ std::vector<pinhole::PresentPinhole> FakeMaps::find(const std::vector<struct pin
 void FakeMaps::media(const Endpoint& local, bool inwards, std::chrono::steady_clock::time_point now) {
     struct pinhole& hole = pinholes.at({local, Protocol::udp});
     (inwards ? hole.last_in_ns : hole.last_out_ns) = pinhole::to_ns(now);
+    hole.packets += inwards;
 }
 
 std::string FakeMaps::holes() const {

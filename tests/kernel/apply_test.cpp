@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// ringwall_apply: each operation, what it changes and what it leaves to the packet path, and its refusals.
+#include <cerrno>
+#include <cstring>
+
+#include "tests/kernel/wall.hpp"
+
+namespace ringwall::test {
+namespace {
+
+template <typename Key, typename Value>
+operation make(uint32_t code, const Key& key, const Value& value, uint32_t fields = 0) {
+    operation op{.code = code, .result = 99, .fields = fields};
+    std::memcpy(op.key, &key, sizeof key);
+    std::memcpy(op.value, &value, sizeof value);
+    return op;
+}
+
+class Apply : public Wall {
+protected:
+    int32_t one(const operation& op) {
+        std::vector<operation> operations{op};
+        EXPECT_EQ(apply(operations), 0);
+        return operations[0].result;
+    }
+    int32_t insert(const Hole& hole) { return one(make(OP_INSERT_PINHOLE, key_of(hole.local, hole.port), value_of(hole))); }
+    int32_t change(const Hole& to, uint32_t fields) {
+        return one(make(OP_CHANGE_PINHOLE, key_of(to.local, to.port), value_of(to), fields));
+    }
+    int32_t remove(const Hole& hole) { return one(make(OP_DELETE_PINHOLE, key_of(hole.local, hole.port), 0)); }
+    std::string media(const std::string& source = "198.51.100.7") {
+        return in(eth / ip4{.src = source} / udp{} / rtp());
+    }
+};
+
+TEST_F(Apply, inserts_a_hole_once) {
+    EXPECT_EQ(media(), "drop no_pinhole");
+    EXPECT_EQ(insert({}), 0);
+    EXPECT_EQ(media(), "pass pinhole_rtp");
+    EXPECT_EQ(insert({.peer = "203.0.113.1"}), -EEXIST);
+    EXPECT_EQ(media(), "pass pinhole_rtp");
+}
+
+TEST_F(Apply, inserts_a_hole_awake) {
+    auto value = value_of({.constraint = CONSTRAINT_ANY});
+    value.last_in_ns = 0;
+    EXPECT_EQ(one(make(OP_INSERT_PINHOLE, key_of("192.0.2.10", 40000), value)), 0);
+    EXPECT_EQ(media(), "pass pinhole_rtp");
+}
+
+TEST_F(Apply, says_when_the_map_is_full) {
+    std::vector<operation> operations;
+    int32_t result = 0;
+    for (uint16_t port = 40000; port < 42000 && result == 0; ++port) result = insert({.port = port});
+    EXPECT_EQ(result, -E2BIG);
+}
+
+TEST_F(Apply, changes_the_fields_named_and_no_others) {
+    open({});
+    media();
+    auto before = hole();
+    EXPECT_EQ(change({.phase = PHASE_HELD, .peer = "203.0.113.1", .deadline = 2h, .idle_s = 9}, FIELD_IDLE), 0);
+    auto after = hole();
+    EXPECT_EQ(after.idle_s, 9U);
+    EXPECT_EQ(after.ctl, ctl_of({.phase = PHASE_HELD}));
+    EXPECT_EQ(after.deadline_ns, before.deadline_ns);
+    EXPECT_EQ(after.packets, 1U);
+    EXPECT_EQ(media(), "pass pinhole_rtp");
+    EXPECT_EQ(change({.peer = "203.0.113.1"}, FIELD_PEER), 0);
+    EXPECT_EQ(media(), "drop wrong_source");
+    EXPECT_EQ(media("203.0.113.1"), "pass pinhole_rtp");
+    EXPECT_EQ(change({.deadline = -1s}, FIELD_DEADLINE), 0);
+    EXPECT_EQ(media("203.0.113.1"), "drop pinhole_expired");
+}
+
+TEST_F(Apply, changes_owner_payload_types_and_soft_deadline) {
+    open({});
+    auto value = value_of({.soft_deadline = 60s});
+    value.owner = 78;
+    std::memset(value.payload_types, 8, sizeof value.payload_types);
+    EXPECT_EQ(one(make(OP_CHANGE_PINHOLE, key_of("192.0.2.10", 40000), value,
+                       FIELD_OWNER | FIELD_PAYLOAD_TYPES | FIELD_SOFT_DEADLINE)), 0);
+    EXPECT_EQ(hole().owner, 78U);
+    EXPECT_EQ(hole().payload_types[7], 8);
+    EXPECT_EQ(hole().soft_deadline_s, value.soft_deadline_s);
+}
+
+TEST_F(Apply, changes_nothing_that_is_not_there) { EXPECT_EQ(change({}, FIELD_DEADLINE), -ENOENT); }
+
+TEST_F(Apply, wakes_a_sleeping_hole) {
+    open({.constraint = CONSTRAINT_ANY, .last_in = 400s});
+    EXPECT_EQ(media(), "drop pinhole_idle");
+    EXPECT_EQ(change({.constraint = CONSTRAINT_ANY}, 0), 0);
+    EXPECT_EQ(media(), "drop pinhole_idle");
+    EXPECT_EQ(change({.constraint = CONSTRAINT_ANY}, FIELD_WAKE), 0);
+    EXPECT_EQ(media(), "pass pinhole_rtp");
+}
+
+TEST_F(Apply, resets_a_hole_for_the_next_call) {
+    open({});
+    media();
+    media("203.0.113.1");
+    EXPECT_EQ(refused().count, 1U);
+    EXPECT_EQ(change({}, FIELD_RESET), 0);
+    auto fresh = hole();
+    EXPECT_EQ(fresh.packets + fresh.bytes + fresh.latch + fresh.last_peer_ns + fresh.last_out_ns + fresh.ssrc, 0U);
+    EXPECT_GT(fresh.last_in_ns + 1000000000, now_ns());
+    EXPECT_EQ(refused().count, 0U);
+}
+
+TEST_F(Apply, deletes_a_tombstone_with_its_refusals_and_nothing_that_lives) {
+    open({});
+    EXPECT_EQ(remove({}), -EBUSY);
+    EXPECT_EQ(media(), "pass pinhole_rtp");
+    open({.phase = PHASE_DRAINING});
+    EXPECT_EQ(remove({}), -EBUSY);
+    open({.phase = PHASE_CLOSED});
+    EXPECT_EQ(media(), "drop call_ended");
+    EXPECT_EQ(refused().count, 1U);
+    EXPECT_EQ(remove({}), 0);
+    EXPECT_EQ(refused().count, 0U);
+    EXPECT_EQ(media(), "drop no_pinhole");
+    EXPECT_EQ(remove({}), -ENOENT);
+}
+
+TEST_F(Apply, puts_and_deletes_known_sources_and_learned_ports) {
+    auto options = text("OPTIONS sip:x SIP/2.0\r\n\r\n");
+    auto send = [&] { return in(eth / ip4{} / udp{.dport = 41000} / options); };
+    learned_port port{.until_ns = now_ns() + 1000000000000, .flags = LEARNED_ANY_SOURCE};
+    EXPECT_EQ(send(), "drop no_pinhole");
+    EXPECT_EQ(one(make(OP_PUT_LEARNED, key_of("192.0.2.10", 41000), port)), 0);
+    EXPECT_EQ(send(), "pass sip_learned");
+    port.flags = 0;
+    EXPECT_EQ(one(make(OP_PUT_LEARNED, key_of("192.0.2.10", 41000), port)), 0); // in place
+    EXPECT_EQ(send(), "drop no_pinhole");
+    EXPECT_EQ(one(make(OP_DELETE_LEARNED, key_of("192.0.2.10", 41000), 0)), 0);
+    EXPECT_EQ(one(make(OP_DELETE_LEARNED, key_of("192.0.2.10", 41000), 0)), -ENOENT);
+
+    settings().flags = WALL_ADMIT_ALL;
+    apply_settings();
+    auto ring_of = [&] {
+        in(eth / ip4{} / udp{.dport = 5060} / options);
+        return ring("ring_known").size();
+    };
+    known_key key{.address = IpAddress::parse("198.51.100.7")->abi(), .port = 0};
+    EXPECT_EQ(ring_of(), 0U);
+    EXPECT_EQ(one(make(OP_PUT_KNOWN, key, ::known{.until_ns = now_ns() + 1000000000000, .flags = KNOWN_PARTY})), 0);
+    EXPECT_EQ(ring_of(), 1U);
+    EXPECT_EQ(one(make(OP_PUT_KNOWN, key, ::known{.until_ns = 1, .flags = KNOWN_PARTY})), 0);
+    EXPECT_EQ(ring_of(), 0U);
+    EXPECT_EQ(one(make(OP_DELETE_KNOWN, key, 0)), 0);
+    EXPECT_EQ(one(make(OP_DELETE_KNOWN, key, 0)), -ENOENT);
+}
+
+TEST_F(Apply, carries_out_a_whole_batch_and_says_what_became_of_each) {
+    std::vector<operation> operations;
+    for (uint16_t port = 40000; port < 40000 + OPERATIONS - 1; ++port)
+        operations.push_back(make(OP_INSERT_PINHOLE, key_of("192.0.2.10", port), value_of({})));
+    operations.push_back(make(12345, 0, 0));
+    EXPECT_EQ(apply(operations), 0);
+    for (size_t i = 0; i + 1 < operations.size(); ++i) EXPECT_EQ(operations[i].result, 0) << i;
+    EXPECT_EQ(operations.back().result, -EINVAL);
+    operations.push_back(operations.back());
+    EXPECT_EQ(apply(operations), -E2BIG);
+    EXPECT_EQ(in(eth / ip4{} / udp{.dport = 40254} / rtp()), "pass pinhole_rtp");
+}
+
+}  // namespace
+}  // namespace ringwall::test

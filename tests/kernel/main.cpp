@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the verdict tests; at the end, every reason of maps/abi/reason.h must have been produced by some test. Without the
+// capability to load programs nothing can be tested: then exit code 77, a skip that names what is missing.
+#include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "maps/reasons.hpp"
+#include "tests/kernel/wall.hpp"
+
+namespace {
+
+class EveryReasonIsProduced : public testing::Environment {
+    void TearDown() override {
+        if (GTEST_FLAG_GET(filter) != "*") return; // a part of the tests covers a part of the reasons
+        for (uint32_t number = 1; number < REASON_LIMIT; ++number) {
+            auto label = ringwall::reason_text(number).label;
+            if (label.empty()) continue;
+            EXPECT_TRUE(ringwall::test::produced_reasons().contains(number)) << "no test produces " << label;
+        }
+    }
+};
+
+bool has_capability(unsigned number) {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct sets[2]{};
+    return syscall(SYS_capget, &header, sets) == 0 && (sets[number / 32].effective >> (number % 32) & 1U);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    testing::InitGoogleTest(&argc, argv);
+    if (!GTEST_FLAG_GET(list_tests) && (!has_capability(CAP_BPF) || !has_capability(CAP_NET_ADMIN))) {
+        std::puts("skipped: needs CAP_BPF and CAP_NET_ADMIN to load programs");
+        return 77;
+    }
+    testing::AddGlobalTestEnvironment(new EveryReasonIsProduced);
+    return RUN_ALL_TESTS();
+}

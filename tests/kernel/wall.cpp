@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kernel/wall.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <stdexcept>
+
+#include "apply.skel.h"
+#include "maps/abi/meta.h"
+#include "maps/reasons.hpp"
+#include "tc_egress.skel.h"
+#include "xdp_ingress.skel.h"
+
+namespace ringwall::test {
+namespace {
+
+constexpr size_t log_bytes = 1 << 16;
+
+void require(bool good, const char* what) {
+    if (!good) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
+}
+
+bpf_program* first_program(bpf_object* object) { return bpf_object__next_program(object, nullptr); }
+
+// Loaded once a process: 200 ms of verifier are too dear for every test. Each test makes the maps its own instead.
+struct Programs {
+    xdp_ingress* ingress = xdp_ingress::open();
+    tc_egress* egress = tc_egress::open();
+    ::apply* change = ::apply::open();
+    std::map<std::string, std::string> costs;
+    std::map<std::string, std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)>> rings;
+    std::vector<Mirrored> received;
+
+    Programs() {
+        require(ingress && egress && change, "open the objects");
+        require(bpf_map__set_max_entries(ingress->maps.pinholes, 1024) == 0, "size pinholes");
+        load(ingress->obj);
+        for (bpf_object* other : {egress->obj, change->obj}) share_maps_with(other), load(other);
+        for (const char* name : {"ring_inside", "ring_known", "ring_strangers"})
+            rings.emplace(name, std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)>(
+                                    ring_buffer__new(fd(name), &Programs::receive, this, nullptr), ring_buffer__free));
+    }
+    Programs(const Programs&) = delete;
+    Programs& operator=(const Programs&) = delete;
+    ~Programs() {
+        rings.clear();
+        xdp_ingress::destroy(ingress);
+        tc_egress::destroy(egress);
+        ::apply::destroy(change);
+    }
+
+    void load(bpf_object* object) {
+        std::vector<char> log(log_bytes);
+        bpf_program* program = first_program(object);
+        bpf_program__set_log_level(program, 4); // statistics only
+        bpf_program__set_log_buf(program, log.data(), log.size());
+        require(bpf_object__load(object) == 0, log.data());
+        costs[bpf_program__name(program)] = log.data();
+    }
+    void share_maps_with(bpf_object* object) {
+        bpf_map* map = nullptr;
+        bpf_object__for_each_map(map, object)
+            require(bpf_map__reuse_fd(map, fd(bpf_map__name(map))) == 0, bpf_map__name(map));
+    }
+    int fd(const char* name) const { return bpf_object__find_map_fd_by_name(ingress->obj, name); }
+
+    static int receive(void* self, void* record, size_t size) {
+        Mirrored one{};
+        std::memcpy(&one.header, record, sizeof one.header);
+        const auto* bytes = static_cast<const uint8_t*>(record) + sizeof one.header;
+        require(sizeof one.header + one.header.captured <= size, "a record says more than it holds");
+        one.bytes.assign(bytes, bytes + one.header.captured);
+        static_cast<Programs*>(self)->received.push_back(std::move(one));
+        return 0;
+    }
+};
+
+Programs& programs() {
+    static Programs loaded;
+    return loaded;
+}
+
+template <typename Value, typename Key>
+Value look_up(int fd, const Key& key) {
+    Value value{};
+    bpf_map_lookup_elem(fd, &key, &value); // zero where there is none
+    return value;
+}
+template <typename Key, typename Value>
+void put(int fd, const Key& key, const Value& value) {
+    require(bpf_map_update_elem(fd, &key, &value, BPF_ANY) == 0, "update");
+}
+template <typename Key>
+void clear(int fd) {
+    Key key;
+    while (bpf_map_get_next_key(fd, nullptr, &key) == 0) bpf_map_delete_elem(fd, &key);
+}
+template <typename Value>
+std::vector<Value> per_cpu(int fd, uint32_t index) {
+    std::vector<Value> values(static_cast<size_t>(libbpf_num_possible_cpus()));
+    require(bpf_map_lookup_elem(fd, &index, values.data()) == 0, "per-CPU lookup");
+    return values;
+}
+
+std::vector<reason_count> reason_counts(int fd) {
+    std::vector<reason_count> all;
+    for (uint32_t number = 0; number < REASON_LIMIT; ++number) {
+        auto cpus = per_cpu<reason_count>(fd, number);
+        all.push_back(std::accumulate(cpus.begin(), cpus.end(), reason_count{}, [](reason_count a, reason_count b) {
+            return reason_count{a.packets + b.packets, a.bytes + b.bytes};
+        }));
+    }
+    return all;
+}
+uint64_t event_count(int fd, uint32_t number) {
+    auto cpus = per_cpu<uint64_t>(fd, number);
+    return std::accumulate(cpus.begin(), cpus.end(), uint64_t{});
+}
+
+network_key network_key_of(const std::string& text, uint32_t generation) {
+    Prefix prefix = Prefix::parse(text).value();
+    return {.prefix_length = 32U + prefix.length, .generation = generation, .address = prefix.address.abi()};
+}
+
+uint64_t ago(Duration span) { return span == Duration::min() ? 0 : now_ns() - static_cast<uint64_t>(span.count()); }
+uint64_t ahead(Duration span) { return now_ns() + static_cast<uint64_t>(span.count()); }
+
+peer peer_at(const std::string& address, uint16_t port) {
+    return Endpoint{IpAddress::parse(address).value(), Port{port}}.abi();
+}
+
+}  // namespace
+
+uint64_t now_ns() {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return static_cast<uint64_t>(time.tv_sec) * 1000000000U + static_cast<uint64_t>(time.tv_nsec);
+}
+
+std::set<uint32_t>& produced_reasons() {
+    static std::set<uint32_t> produced;
+    return produced;
+}
+const std::map<std::string, std::string>& verifier_costs() { return programs().costs; }
+
+pinhole_key key_of(const std::string& address, uint16_t port) {
+    return {.address = IpAddress::parse(address).value().abi(), .port_proto = static_cast<uint32_t>(port << 16 | 17)};
+}
+
+uint64_t ctl_of(const Hole& hole) {
+    return uint64_t{hole.phase} << CTL_PHASE_SHIFT | uint64_t{hole.constraint} << CTL_CONSTRAINT_SHIFT |
+           uint64_t{hole.component} << CTL_COMPONENT_SHIFT | uint64_t{hole.zone} << CTL_ZONE_SHIFT |
+           uint64_t{hole.flags} << CTL_FLAGS_SHIFT | uint64_t{hole.slot} << CTL_SLOT_SHIFT;
+}
+
+pinhole value_of(const Hole& hole) {
+    pinhole value{};
+    value.ctl = ctl_of(hole);
+    value.deadline_ns = ahead(hole.deadline);
+    value.last_in_ns = ago(hole.last_in);
+    value.last_peer_ns = ago(hole.last_peer);
+    value.last_out_ns = ago(hole.last_out);
+    value.peer = peer_at(hole.peer, hole.peer_port);
+    value.idle_s = hole.idle_s;
+    value.owner = 77;
+    if (hole.soft_deadline != Duration::min())
+        value.soft_deadline_s = static_cast<uint32_t>(ahead(hole.soft_deadline) / 1000000000U);
+    return value;
+}
+
+int Wall::map(const char* name) const { return programs().fd(name); }
+
+void Wall::SetUp() {
+    for (const char* name : {"pinholes", "refusals", "learned"}) clear<pinhole_key>(map(name));
+    clear<known_key>(map("known"));
+    clear<network_key>(map("networks"));
+    // A new secret moves every source to fresh ways of the limiter and of the return paths.
+    static uint64_t round = now_ns();
+    put(map("meta"), 0, meta{.abi_version = RINGWALL_ABI_VERSION, .secret = {++round, 42}});
+    for (uint32_t set = LIMITER_SETS - 1024; set < LIMITER_SETS; ++set) put(map("limiter"), set, limiter_set{});
+    for (uint32_t number = 0; number < GENERATIONS * ZONES; ++number) put(map("zones"), number, ::zone{});
+    for (uint32_t index = 0; index < GENERATIONS * 1024; ++index) put(map("ports"), index, port_policy{});
+    auto port = [this](uint32_t number, auto change) {
+        auto policy = look_up<port_policy>(map("ports"), number >> 6);
+        change(policy, uint64_t{1} << (number & 63));
+        put(map("ports"), number >> 6, policy);
+    };
+    for (uint32_t media = 10000; media <= 20000; ++media) port(media, [](auto& p, uint64_t bit) { p.media_udp |= bit; });
+    for (uint32_t media = 40000; media < 50000; ++media) port(media, [](auto& p, uint64_t bit) { p.media_udp |= bit; });
+    port(5060, [](auto& p, uint64_t bit) { p.sip_udp |= bit, p.sip_tcp |= bit; });
+    put(map("active"), 0, active{0});
+    settings_ = {.agent_loss_ns = 10000000000, .tombstone_ns = 60000000000, .return_path_ns = 30000000000};
+    apply_settings();
+    heartbeat(0s);
+    network("192.0.2.0/24", 0, NETWORK_PROTECTED);
+    network("2001:db8:1::/48", 0, NETWORK_PROTECTED);
+    for (const char* name : {"ring_inside", "ring_known", "ring_strangers"}) ring(name);
+    events_before_.clear();
+    for (uint32_t number = 0; number < EVENT_COUNT; ++number)
+        events_before_.push_back(event_count(map("events"), number));
+}
+
+void Wall::activate(uint32_t generation) { put(map("active"), 0, active{generation}); }
+void Wall::apply_settings() { put(map("wall"), 0, settings_); }
+void Wall::network(const std::string& prefix, uint32_t zone, uint32_t flags, uint32_t generation) {
+    put(map("networks"), network_key_of(prefix, generation), ::network{zone, flags});
+}
+void Wall::forget_network(const std::string& prefix) {
+    auto key = network_key_of(prefix, 0);
+    bpf_map_delete_elem(map("networks"), &key);
+}
+void Wall::zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits, uint8_t latch) {
+    struct zone value{.flags = flags, .prefix_v4 = 32, .prefix_v6 = 64, .latch = latch};
+    for (const auto& [sip_class, limit] : limits) value.limits[sip_class] = limit;
+    put(map("zones"), number, value);
+}
+void Wall::heartbeat(Duration since, bool asleep) {
+    put(map("liveness"), 0, liveness{.heartbeat_ns = ago(since), .asleep = asleep});
+}
+void Wall::known(const std::string& address, uint16_t port, uint32_t flags, Duration until) {
+    known_key key{.address = IpAddress::parse(address).value().abi(), .port = port};
+    put(map("known"), key, ::known{.until_ns = ahead(until), .flags = flags});
+}
+void Wall::learned(const std::string& address, uint16_t port, learned_port value, Duration until) {
+    value.until_ns = ahead(until);
+    put(map("learned"), key_of(address, port), value);
+}
+void Wall::open(const Hole& hole) { put_hole(hole, value_of(hole)); }
+void Wall::put_hole(const Hole& hole, const struct pinhole& value) {
+    put(map("pinholes"), key_of(hole.local, hole.port), value);
+}
+void Wall::close(const Hole& hole) {
+    auto key = key_of(hole.local, hole.port);
+    bpf_map_delete_elem(map("pinholes"), &key);
+}
+struct pinhole Wall::hole(const Hole& hole) const {
+    return look_up<pinhole>(map("pinholes"), key_of(hole.local, hole.port));
+}
+refusal Wall::refused(const Hole& hole) const {
+    return look_up<refusal>(map("refusals"), key_of(hole.local, hole.port));
+}
+void Wall::peers(uint32_t slot, const std::vector<std::pair<std::string, uint16_t>>& named) {
+    peer_set set{.count = static_cast<uint32_t>(named.size())};
+    for (size_t i = 0; i < named.size(); ++i) set.peer[i] = peer_at(named[i].first, named[i].second);
+    put(map("peer_sets"), slot, set);
+}
+uint64_t Wall::event(uint32_t number) const { return event_count(map("events"), number) - events_before_[number]; }
+std::vector<Mirrored> Wall::ring(const char* name) {
+    programs().received.clear();
+    ring_buffer__consume(programs().rings.at(name).get());
+    return std::move(programs().received);
+}
+
+int Wall::apply(std::vector<operation>& operations) {
+    for (uint32_t i = 0; i < operations.size() && i < OPERATIONS; ++i) put(map("operations"), i, operations[i]);
+    apply_call call{.count = static_cast<uint32_t>(operations.size())};
+    LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &call, .ctx_size_in = sizeof call);
+    require(bpf_prog_test_run_opts(bpf_program__fd(programs().change->progs.ringwall_apply), &options) == 0, "run apply");
+    for (uint32_t i = 0; i < operations.size() && i < OPERATIONS; ++i)
+        operations[i] = look_up<operation>(map("operations"), i);
+    return static_cast<int>(options.retval);
+}
+
+std::string Wall::run(const Bytes& frame, bool inward) {
+    constexpr uint32_t xdp_pass = 2;
+    auto before = reason_counts(map("reasons"));
+    Bytes after(65536);
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = after.data(),
+                .data_size_in = static_cast<uint32_t>(frame.size()), .data_size_out = 65536, .repeat = 1);
+    int fd = bpf_program__fd(inward ? programs().ingress->progs.ringwall_xdp : programs().egress->progs.ringwall_tc_eg);
+    if (int error = bpf_prog_test_run_opts(fd, &options)) return "refused by TEST_RUN: " + std::to_string(error);
+    after.resize(options.data_size_out);
+    if (after != frame) return "the frame was changed"; // rule 1: never change a byte
+
+    std::string reasons;
+    auto counts = reason_counts(map("reasons"));
+    for (uint32_t number = 0; number < REASON_LIMIT; ++number) {
+        if (counts[number].packets == before[number].packets) continue;
+        reasons += " " + std::string(reason_text(number).label);
+        if (counts[number].packets != before[number].packets + 1) reasons += " more than once";
+        if (counts[number].bytes != before[number].bytes + frame.size()) reasons += " with other bytes";
+        produced_reasons().insert(number);
+    }
+    bool passes = inward ? options.retval == xdp_pass : static_cast<int>(options.retval) == -1;
+    return (passes ? "pass" : "drop") + reasons;
+}
+
+}  // namespace ringwall::test

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// The programs, loaded without pins and with the same maps, and each test's own configuration in them. `in(packet)` and
+// `out(packet)` run one packet and say what became of it: "pass pinhole_rtp", by the verdict *and* by the one reason
+// counter that rose; two counters, or a byte count that is not the frame's, never compare equal to anything.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "maps/abi/counters.h"
+#include "maps/abi/operation.h"
+#include "maps/abi/party.h"
+#include "maps/abi/pinhole.h"
+#include "maps/abi/policy.h"
+#include "maps/abi/record.h"
+#include "maps/net/address.hpp"
+#include "tests/kernel/packet.hpp"
+
+namespace ringwall::test {
+
+using namespace std::chrono_literals;
+using Duration = std::chrono::nanoseconds;
+
+// What every test starts from (Wall::SetUp writes it): inside 192.0.2.0/24 and 2001:db8:1::/48, media ports 10000-20000
+// and 40000-49999, SIP on UDP and TCP 5060, no limits, no one admitted, enforcing.
+enum Zone : uint32_t { zone_none, zone_provider, zone_phones, zone_strict };
+
+struct Hole { // as tests read it; wall.cpp makes struct pinhole of it
+    std::string local = "192.0.2.10";
+    uint16_t port = 40000;
+    uint32_t phase = PHASE_ANSWERED;
+    uint32_t constraint = CONSTRAINT_PEERS;
+    uint32_t component = COMPONENT_RTP;
+    uint32_t zone = 0;
+    uint32_t flags = 0;
+    uint32_t slot = 0;
+    std::string peer = "198.51.100.7";
+    uint16_t peer_port = 30000;
+    Duration deadline = 1h; // from now; negative: past
+    Duration last_in = 0ns; // ago
+    Duration last_peer = Duration::min(); // ago; never, unless said
+    Duration last_out = Duration::min();
+    uint32_t idle_s = 300;
+    Duration soft_deadline = Duration::min(); // from now; none, unless said
+};
+
+struct Mirrored {
+    mirror_record header;
+    Bytes bytes;
+};
+
+uint64_t now_ns(); // CLOCK_MONOTONIC
+
+class Wall : public testing::Test {
+protected:
+    void SetUp() override;
+
+    std::string in(const Packet& packet) { return run(packet.bytes(), true); }
+    std::string in(const Bytes& frame) { return run(frame, true); }
+    std::string out(const Packet& packet) { return run(packet.bytes(), false); }
+
+    // Configuration: written at once, read by the next packet.
+    struct wall& settings() { return settings_; }
+    void apply_settings();
+    void activate(uint32_t generation);
+    void network(const std::string& prefix, uint32_t zone, uint32_t flags = 0, uint32_t generation = 0);
+    void forget_network(const std::string& prefix);
+    void zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits = {}, uint8_t latch = 0);
+    void heartbeat(Duration ago, bool asleep = false);
+    void known(const std::string& address, uint16_t port, uint32_t flags, Duration until = 1h);
+    void learned(const std::string& address, uint16_t port, learned_port value, Duration until = 1h);
+
+    void open(const Hole& hole);
+    void put_hole(const Hole& hole, const struct pinhole& value);
+    void close(const Hole& hole); // removes the element
+    struct pinhole hole(const Hole& hole = {}) const;
+    void peers(uint32_t slot, const std::vector<std::pair<std::string, uint16_t>>& peers);
+    refusal refused(const Hole& hole = {}) const;
+
+    int apply(std::vector<operation>& operations); // the program's own result
+    uint64_t event(uint32_t number) const;         // since the test began
+    std::vector<Mirrored> ring(const char* name);  // what came since it was last read
+    int map(const char* name) const;
+
+private:
+    std::string run(const Bytes& frame, bool inward);
+    struct wall settings_ {};
+    std::vector<uint64_t> events_before_;
+};
+
+pinhole_key key_of(const std::string& address, uint16_t port);
+pinhole value_of(const Hole& hole);
+uint64_t ctl_of(const Hole& hole);
+std::set<uint32_t>& produced_reasons(); // by any test of this process
+const std::map<std::string, std::string>& verifier_costs();
+
+}  // namespace ringwall::test

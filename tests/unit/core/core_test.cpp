@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a call script cannot say: full maps, who becomes known, which ports are learned, bad input.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/call_script.hpp"
+
+namespace ringwall::test {
+namespace {
+
+using testing::IsEmpty;
+
+void run(CallScript& script, const std::string& text) { ASSERT_EQ(script.run(text).value_or(""), ""); }
+
+Datagram datagram(std::string_view payload, bool outbound = true) {
+    const Endpoint inside{*IpAddress::parse("192.0.2.10"), Port{5060}}, outside{*IpAddress::parse("198.51.100.1"), Port{5060}};
+    return {.outbound = outbound, .source = outbound ? inside : outside, .destination = outbound ? outside : inside, .payload = payload};
+}
+
+TEST(Core, plans_again_when_a_full_map_has_room) {
+    CallScript script;
+    script.maps().capacity = 1;
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n"
+                "out INVITE call=two f=a b=2 sdp=40002/muxonly\n"
+                "= 40000/offered/networks\n"
+                "in 486 f=a t=z b=1\n"
+                "wait 2.5\n");
+    EXPECT_GE(script.counter("pinholes_refused_full"), 1U);
+    run(script, "wait 3\n= 40002/offered/networks\n");  // the tombstone made room for the call
+}
+
+TEST(Core, never_evicts_a_live_hole_for_a_new_one) {
+    CallScript script;
+    script.maps().capacity = 1;
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n"
+                "in 200 f=a t=z b=1 sdp=30000/muxonly\n"
+                "out INVITE call=two f=a b=2 sdp=40002/muxonly\n"
+                "wait 5\n"
+                "= 40000/answered/198.51.100.7:30000\n");
+}
+
+TEST(Core, finds_a_hole_that_stands_already_and_makes_it_its_own) {
+    CallScript script;
+    const pinhole::HoleKey key{{*IpAddress::parse("192.0.2.10"), Port{40000}}, Protocol::udp};
+    script.maps().pinholes[key] = {};  // left by nobody we know
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n= 40000/offered/networks\n");
+}
+
+TEST(Core, opens_a_hole_again_that_somebody_deleted) {
+    CallScript script;
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n");
+    script.maps().pinholes.clear();
+    run(script, "in 200 f=a t=z b=1 sdp=30000/muxonly\nwait 0.3\n= 40000/answered/198.51.100.7:30000\n");
+}
+
+TEST(Core, knows_the_party_of_a_call_that_the_inside_took_part_in) {
+    CallScript script;
+    run(script, "policy none\nin INVITE f=a b=1 sdp=30000 peer=203.0.113.9:5066\n");
+    EXPECT_THAT(script.maps().known, IsEmpty());  // anyone can send an INVITE
+    run(script, "out 200 f=a t=z b=1 sdp=40000 peer=203.0.113.9:5066\n");
+    EXPECT_TRUE(script.maps().known.contains("203.0.113.9:5066"));
+    run(script, "in BYE f=a t=z b=2 n=2 peer=203.0.113.9:5066\nout 200 f=a t=z b=2 n=2 m=BYE peer=203.0.113.9:5066\nwait 700\n");
+    EXPECT_THAT(script.maps().known, IsEmpty());
+}
+
+TEST(Core, knows_the_registrar_by_address_whatever_the_port) {
+    CallScript script;
+    run(script, "out REGISTER f=a b=1\n");
+    ASSERT_TRUE(script.maps().known.contains("198.51.100.1:0"));
+    EXPECT_EQ(script.maps().known["198.51.100.1:0"].flags, uint32_t{KNOWN_REGISTRAR});
+    run(script, "in REGISTER f=a b=2 peer=198.51.100.9:5060\n");
+    EXPECT_FALSE(script.maps().known.contains("198.51.100.9:0"));
+}
+
+TEST(Core, learns_the_ports_of_contact_and_via_for_the_parties_it_speaks_to) {
+    CallScript script;
+    run(script, "out INVITE f=a b=1 contact=192.0.2.10:65002 via=192.0.2.10:5062\n");
+    ASSERT_EQ(script.maps().learned.size(), 2U);
+    const auto& port = script.maps().learned.at({{*IpAddress::parse("192.0.2.10"), Port{65002}}, Protocol::udp});
+    EXPECT_EQ(port.zones[0], uint64_t{1} << 1);  // the declared peer
+    EXPECT_EQ(port.flags, 0U);
+    run(script, "out INVITE call=two f=a b=2 contact=192.0.2.10:65002 peer=203.0.113.77:5060\n");
+    const auto& again = script.maps().learned.at({{*IpAddress::parse("192.0.2.10"), Port{65002}}, Protocol::udp});
+    EXPECT_EQ(IpAddress::from(again.party[0]).to_string(), "203.0.113.77");
+}
+
+TEST(Core, learns_nothing_from_what_outsiders_name) {
+    CallScript script;
+    run(script, "in INVITE f=a b=1 contact=192.0.2.10:22\n"
+                "out INVITE call=proxied f=a b=2 contact=192.0.2.10:22 via=192.0.2.10:5060\n"   // an inside proxy passes it on
+                "out 200 m=REGISTER f=a t=z b=3 contact=192.0.2.10:2222\n");                    // a registrar lists bindings
+    EXPECT_THAT(script.maps().learned, IsEmpty());
+}
+
+TEST(Core, keeps_a_learned_port_while_the_call_lives) {
+    CallScript script;
+    run(script, "out INVITE f=a b=1 contact=192.0.2.10:65002 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\nwait 1200\n");
+    EXPECT_EQ(script.maps().learned.size(), 1U);
+    run(script, "out BYE f=a t=z b=3 n=2\nin 200 f=a t=z b=3 n=2 m=BYE\nwait 700\n");
+    EXPECT_THAT(script.maps().learned, IsEmpty());
+}
+
+TEST(Core, counts_bad_input_by_defect_and_opens_nothing) {
+    const std::string good = compose({"out", "INVITE", "f=a", "b=1", "sdp=40000"});
+    const auto broken = [&](const std::string& what, const std::string& with) {
+        std::string text = good;
+        const size_t at = text.find(what);
+        EXPECT_NE(at, std::string::npos) << what;
+        return text.replace(at, what.size(), with);
+    };
+    const std::pair<std::string, std::string> cases[] = {
+        {good.substr(0, 80), "sip_defect_need_more"},
+        {broken("Call-ID: call-1\r\n", ""), "sip_defect_missing_call_id"},
+        {broken("Call-ID: call-1", "Call-ID: call-1\r\nCall-ID: call-2"), "sip_defect_duplicate_header"},
+        {broken("m=audio 40000", "m=audio 99999"), "sdp_defect_bad_port"},
+        {broken("c=IN IP4", "c=IN IP6"), "sdp_defect_bad_connection"},
+        {broken("alice", std::string("al\0ce", 5)), "sip_defect_bad_header"},
+        {broken("alice", std::string(64000, 'a')), "sip_defect_too_long"},
+        {"hello there, PBX\r\n\r\n", "sip_defect_not_sip"},
+    };
+    for (const auto& [text, label] : cases) {
+        CallScript script;
+        EXPECT_TRUE(script.core().on_datagram(datagram(text), script.now()).empty() || script.maps().pinholes.empty());
+        EXPECT_EQ(script.counter(label), 1U) << label;
+        EXPECT_EQ(script.maps().holes(), "") << label;
+    }
+}
+
+TEST(Core, opens_nothing_from_part_of_a_message) {
+    CallScript script;
+    Datagram part = datagram("INVITE sip:x SIP/2.0\r\n");
+    part.is_whole = false;
+    EXPECT_TRUE(script.core().on_datagram(part, script.now()).empty());
+    EXPECT_EQ(script.counter("sip_not_whole"), 1U);
+}
+
+TEST(Core, gives_the_same_leg_ids_after_a_restart) {
+    CallScript script;
+    run(script, "out INVITE f=a b=1 sdp=40000\nin 200 f=a t=z b=1 sdp=30000\n");
+    const auto before = script.maps().dialogs;
+    run(script, "restart\nout INVITE f=a t=z b=2 n=2 sdp=40000/sendonly\nin 200 f=a t=z b=2 n=2 sdp=30000\nlegs 1\n");
+    EXPECT_EQ(script.maps().dialogs.begin()->first, before.begin()->first);
+}
+
+TEST(Core, says_when_a_call_ends) {
+    CallScript script;
+    run(script, "out INVITE f=a b=1 sdp=40000\nin 200 f=a t=z b=1 sdp=30000\nout BYE f=a t=z b=3 n=2\nin 200 f=a t=z b=3 n=2 m=BYE\n");
+    const auto notices = script.core().take_notices();
+    ASSERT_FALSE(notices.empty());
+    EXPECT_EQ(notices.back().event, "call.end");
+    EXPECT_EQ(notices.back().call_id, "call-1");
+}
+
+}  // namespace
+}  // namespace ringwall::test

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/pinhole/merge.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ringwall::pinhole {
+namespace {
+
+using std::chrono::seconds;
+
+Endpoint peer(uint16_t port) { return {IpAddress::v4(0xc6336407), Port{port}}; }
+
+OwnedClaim owned(LegId leg, Constraint constraint, bool is_answered = true) {
+    OwnedClaim owner{.leg = leg, .group = leg, .deadline = TimePoint(seconds(leg))};
+    owner.claim.constraint = constraint;
+    owner.claim.is_answered = is_answered;
+    owner.claim.zone = 1;
+    owner.claim.zone_substitutes = true;
+    if (constraint == Constraint::peers) owner.claim.peers = {peer(static_cast<uint16_t>(1000 + leg))};
+    return owner;
+}
+
+TEST(Merge, an_answered_fork_outweighs_the_merely_offered_ones_of_its_group) {
+    auto offered = owned(1, Constraint::any, false);
+    auto answered = owned(2, Constraint::peers);
+    answered.group = offered.group;
+    const Wanted wanted = merge({offered, answered});
+    EXPECT_EQ(wanted.constraint, Constraint::peers);
+    EXPECT_EQ(wanted.phase, PHASE_ANSWERED);
+}
+
+TEST(Merge, an_offer_of_another_call_keeps_the_hole_as_wide_as_it_needs) {
+    EXPECT_EQ(merge({owned(1, Constraint::any, false), owned(2, Constraint::peers)}).constraint, Constraint::any);
+}
+
+TEST(Merge, networks_of_different_zones_have_only_any_in_common) {
+    auto other = owned(2, Constraint::networks);
+    EXPECT_EQ(merge({owned(1, Constraint::networks), other}).constraint, Constraint::networks);
+    other.claim.zone = 2;
+    EXPECT_EQ(merge({owned(1, Constraint::networks), other}).constraint, Constraint::any);
+}
+
+TEST(Merge, takes_the_latest_deadline_and_a_soft_one_only_where_all_have_it) {
+    auto a = owned(5, Constraint::peers), b = owned(7, Constraint::peers);
+    a.soft_deadline = TimePoint(seconds(3));
+    EXPECT_EQ(merge({a, b}).deadline, TimePoint(seconds(7)));
+    EXPECT_FALSE(merge({a, b}).soft_deadline);
+    b.soft_deadline = TimePoint(seconds(4));
+    EXPECT_EQ(merge({a, b}).soft_deadline, TimePoint(seconds(4)));
+}
+
+TEST(Merge, only_the_offered_phase_is_rate_limited) {
+    EXPECT_TRUE(merge({owned(1, Constraint::any, false)}).flags & PINHOLE_EARLY_RATE);
+    EXPECT_FALSE(merge({owned(1, Constraint::any)}).flags & PINHOLE_EARLY_RATE);
+}
+
+TEST(Merge, names_six_peers_and_widens_at_the_seventh) {
+    std::vector<OwnedClaim> owners;
+    for (LegId leg = 1; leg <= PEERS_PER_SET; ++leg) owners.push_back(owned(leg, Constraint::peers));
+    EXPECT_EQ(merge(owners).peers.size(), size_t{PEERS_PER_SET});
+    owners.push_back(owned(PEERS_PER_SET + 1, Constraint::peers));
+    EXPECT_EQ(merge(owners).constraint, Constraint::networks);
+    for (OwnedClaim& owner : owners) owner.claim.zone_substitutes = false;
+    EXPECT_EQ(merge(owners).constraint, Constraint::any);
+    EXPECT_TRUE(merge(owners).is_widened);
+}
+
+TEST(Merge, adds_up_payload_types_until_they_do_not_fit) {
+    auto a = owned(1, Constraint::peers), b = owned(2, Constraint::peers);
+    a.claim.payload_types = {0, 8, 101, 0xff, 0xff, 0xff, 0xff, 0xff};
+    b.claim.payload_types = {8, 9, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    EXPECT_EQ(merge({a, b}).payload_types, (PayloadTypes{0, 8, 9, 101, 0xff, 0xff, 0xff, 0xff}));
+    b.claim.payload_types = {20, 21, 22, 23, 24, 25, 0xff, 0xff};
+    EXPECT_EQ(merge({a, b}).payload_types, any_payload_type);
+}
+
+}  // namespace
+}  // namespace ringwall::pinhole
