@@ -3,7 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <sys/mman.h>
+#include <sys/epoll.h>
 #include <time.h>
 
 #include <cstring>
@@ -256,6 +256,19 @@ std::vector<Mirrored> Wall::ring(const char* name) {
     ring_buffer__consume(programs().rings.at(name).get());
     return std::move(programs().received);
 }
+
+bool Wall::is_woken(const char* name) const {
+    // The ring's epoll descriptor is level-triggered on "there are records"; a wakeup itself shows only edge-triggered.
+    static std::map<std::string, int> watched;
+    auto [entry, is_new] = watched.try_emplace(name, -1);
+    epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
+    if (is_new) {
+        entry->second = epoll_create1(EPOLL_CLOEXEC);
+        require(epoll_ctl(entry->second, EPOLL_CTL_ADD, map(name), &event) == 0, "watch a ring");
+    }
+    return epoll_wait(entry->second, &event, 1, 50) == 1; // the kernel wakes by irq_work, a moment later
+}
+int Wall::egress_program() const { return bpf_program__fd(programs().egress->progs.ringwall_tc_eg); }
 
 int Wall::apply(std::vector<operation>& operations) {
     for (uint32_t i = 0; i < operations.size() && i < OPERATIONS; ++i) put(map("operations"), i, operations[i]);

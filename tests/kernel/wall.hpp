@@ -85,7 +85,9 @@ protected:
     int apply(std::vector<operation>& operations); // the program's own result
     uint64_t event(uint32_t number) const;         // since the test began
     std::vector<Mirrored> ring(const char* name);  // what came since it was last read
+    bool is_woken(const char* ring) const; // an edge-triggered wakeup since the last call
     int map(const char* name) const;
+    int egress_program() const;
 
 private:
     std::string run(const Bytes& frame, bool inward);
