@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "agent/kernel/clsact.hpp"
 #include "agent/log.hpp"
 
 namespace ringwall::kernel {
@@ -18,8 +19,6 @@ namespace {
 // linux-libc-dev 6.1 and libbpf 1.1 do not name tcx (Linux 6.6) yet; libbpf passes both through.
 constexpr auto attach_tcx_egress = static_cast<bpf_attach_type>(47);
 constexpr uint32_t before_all = 1U << 3; // BPF_F_BEFORE without a relative: the head of the list
-// Not 1: agents that both took priority 1, handle 1 have deleted each other's filters.
-constexpr uint32_t clsact_priority = 49000;
 
 enum class Hook { ingress, egress };
 
@@ -127,22 +126,6 @@ std::string xdp_mode(int ifindex) {
         case XDP_ATTACHED_HW: return "xdp hardware";
         default: return "xdp native";
     }
-}
-
-bpf_tc_hook egress_hook(int ifindex) {
-    bpf_tc_hook hook{};
-    hook.sz = sizeof hook;
-    hook.ifindex = ifindex;
-    hook.attach_point = BPF_TC_EGRESS;
-    return hook;
-}
-
-bpf_tc_opts filter(uint32_t handle) {
-    bpf_tc_opts options{};
-    options.sz = sizeof options;
-    options.handle = handle;
-    options.priority = clsact_priority;
-    return options;
 }
 
 // One reconciliation: remembers what it added, so that an error can take it back.
@@ -263,26 +246,6 @@ Result<std::vector<Attachment>> Links::reconcile(std::span<const Device> wanted,
 Result<void> Links::remove_all() {
     Attaching(pins_, wall_, policy::Attach::auto_, {}).remove_others({});
     return {};
-}
-
-Result<void> attach_clsact_egress(int ifindex, int program_fd, uint32_t handle) {
-    auto hook = egress_hook(ifindex);
-    if (const int failed = bpf_tc_hook_create(&hook); failed != 0 && failed != -EEXIST)
-        return fail_errno(-failed, "add the clsact qdisc to ");
-    auto options = filter(handle);
-    options.prog_fd = program_fd;
-    options.flags = BPF_TC_F_REPLACE;
-    if (const int failed = bpf_tc_attach(&hook, &options); failed != 0)
-        return fail_errno(-failed, "attach the egress program by clsact to ");
-    return {};
-}
-
-bool detach_clsact_egress(int ifindex, uint32_t handle) {
-    const auto hook = egress_hook(ifindex);
-    auto found = filter(handle);
-    if (bpf_tc_query(&hook, &found) != 0) return false;
-    const auto ours = filter(handle);
-    return bpf_tc_detach(&hook, &ours) == 0;
 }
 
 } // namespace ringwall::kernel

@@ -43,10 +43,4 @@ private:
     uint32_t wall_;
 };
 
-// clsact, for kernels without tcx. The filter with this handle is added or replaced in place; the qdisc is shared with
-// others and stays.
-Result<void> attach_clsact_egress(int ifindex, int program_fd, uint32_t handle);
-// True if there was one.
-bool detach_clsact_egress(int ifindex, uint32_t handle);
-
 } // namespace ringwall::kernel

@@ -11,12 +11,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <ctime>
+#include <optional>
 
 #include "agent/control/http.hpp"
 #include "agent/core.hpp"
@@ -26,6 +25,7 @@
 #include "agent/process/messages.hpp"
 #include "agent/process/notices.hpp"
 #include "agent/process/privileges.hpp"
+#include "agent/process/ring_loop.hpp"
 #include "agent/process/routes.hpp"
 
 namespace ringwall::agent {
@@ -34,7 +34,6 @@ using asio::awaitable;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr auto ring_patience = 1ms; // a record that wakes nobody waits no longer (kernel-side: NO_WAKEUP)
 constexpr auto tick_period = 100ms;
 constexpr auto answer_first = 50ms; // before a detach ends this process
 constexpr int retries = 3;          // of operations that found no room, each time planned anew
@@ -53,8 +52,6 @@ public:
           briefing_(std::move(briefing)),
           core_(std::move(policy), maps_.secret()),
           parent_(io_, asio::local::stream_protocol(), inherited.socket),
-          ring_wait_(io_),
-          ring_timer_(io_),
           tick_timer_(io_),
           reloaded_(io_) {
         reloaded_.expires_at(std::chrono::steady_clock::time_point::max());
@@ -66,14 +63,13 @@ public:
         });
         if (!rings) return tl::make_unexpected(rings.error());
         rings_ = std::move(*rings);
-        // Asio closes what it is given; libbpf and Rings own theirs.
-        ring_wait_.assign(dup(rings_->wait_fd()));
+        ring_loop_.emplace(io_, maps_, *rings_);
         return {};
     }
 
     void run() {
         restore();
-        co_spawn(io_, watch_rings(), rethrow);
+        co_spawn(io_, ring_loop_->run(), rethrow);
         co_spawn(io_, tick(), rethrow);
         co_spawn(io_, listen_to_parent(), rethrow);
         co_spawn(io_, control::serve(inherited_.listening, routes(wall())), rethrow);
@@ -89,13 +85,9 @@ private:
 
     // What the calls of a worker before us need, then what it left unread.
     void restore() {
-        maps_.set_asleep(false);
-        beat();
         carry_out(core_.restore(maps_.read(), now()));
-        while (rings_->drain()) beat();
+        ring_loop_->catch_up();
     }
-
-    void beat() { maps_.beat(static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / 1ns)); }
 
     void on_datagram(const Datagram& datagram, uint64_t time_ns) {
         carry_out(core_.on_datagram(datagram, at(time_ns)));
@@ -110,36 +102,6 @@ private:
         if (!failed.empty())
             log_.say("maps.refused", std::to_string(failed.size()) + " changes of the maps failed, the first with: " +
                                          std::error_code(-failed[0].result, std::generic_category()).message());
-    }
-
-    // The heartbeat comes from this loop alone: what it proves is that SIP is being read.
-    awaitable<void> watch_rings() {
-        arm();
-        while (true) {
-            beat();
-            if (rings_->drain()) {
-                co_await asio::post(asio::use_awaitable);
-                continue;
-            }
-            maps_.set_asleep(true);
-            if (!rings_->drain()) co_await sleep_until_woken();
-            maps_.set_asleep(false);
-        }
-    }
-
-    awaitable<void> sleep_until_woken() {
-        ring_timer_.expires_after(ring_patience);
-        co_await ring_timer_.async_wait(tuple);
-        if (!is_armed_) arm();
-    }
-
-    void arm() {
-        is_armed_ = true;
-        ring_wait_.async_wait(asio::posix::stream_descriptor::wait_read,
-                              [this](const boost::system::error_code& error) {
-                                  is_armed_ = false;
-                                  if (!error) ring_timer_.cancel();
-                              });
     }
 
     awaitable<void> tick() {
@@ -235,9 +197,8 @@ private:
 
     asio::io_context io_{1};
     asio::local::stream_protocol::socket parent_;
-    asio::posix::stream_descriptor ring_wait_;
-    asio::steady_timer ring_timer_, tick_timer_, reloaded_;
-    bool is_armed_ = false;
+    asio::steady_timer tick_timer_, reloaded_;
+    std::optional<RingLoop> ring_loop_;
 };
 
 // Blocking, before the loop exists: the parent's first word.

@@ -11,7 +11,7 @@
 #include <cstdlib>
 
 #include "agent/fd.hpp"
-#include "agent/kernel/links.hpp"
+#include "agent/kernel/clsact.hpp"
 
 namespace ringwall::kernel {
 namespace {
