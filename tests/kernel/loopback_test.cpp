@@ -92,5 +92,5 @@ TEST_F(Loopback, wakes_a_sleeping_agent_for_urgent_records_only) {
     EXPECT_EQ(ring("ring_inside").size(), 1U);
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

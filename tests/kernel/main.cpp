@@ -31,12 +31,12 @@ bool has_capability(int capability) {
     return syscall(SYS_capget, &header, sets) == 0 && (sets[number / 32].effective >> (number % 32) & 1U);
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
-    for (auto [number, name] : {std::pair{CAP_BPF, "CAP_BPF"}, {CAP_NET_ADMIN, "CAP_NET_ADMIN"},
-                                {CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}}) {
+    for (auto [number, name] :
+         {std::pair{CAP_BPF, "CAP_BPF"}, {CAP_NET_ADMIN, "CAP_NET_ADMIN"}, {CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}}) {
         if (GTEST_FLAG_GET(list_tests) || has_capability(number)) continue;
         std::printf("skipped: needs %s\n", name);
         return 77;

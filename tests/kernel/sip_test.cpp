@@ -131,5 +131,5 @@ TEST_F(Sip, answers_pass_only_while_the_way_back_is_fresh) {
     EXPECT_EQ(in(eth / ip4{.src = "192.88.99.1"} / udp{.sport = 5070, .dport = 5060} / ok), "drop not_a_peer");
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

@@ -135,7 +135,7 @@ peer peer_at(const std::string& address, uint16_t port) {
     return Endpoint{IpAddress::parse(address).value(), Port{port}}.abi();
 }
 
-}  // namespace
+} // namespace
 
 uint64_t now_ns() {
     timespec time{};
@@ -191,7 +191,8 @@ void Wall::SetUp() {
         change(policy, uint64_t{1} << (number & 63));
         put(map("ports"), number >> 6, policy);
     };
-    for (uint32_t media = 10000; media <= 20000; ++media) port(media, [](auto& p, uint64_t bit) { p.media_udp |= bit; });
+    for (uint32_t media = 10000; media <= 20000; ++media)
+        port(media, [](auto& p, uint64_t bit) { p.media_udp |= bit; });
     for (uint32_t media = 40000; media < 50000; ++media) port(media, [](auto& p, uint64_t bit) { p.media_udp |= bit; });
     port(5060, [](auto& p, uint64_t bit) { p.sip_udp |= bit, p.sip_tcp |= bit; });
     put(map("active"), 0, active{0});
@@ -274,7 +275,8 @@ int Wall::apply(std::vector<operation>& operations) {
     for (uint32_t i = 0; i < operations.size() && i < OPERATIONS; ++i) put(map("operations"), i, operations[i]);
     apply_call call{.count = static_cast<uint32_t>(operations.size())};
     LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &call, .ctx_size_in = sizeof call);
-    require(bpf_prog_test_run_opts(bpf_program__fd(programs().change->progs.ringwall_apply), &options) == 0, "run apply");
+    require(bpf_prog_test_run_opts(bpf_program__fd(programs().change->progs.ringwall_apply), &options) == 0,
+            "run apply");
     for (uint32_t i = 0; i < operations.size() && i < OPERATIONS; ++i)
         operations[i] = look_up<operation>(map("operations"), i);
     return static_cast<int>(options.retval);
@@ -304,4 +306,4 @@ std::string Wall::run(const Bytes& frame, bool inward) {
     return (passes ? "pass" : "drop") + reasons;
 }
 
-}  // namespace ringwall::test
+} // namespace ringwall::test
