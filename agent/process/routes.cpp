@@ -27,7 +27,7 @@ Now now() { return {std::chrono::steady_clock::now(), std::time(nullptr)}; }
 json::value status(const Wall& wall) {
     const auto present = wall.maps.read();
     const control::Status status{.version = RINGWALL_VERSION,
-                                 .pid = getppid(),  // the parent's: the one to signal
+                                 .pid = getppid(), // the parent's: the one to signal
                                  .started_s = wall.started_s,
                                  .config_path = wall.briefing.config_path,
                                  .config_loaded_s = wall.briefing.loaded_s,
@@ -35,7 +35,7 @@ json::value status(const Wall& wall) {
                                  .interfaces = wall.briefing.interfaces,
                                  .reasons = wall.maps.reasons(),
                                  .events = wall.maps.events(),
-                                 .core = wall.core.counters(),
+                                 .core = wall.counters(),
                                  .pinholes = present.pinholes.size(),
                                  .pinholes_capacity = wall.maps.pinhole_capacity(),
                                  .calls = present.dialogs.size()};
@@ -68,7 +68,7 @@ Response detach(const Wall& wall, const std::string& body) {
     return {.status = 202, .body = json::serialize(json::object{{"detaching", true}})};
 }
 
-}  // namespace
+} // namespace
 
 control::Handler routes(Wall wall) {
     return [wall = std::move(wall)](Request request) -> awaitable<Response> {
@@ -80,4 +80,4 @@ control::Handler routes(Wall wall) {
     };
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent
