@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator does to a running wall: watch only, reload, ask, take down."""
+from ringwall_netns.case import WallCase
+from ringwall_netns.media import Stream
+from ringwall_netns.wall import CommandFailed, Wall
+
+NO_AGENT, BAD_CONFIG, WRONG_USAGE = 3, 5, 2
+
+
+class Monitor(WallCase):
+    config = {'mode': 'monitor'}
+
+    def test_everything_passes_and_is_counted_under_the_reason_it_would_have_been_dropped_for(self):
+        outside, inside = self.rtp('attacker'), self.rtp('pbx')
+        before, counters = self.wall.reasons(), self.wall.counters()
+        self.assert_heard(outside, inside)
+        self.assert_dropped(before, 'no_pinhole', 10)
+        self.assertGreaterEqual(self.wall.counters()['monitored'], counters.get('monitored', 0) + 10)
+
+    def test_calls_are_followed_as_ever(self):
+        call, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        before = self.wall.reasons()
+        self.assert_heard(self.rtp('attacker'), inside)
+        self.assert_dropped(before, 'wrong_source', 10)
+        self.assertEqual(self.hole_phase(inside.endpoint), 'answered')
+        call.bye()
+        self.wait_until(lambda: self.hole_phase(inside.endpoint) in ('closed', None), 'the hole closes')
+        self.assert_heard(outside, inside)
+
+    def test_a_register_flood_passes_and_is_counted(self):
+        pbx = self.phone('pbx')
+        before = self.wall.reasons()
+        call = self.call('attacker', 'pbx')
+        for number in range(50):
+            call.send('REGISTER', other_tag='', cseq=number + 1)
+        self.assert_dropped(before, 'rate_limited', 40)
+        self.assertEqual(pbx.count(lambda m: m.is_a('REGISTER')), 50)
+
+
+class Reload(WallCase):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self._restore)
+
+    def _restore(self):
+        self.wall.configure(self.config)
+        self.wall.reload()
+
+    def test_a_good_file_takes_effect_at_once_and_calls_go_on(self):
+        _, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        beyond = self.rtp('pbx', 20500)
+        self.assert_heard(self.rtp('third'), beyond)
+        with Stream(outside, inside.endpoint) as stream:
+            self.wall.configure({'protect': {'media_ports': '10000-21000'}})
+            self.wall.reload()
+            self.assert_refused(self.rtp('third'), beyond.endpoint, beyond, 'no_pinhole')
+            missing = set(stream.stop())
+        while missing and (packet := inside.wait(lambda p: p.ssrc == outside.ssrc, 1.0)):
+            missing.discard(packet.sequence)
+        self.assertFalse(missing)
+
+    def test_a_bad_file_changes_nothing_and_says_where_it_is_wrong(self):
+        _, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        self.wall.write_config('version: 1\nprotect:\n  media_ports: 10000-99999\n')
+        done = self.wall.invoke('reload')
+        self.assertEqual(done.returncode, BAD_CONFIG, done.stderr)
+        self.assertIn(f'{self.wall.config_path.name}:3:', done.stderr + done.stdout)
+        self.assert_both_hear(outside, inside)
+        self.assert_refused(self.rtp('third'), self.rtp('pbx').endpoint, reason='no_pinhole')
+
+    def test_a_changed_mode_is_obeyed(self):
+        outside, inside = self.rtp('third'), self.rtp('pbx')
+        self.assert_refused(outside, inside.endpoint, inside, 'no_pinhole')
+        self.wall.configure({'mode': 'monitor'})
+        self.wall.reload()
+        self.assert_heard(outside, inside)
+
+
+class Commands(WallCase):
+    def setUp(self):
+        super().setUp()
+        self.agent_may_be_down = True
+
+    def test_status_says_what_is_attached(self):
+        status = self.wall.status()
+        self.assertEqual([i['name'] for i in status['interfaces']], ['outer'])
+        self.assertEqual(status['mode'], 'enforce')
+
+    def test_check_tells_a_good_file_from_a_bad_one(self):
+        self.assertEqual(self.wall.invoke('check').returncode, 0)
+        good = self.wall.config_path.read_text(encoding='utf-8')
+        self.addCleanup(self.wall.write_config, good)
+        self.wall.write_config(good.replace('enforce', 'enfroce'))
+        done = self.wall.invoke('check')
+        self.assertEqual(done.returncode, BAD_CONFIG)
+        self.assertRegex(done.stderr + done.stdout, r'ringwall\.yaml:2:\d+: ')
+
+    def test_wrong_usage_has_its_own_exit_code(self):
+        self.assertEqual(self.wall.invoke('fly').returncode, WRONG_USAGE)
+
+    def test_without_an_agent_the_commands_say_so_and_the_wall_stands(self):
+        other = Wall(self.topology, self.config)
+        self.addCleanup(other.close)
+        for command in ('status', 'calls', 'pinholes', 'reload'):
+            with self.assertRaises(CommandFailed) as failed:
+                other.command(command, json_output=command != 'reload')
+            self.assertEqual(failed.exception.returncode, NO_AGENT, command)
+
+    def test_two_agents_on_one_pin_directory_are_refused(self):
+        done = self.wall.invoke('run')
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertTrue(done.stderr)
+
+    def test_stop_leaves_the_datapath_and_detach_takes_it_down(self):
+        outside, inside = self.rtp('third'), self.rtp('pbx')
+        self.assertEqual(self.wall.stop(), 0)
+        outside.send(inside.endpoint, 3)
+        self.assertIsNone(inside.wait(lambda p: p.ssrc == outside.ssrc, 0.3))
+        self.wall.detach()
+        self.assertFalse(list(self.wall.pin_path.glob('*')) if self.wall.pin_path.exists() else [])
+        outside.send(inside.endpoint, 3)
+        self.assertIsNotNone(inside.wait(lambda p: p.ssrc == outside.ssrc, 2.0))
+        self.wall.start()
+        self.assert_refused(outside, inside.endpoint, inside, 'no_pinhole')

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent dies and comes back: no live call notices, and what ends afterwards still closes."""
+import time
+
+from ringwall_netns.case import WallCase
+from ringwall_netns.media import Stream
+from ringwall_netns.wall import DRAIN
+
+
+class Restart:
+    def setUp(self):
+        super().setUp()
+        if not self.wall.is_alive():
+            self.wall.start()
+
+    def assert_no_loss(self, stream, receiver):
+        """Every packet of a stopped stream has arrived."""
+        missing = set(stream.stop())
+        while missing and (packet := receiver.wait(lambda p: p.ssrc == stream.sender.ssrc, 1.0)):
+            missing.discard(packet.sequence)
+        self.assertFalse(missing, f'lost {len(missing)} of {len(stream.sent)} packets')
+        return len(stream.sent)
+
+    def test_kill_and_restart_in_mid_call_cost_no_packet_and_the_bye_after_it_closes(self):
+        call, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        with Stream(outside, inside.endpoint) as towards, Stream(inside, outside.endpoint) as back:
+            self.wall.kill()
+            time.sleep(0.3)
+            self.wall.start()
+            time.sleep(0.3)
+            count = self.assert_no_loss(towards, inside), self.assert_no_loss(back, outside)
+        print(f'{count[0]} packets in, {count[1]} out, none lost ', end='')
+        self.assertEqual([leg['state'] for leg in self.wall.call(call.call_id)], ['confirmed'])
+        call.bye()
+        self.assert_closes(outside, inside, inside.endpoint, DRAIN + 1.0)
+
+    def test_a_polite_stop_and_start_cost_no_packet_either(self):
+        call, outside, inside = self.outbound()
+        self.assert_both_hear(outside, inside)
+        with Stream(outside, inside.endpoint) as towards:
+            self.wall.stop()
+            self.assert_refused_in_kernel(inside)
+            self.wall.start()
+            self.assert_no_loss(towards, inside)
+        call.bye('callee')
+        self.assert_closes(outside, inside, inside.endpoint, DRAIN + 1.0)
+
+    def test_a_call_that_rings_when_the_agent_dies_and_is_answered_meanwhile_has_audio_and_its_bye_closes(self):
+        for caller, callee in (('pbx', 'peer'), ('peer', 'pbx')):
+            with self.subTest(caller=caller):
+                call = self.call(caller, callee)
+                call.invite()
+                call.ring()
+                self.wait_until(lambda call=call: self.wall.call(call.call_id), 'the agent has seen the call')
+                self.wall.kill()
+                call.answer()
+                call.ack()
+                self.wall.start()
+                outside, inside = (call.callee_rtp, call.caller_rtp) if caller == 'pbx' else (call.caller_rtp, call.callee_rtp)
+                self.assert_both_hear(outside, inside)
+                call.bye()
+                self.assert_closes(outside, inside, inside.endpoint, DRAIN + 1.0)
+
+    def test_a_call_that_ends_while_the_agent_is_down_is_closed_after_the_restart(self):
+        call, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        self.wall.kill()
+        call.bye()
+        self.wall.start()
+        self.assert_closes(outside, inside, inside.endpoint, DRAIN + 2.0)
+
+    def test_a_drain_ends_in_time_though_the_agent_is_dead(self):
+        call, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        call.bye()
+        self.wait_until(lambda: self.hole_phase(inside.endpoint) in ('draining', 'closed'), 'the hole drains')
+        self.wall.kill()
+        self.assert_closes(outside, inside, inside.endpoint, DRAIN + 1.0)
+        self.wall.start()
+        self.assert_refused(outside, inside.endpoint, inside, 'call_ended')
+
+    def test_a_session_that_outlives_its_session_expires_while_the_agent_is_down_goes_on(self):
+        call = self.call()
+        call.invite(extra=['Supported: timer', 'Session-Expires: 2;refresher=uac', 'Min-SE: 1'])
+        call.answer()
+        call.ack()
+        outside, inside = call.caller_rtp, call.callee_rtp
+        self.assert_both_hear(outside, inside)
+        with Stream(outside, inside.endpoint, 0.05) as towards, Stream(inside, outside.endpoint, 0.05) as back:
+            self.wall.kill()
+            time.sleep(4)
+            self.wall.start()
+            time.sleep(0.5)
+            self.assert_no_loss(towards, inside)
+            self.assert_no_loss(back, outside)
+        self.assert_both_hear(outside, inside)
+        call.bye()
+        self.assert_closes(outside, inside, inside.endpoint, DRAIN + 1.0)
+
+    def test_fifty_calls_survive_a_restart(self):
+        calls = [self.call().establish() for _ in range(50)]
+        for call in calls:
+            self.assert_heard(call.caller_rtp, call.callee_rtp, count=1)
+        self.wall.kill()
+        self.wall.start()
+        for call in calls:
+            self.assert_heard(call.caller_rtp, call.callee_rtp, count=2)
+            self.assert_heard(call.callee_rtp, call.caller_rtp, count=2)
+        self.assertEqual(sum(1 for call in calls if self.wall.call(call.call_id)), 50)
+
+    def assert_refused_in_kernel(self, inside):
+        """A third party is refused with nobody there to count it."""
+        attacker = self.rtp('attacker')
+        attacker.send(inside.endpoint, 5)
+        self.assertIsNone(inside.wait(lambda p: p.ssrc == attacker.ssrc, 0.3))
+
+
+class EdgeIPv4(Restart, WallCase):
+    shape, family = 'edge', 4
+
+
+class HostIPv6(Restart, WallCase):
+    shape, family = 'host', 6
