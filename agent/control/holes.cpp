@@ -204,7 +204,8 @@ json::value pinholes(const pinhole::Present& present, const Refusals& refusals, 
 json::value calls(const pinhole::Present& present, const Refusals& refusals, const policy::View& policy, Now now) {
     const Holes holes(present, refusals, policy, now);
     std::vector<const struct dialog_record*> oldest_first;
-    for (const auto& [leg, record] : present.dialogs) oldest_first.push_back(&record);
+    for (const auto& [leg, record] : present.dialogs)
+        if (record.state != DIALOG_ENDED) oldest_first.push_back(&record);
     std::ranges::sort(oldest_first, {}, [](const auto* r) { return std::pair(r->started_ns, until_nul(r->call_id)); });
     json::array list;
     for (const auto* record : oldest_first) list.push_back(call_entry(*record, holes, policy));

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <ctime>
 
@@ -24,6 +25,11 @@ Response bad(unsigned status, std::string_view error) {
 
 Now now() { return {std::chrono::steady_clock::now(), std::time(nullptr)}; }
 
+uint64_t live_calls(const pinhole::Present& present) {
+    return static_cast<uint64_t>(std::ranges::count_if(
+        present.dialogs, [](const auto& entry) { return entry.second.state != DIALOG_ENDED; }));
+}
+
 json::value status(const Wall& wall) {
     const auto present = wall.maps.read();
     const control::Status status{.version = RINGWALL_VERSION,
@@ -38,7 +44,7 @@ json::value status(const Wall& wall) {
                                  .core = wall.counters(),
                                  .pinholes = present.pinholes.size(),
                                  .pinholes_capacity = wall.maps.pinhole_capacity(),
-                                 .calls = present.dialogs.size()};
+                                 .calls = live_calls(present)};
     return control::status(status, wall.core.policy(), now());
 }
 
