@@ -19,7 +19,7 @@
 #define LIMITER_MAX_BURST 8191          /* keeps every live TAT under the horizon */
 #define LIMITER_MAX_PERIOD (1ULL << 42) /* 73 minutes a packet; ways with a longer period would not fit 2^31 ns units */
 
-_Static_assert((ZONES) * CLASS_COUNT <= LIMITER_SHARED_SETS * LIMITER_WAYS, "every zone and class has a shared way");
+_Static_assert(LIMITER_SHARED_SETS *LIMITER_WAYS >= CLASS_COUNT * (ZONES), "every zone and class has a shared way");
 
 enum charge { CHARGE_PASS, CHARGE_OVER, CHARGE_FULL, CHARGE_RETRY };
 
