@@ -24,10 +24,9 @@ bool is_root() {
 
 // True if an agent of this very wall took the request.
 bool asked_agent(const Options& options) {
-    const control::Request request{
-        .method = "POST",
-        .target = "/api/v1/detach",
-        .body = boost::json::serialize(boost::json::object{{"pin_path", options.pin_path}})};
+    const control::Request request{.method = "POST",
+                                   .target = "/api/v1/detach",
+                                   .body = boost::json::serialize(boost::json::object{{"pin_path", options.pin_path}})};
     const auto answer = control::call(options.socket, request);
     return answer && answer->status == 202;
 }
@@ -37,7 +36,7 @@ int failed(const Error& error) {
     return exit_failed;
 }
 
-}  // namespace
+} // namespace
 
 int run(const Options& options) {
     if (!is_root()) return exit_not_permitted;
@@ -60,4 +59,4 @@ int detach(const Options& options) {
     return exit_good;
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

@@ -16,12 +16,20 @@ namespace {
 
 using pinhole::MapOps;
 using pinhole::PresentPinhole;
+using pinhole::TimePoint;
 
 constexpr size_t most_notices = 1024;  // what one round may say; attackers trigger these
 constexpr std::chrono::seconds default_expires{3600};
+constexpr std::chrono::seconds ended_look{5};  // how often an ended leg's record is asked whether a hole still names it
 
 dialog::TableTimers table_timers(const policy::Timers& timers) { return {timers.early, timers.bye, timers.max_call}; }
 pinhole::BookTimers book_timers(const policy::Timers& timers) { return {timers.drain, timers.idle, timers.held, timers.tombstone}; }
+
+std::vector<pinhole::HoleKey> holes_of(const struct dialog_record& record) {
+    std::vector<pinhole::HoleKey> keys;
+    for (size_t i = 0; i < std::min<size_t>(record.claim_count, CLAIMS_PER_LEG); ++i) keys.push_back(pinhole::HoleKey::from(record.claims[i].key));
+    return keys;
+}
 
 std::string_view outside_of(const dialog::Leg& leg) { return leg.begun_inside ? leg.to : leg.from; }
 
@@ -41,6 +49,8 @@ struct Core::State {
     sdp::Session session;
     std::map<std::string, uint64_t, std::less<>> counters;
     std::vector<Notice> notices;
+    // Records of ended legs stay as long as one of their holes: they are what its tombstone tells the operator.
+    std::multimap<TimePoint, std::pair<pinhole::LegId, std::vector<pinhole::HoleKey>>> ended;
 
     void count(std::string_view label, uint64_t by = 1);
     void notice(std::string_view event, std::string_view call_id, std::string text);
@@ -49,6 +59,9 @@ struct Core::State {
     void note_outside_names(bool has_sdp, Now now);
     void learn(const Datagram& datagram, const dialog::Counterpart& party, Now now);
     void learn_port(const sip::HostPort& named, const dialog::Counterpart& party, std::chrono::seconds life, Now now);
+    void end(const dialog::Leg& leg, Now now, MapOps& dialogs);
+    void change(dialog::Leg& leg, Now now, MapOps& dialogs);
+    void forget_ended(Now now, MapOps& dialogs);
     MapOps carry_out(dialog::Effects effects, Now now);
 };
 
@@ -143,25 +156,49 @@ void Core::State::learn(const Datagram& datagram, const dialog::Counterpart& par
             learn_port(contact.host_port, party, is_register ? expires : std::chrono::seconds{}, now);
 }
 
+void Core::State::end(const dialog::Leg& leg, Now now, MapOps& dialogs) {
+    book.release(leg.id);
+    parties.left(leg.id);
+    if (leg.is_announced) notice("call.end", leg.call_id, "call with " + std::string(outside_of(leg)) + " ended");
+    if (!leg.is_recorded) return;
+    struct dialog_record record = dialog::record_of(leg);
+    record.state = DIALOG_ENDED;
+    dialogs.put_dialogs.emplace_back(leg.id, record);
+    ended.emplace(now.monotonic + ended_look, std::pair(leg.id, holes_of(record)));
+}
+
+void Core::State::change(dialog::Leg& leg, Now now, MapOps& dialogs) {
+    const std::vector<pinhole::Claim> claims = leg.claims();
+    book.set({leg.id, leg.group, leg.deadline, leg.soft_deadline, claims});
+    const bool is_answered = leg.state != dialog::LegState::early;
+    if (leg.begun_inside || is_answered) parties.joined(leg, now.monotonic);
+    if (is_answered && !std::exchange(leg.is_announced, true) && !leg.is_restored)
+        notice("call.start", leg.call_id, "call with " + std::string(outside_of(leg)) + " answered, " + std::to_string(claims.size()) + " pinholes");
+    if (!leg.is_recorded && claims.empty() && leg.sides.empty()) return;  // the inside has not taken it up yet
+    leg.is_recorded = true;
+    dialogs.put_dialogs.emplace_back(leg.id, dialog::record_of(leg));
+}
+
+void Core::State::forget_ended(Now now, MapOps& dialogs) {
+    while (!ended.empty() && ended.begin()->first <= now.monotonic) {
+        auto [id, keys] = std::move(ended.begin()->second);
+        ended.erase(ended.begin());
+        const bool is_named = std::ranges::any_of(keys, [&, leg = id](const pinhole::HoleKey& key) {
+            const PresentPinhole* hole = book.present(key);
+            return hole && hole->value.owner == leg;
+        });
+        if (is_named) ended.emplace(now.monotonic + ended_look, std::pair(id, std::move(keys)));
+        else if (!table.leg(id)) dialogs.delete_dialogs.push_back(id);
+    }
+}
+
 MapOps Core::State::carry_out(dialog::Effects effects, Now now) {
     MapOps dialogs;
-    for (const dialog::Leg& leg : effects.ended) {
-        book.release(leg.id);
-        parties.left(leg.id);
-        if (leg.is_recorded) dialogs.delete_dialogs.push_back(leg.id);
-        if (leg.state != dialog::LegState::early) notice("call.end", leg.call_id, "call with " + std::string(outside_of(leg)) + " ended");
-    }
-    for (const dialog::LegId id : effects.changed) {
-        dialog::Leg& leg = *table.leg(id);
-        const std::vector<pinhole::Claim> claims = leg.claims();
-        book.set({leg.id, leg.group, leg.deadline, leg.soft_deadline, claims});
-        if (leg.begun_inside || leg.state != dialog::LegState::early) parties.joined(leg, now.monotonic);
-        if (!leg.is_recorded && claims.empty() && leg.sides.empty()) continue;  // the inside has not taken it up yet
-        leg.is_recorded = true;
-        dialogs.put_dialogs.emplace_back(leg.id, dialog::record_of(leg));
-    }
+    for (const dialog::Leg& leg : effects.ended) end(leg, now, dialogs);
+    for (const dialog::LegId id : effects.changed) change(*table.leg(id), now, dialogs);
     for (const dialog::LegId id : effects.woken) book.wake(id);
     MapOps ops = book.plan(now.monotonic);
+    forget_ended(now, dialogs);
     ops.append(parties.take_operations());
     ops.append(std::move(dialogs));
     return ops;
@@ -178,6 +215,10 @@ MapOps Core::restore(const pinhole::Present& present, Now now) {
     state.parties.restore(present);
     dialog::Effects effects;
     for (const auto& [id, record] : present.dialogs) {
+        if (record.state == DIALOG_ENDED) {
+            state.ended.emplace(now.monotonic, std::pair(id, holes_of(record)));
+            continue;
+        }
         std::vector<pinhole::Claim> claims;
         for (size_t i = 0; i < std::min<size_t>(record.claim_count, CLAIMS_PER_LEG); ++i) {
             const struct dialog_claim& claim = record.claims[i];

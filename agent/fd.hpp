@@ -31,4 +31,4 @@ private:
     int fd_ = -1;
 };
 
-}  // namespace ringwall
+} // namespace ringwall

@@ -13,14 +13,14 @@ void write(spdlog::level::level_enum level, std::string_view event, std::string_
     // A full disk or a closed stderr must not end the agent.
     try {
         spdlog::log(level, "{}: {}", event, escaped(text));
-    } catch (const std::exception&) {
-    }
+    } catch (const std::exception&) {}
 }
 
-}  // namespace
+} // namespace
 
 void start(std::string_view process) {
-    auto logger = std::make_shared<spdlog::logger>(std::string(process), std::make_shared<spdlog::sinks::stderr_sink_st>());
+    auto logger =
+        std::make_shared<spdlog::logger>(std::string(process), std::make_shared<spdlog::sinks::stderr_sink_st>());
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %n %v");
     logger->flush_on(spdlog::level::trace);
     spdlog::set_default_logger(std::move(logger));
@@ -48,4 +48,4 @@ std::string escaped(std::string_view text) {
     return safe;
 }
 
-}  // namespace ringwall::log
+} // namespace ringwall::log

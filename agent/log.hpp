@@ -8,7 +8,7 @@
 
 namespace ringwall::log {
 
-void start(std::string_view process);  // "parent" or "worker", in every line
+void start(std::string_view process); // "parent" or "worker", in every line
 void debug(std::string_view event, std::string_view text);
 void info(std::string_view event, std::string_view text);
 void warn(std::string_view event, std::string_view text);
@@ -17,4 +17,4 @@ void error(std::string_view event, std::string_view text);
 // Control characters, DEL and backslash as \xNN; everything else, UTF-8 included, as it stands.
 std::string escaped(std::string_view text);
 
-}  // namespace ringwall::log
+} // namespace ringwall::log

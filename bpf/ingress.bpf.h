@@ -74,11 +74,11 @@ static __always_inline __u32 judge_sip_port(struct context *ctx, struct packet *
     const struct learned_port *port = learned_port_at(pkt, &pkt->destination);
     int is_learned = port && is_learned_party(pkt, port);
     if (!is_configured && !is_learned) return REASON_NONE;
-    if (is_denied(pkt)) return refuse_sip(ctx, pkt, REASON_denied);                           /* 3 */
-    if (is_configured && is_admitted(pkt)) return judge_sip(ctx, pkt, REASON_sip);            /* 5 */
-    if (is_learned) return judge_sip(ctx, pkt, REASON_sip_learned);                           /* 5 */
+    if (is_denied(pkt)) return refuse_sip(ctx, pkt, REASON_denied);                            /* 3 */
+    if (is_configured && is_admitted(pkt)) return judge_sip(ctx, pkt, REASON_sip);             /* 5 */
+    if (is_learned) return judge_sip(ctx, pkt, REASON_sip_learned);                            /* 5 */
     if (find_return_path(pkt) & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
-    return refuse_sip(ctx, pkt, REASON_not_a_peer);                                           /* 5 */
+    return refuse_sip(ctx, pkt, REASON_not_a_peer);                                            /* 5 */
 }
 
 /* Steps 7 to 10: a hole that refuses is the last word while it lives; a tombstone refuses its own call's peers only. */
@@ -89,9 +89,9 @@ static __always_inline __u32 judge_guarded(struct packet *pkt, struct pinhole *h
         if (is_tombstone(hole, ctl, pkt) && was_peer(hole, ctl, &pkt->source, pkt->source_network.zone))
             return REASON_return_path_ended; /* 9 */
     }
-    if (path) return REASON_return_path;                                                     /* 9 */
-    if (hole && pkt->now < READ_ONCE(hole->deadline_ns)) return REASON_call_ended;           /* 7 */
-    return is_guarded ? REASON_no_pinhole : REASON_not_guarded;                              /* 10 */
+    if (path) return REASON_return_path;                                           /* 9 */
+    if (hole && pkt->now < READ_ONCE(hole->deadline_ns)) return REASON_call_ended; /* 7 */
+    return is_guarded ? REASON_no_pinhole : REASON_not_guarded;                    /* 10 */
 }
 
 static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) {
@@ -107,8 +107,8 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     if (!is_sip && !is_protected(&pkt->destination_network)) return REASON_out_of_scope; /* 1 */
     if (is_spoofed(pkt)) return REASON_spoofed_inside;                                   /* 1 */
     reason = judge_sip_port(ctx, pkt, is_sip);
-    if (reason != REASON_NONE) return reason;                                          /* 3, 5, 6 */
-    if (is_denied(pkt) && (is_guarded || hole)) return REASON_denied;                  /* 3 */
+    if (reason != REASON_NONE) return reason;                         /* 3, 5, 6 */
+    if (is_denied(pkt) && (is_guarded || hole)) return REASON_denied; /* 3 */
     int path = find_return_path(pkt);
     if (path & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
     reason = judge_guarded(pkt, hole, path, is_guarded);                      /* 7, 9, 10 */

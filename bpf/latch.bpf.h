@@ -24,7 +24,8 @@ enum latch_flag {
 
 static __always_inline __u64 latch_identity(const struct packet *pkt) {
     return keyed_hash(upper_half(&pkt->source.address), lower_half(&pkt->source.address), pkt->source.port_proto, 0,
-                      HASH_LATCH) & LATCH_IDENTITY;
+                      HASH_LATCH) &
+           LATCH_IDENTITY;
 }
 
 static __always_inline __u64 latch_word(__u64 identity, __u32 count, __u32 flag) {

@@ -11,14 +11,15 @@
 
 #include "bpf/hash.bpf.h"
 
-#define LIMITER_SHARED_SETS 1024 /* at the table's end: one way a (zone, class), for sources that found their set full */
+/* At the table's end: one way a (zone, class), for sources that found their set full. */
+#define LIMITER_SHARED_SETS 1024
 #define LIMITER_HASHED_SETS (LIMITER_SETS - LIMITER_SHARED_SETS)
 #define LIMITER_TRIES 4
 #define LIMITER_HORIZON (1U << 26)
-#define LIMITER_MAX_BURST 8191         /* keeps every live TAT under the horizon */
+#define LIMITER_MAX_BURST 8191          /* keeps every live TAT under the horizon */
 #define LIMITER_MAX_PERIOD (1ULL << 42) /* 73 minutes a packet; ways with a longer period would not fit 2^31 ns units */
 
-_Static_assert(ZONES * CLASS_COUNT <= LIMITER_SHARED_SETS * LIMITER_WAYS, "every zone and class has a shared way");
+_Static_assert(LIMITER_SHARED_SETS *LIMITER_WAYS >= CLASS_COUNT * (ZONES), "every zone and class has a shared way");
 
 enum charge { CHARGE_PASS, CHARGE_OVER, CHARGE_FULL, CHARGE_RETRY };
 
@@ -68,7 +69,7 @@ __noinline int limiter_try(const struct bucket *bucket) {
     if (debt > bucket->tolerance) return CHARGE_OVER;
     __u64 next = bucket->tag << 32 | (__u32)(bucket->start + debt + bucket->cost);
     return __sync_val_compare_and_swap(&set->way[slot & (LIMITER_WAYS - 1)], seen, next) == seen ? CHARGE_PASS
-                                                                                                : CHARGE_RETRY;
+                                                                                                 : CHARGE_RETRY;
 }
 
 /* One packet of the bucket `hash`: CHARGE_FULL where its set has no free way, or is fought over. */

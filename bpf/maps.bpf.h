@@ -86,7 +86,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, GENERATIONS * ZONES);
+    __uint(max_entries, (GENERATIONS) * ZONES);
     __type(key, __u32);
     __type(value, struct zone);
 } zones SEC(".maps");

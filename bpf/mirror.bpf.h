@@ -25,7 +25,7 @@ static __always_inline struct peer peer_of(const struct pinhole_key *endpoint) {
 
 static __always_inline void describe(struct context *ctx, const struct packet *pkt, struct mirror_record *record) {
     const struct network *outside = pkt->is_outbound ? &pkt->destination_network : &pkt->source_network;
-    record->time_ns = pkt->now;
+    record->time_ns = pkt->mirrored_ns;
     record->length = pkt->payload_length;
     record->ifindex = frame_ifindex(ctx);
     record->source = peer_of(&pkt->source);
@@ -49,8 +49,7 @@ static __always_inline __u32 emit(struct context *ctx, struct packet *pkt, __u32
     if (!record) return 0;
     __u32 left = pkt->payload_here - offset;
     asm volatile("" : "+r"(length)); /* or clang moves the bound to a copy that the verifier does not see */
-    if (length == 0 || length > room ||
-        load_bytes(ctx, pkt->payload_offset + offset, record + 1, length) != 0) {
+    if (length == 0 || length > room || load_bytes(ctx, pkt->payload_offset + offset, record + 1, length) != 0) {
         bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
         return 0;
     }
@@ -81,6 +80,7 @@ static __always_inline __u32 ring_for(const struct packet *pkt) {
 static __always_inline void mirror(struct context *ctx, struct packet *pkt) {
     __u32 ring = ring_for(pkt);
     __u32 offset = 0;
+    pkt->mirrored_ns = bpf_ktime_get_ns();
     for (int i = 0; i < RECORD_LIMIT && offset < pkt->payload_here; i++) {
         __u32 copied = mirror_chunk(ctx, pkt, ring, offset);
         if (copied == 0) {

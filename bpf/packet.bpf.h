@@ -25,6 +25,7 @@ enum packet_kind {
 
 struct packet {
     __u64 now; /* one clock reading a packet, at most 4 ms stale (HZ 250) */
+    __u64 mirrored_ns; /* exact: the agent puts the rings' records in order by it, and a coarse tick is 4 ms */
     struct pinhole_key source;
     struct pinhole_key destination;
     struct network source_network; /* zero until look_up_networks() */

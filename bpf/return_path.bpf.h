@@ -14,10 +14,11 @@
 
 /* Six words in two calls, the second keyed by the first. */
 static __always_inline __u64 flow_hash(const struct pinhole_key *inside, const struct pinhole_key *outside) {
-    __u64 near = keyed_hash(upper_half(&inside->address), lower_half(&inside->address), inside->port_proto, 0,
-                            HASH_RETURN_PATH);
+    __u64 near =
+        keyed_hash(upper_half(&inside->address), lower_half(&inside->address), inside->port_proto, 0, HASH_RETURN_PATH);
     return keyed_hash(upper_half(&outside->address), lower_half(&outside->address), outside->port_proto, near,
-                      HASH_RETURN_PATH) | 1; /* never that of an empty way */
+                      HASH_RETURN_PATH) |
+           1; /* never that of an empty way */
 }
 
 static __always_inline struct return_set *return_set_of(__u64 flow) {
@@ -47,7 +48,8 @@ enum return_order {
 };
 
 static __always_inline int quota_allows(const struct packet *pkt) {
-    __u64 hash = keyed_hash(upper_half(&pkt->source.address), lower_half(&pkt->source.address), 0, 0, HASH_RETURN_QUOTA);
+    __u64 hash =
+        keyed_hash(upper_half(&pkt->source.address), lower_half(&pkt->source.address), 0, 0, HASH_RETURN_QUOTA);
     return limiter_charge(hash, pkt->now, RETURN_QUOTA_PERIOD, RETURN_QUOTA_BURST) == CHARGE_PASS;
 }
 

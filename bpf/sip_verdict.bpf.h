@@ -30,7 +30,9 @@ static __always_inline int is_known_party(const struct packet *pkt, const struct
     return zone->flags & ZONE_PEER || source_known_flags(pkt) & KNOWN_PARTY;
 }
 
-static __always_inline void mark_for_mirror(struct packet *pkt) { pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE; }
+static __always_inline void mark_for_mirror(struct packet *pkt) {
+    pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE;
+}
 
 /* For an admitted packet: `pass`, or why not. A global function: verified once. */
 __noinline int judge_sip(struct context *ctx, struct packet *pkt, int pass) {

@@ -54,8 +54,8 @@ static __always_inline int is_keepalive(const struct start *start) {
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the method constants below are written for little-endian machines"
 #endif
-#define WORD8(a, b, c, d, e, f, g, h)                                                                                  \
-    ((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | (__u64)(f) << 40 |        \
+#define WORD8(a, b, c, d, e, f, g, h)                                                                           \
+    ((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | (__u64)(f) << 40 | \
      (__u64)(g) << 48 | (__u64)(h) << 56)
 #define FIRST(n) (~0ULL >> (64 - 8 * (n)))
 
@@ -132,8 +132,7 @@ static __always_inline int is_in_dialog(__u32 sip_class) {
 static __always_inline int classify(struct context *ctx, struct packet *pkt) {
     struct start start = {.length = pkt->payload_length, .captured = pkt->payload_here};
     if (start.captured > START_BYTES) start.captured = START_BYTES;
-    if (start.captured > 0 && load_bytes(ctx, pkt->payload_offset, start.byte, start.captured) != 0)
-        start.captured = 0;
+    if (start.captured > 0 && load_bytes(ctx, pkt->payload_offset, start.byte, start.captured) != 0) start.captured = 0;
     int class = classify_start(&start);
     pkt->sip_class = class & 0xff;
     return class;

@@ -18,16 +18,17 @@ struct TimerBounds {
 };
 
 // tombstone: a hole is deleted at least a second after it stopped being live, and at most 10 min after (design).
-// bye: RFC 3261 timer F is 32 s; a shorter wait would take a slow BYE for a lost one.
 constexpr std::array<TimerBounds, 7> timer_bounds{{
     {"drain", &Timers::drain, seconds(0), minutes(1), "0s to 1m"},
-    {"idle", &Timers::idle, seconds(10), hours(24), "10s to 24h"},
-    {"held", &Timers::held, seconds(10), hours(24 * 7), "10s to 7d"},
-    {"early", &Timers::early, seconds(10), hours(24), "10s to 24h"},
-    {"bye", &Timers::bye, seconds(32), minutes(10), "32s to 10m"},
-    {"max_call", &Timers::max_call, minutes(1), hours(24 * 31), "1m to 31d"},
+    {"idle", &Timers::idle, seconds(1), hours(24), "1s to 24h"},
+    {"held", &Timers::held, seconds(1), hours(24 * 7), "1s to 7d"},
+    {"early", &Timers::early, seconds(1), hours(24), "1s to 24h"},
+    {"bye", &Timers::bye, seconds(1), minutes(10), "1s to 10m"},
+    {"max_call", &Timers::max_call, seconds(1), hours(24 * 31), "1s to 31d"},
     {"tombstone", &Timers::tombstone, seconds(1), minutes(10), "1s to 10m"},
 }};
+// RFC 3261 timers B and F (64 * T1): until then the other side may still answer a BYE with a failure.
+constexpr nanoseconds transaction_end = seconds(32);
 
 void check_timers(const Config& config, Findings& findings) {
     for (const TimerBounds& bounds : timer_bounds) {
@@ -36,6 +37,8 @@ void check_timers(const Config& config, Findings& findings) {
             findings.mistake_at("timers." + std::string(bounds.key),
                                 "out of bounds, expected " + std::string(bounds.expected));
     }
+    if (config.timers.bye < transaction_end)
+        findings.warn("timers.bye: shorter than the 32s that a BYE may take to be answered");
     if (config.agent_loss_after < seconds(1) || config.agent_loss_after > hours(1))
         findings.mistake_at("on_agent_loss.after", "out of bounds, expected 1s to 1h");
 }

@@ -18,10 +18,13 @@ uint64_t ns(std::chrono::nanoseconds duration) { return static_cast<uint64_t>(du
 
 uint32_t flag_if(bool condition, uint32_t flag) { return condition ? flag : 0; }
 
+// Without peers every network may exchange SIP with us (zone 0 says so too), but for a zone that was told `sip: no`.
+bool admits_all(const Config& config) { return config.peers.empty() && std::ranges::all_of(config.zones, &Zone::sip); }
+
 struct wall compile_wall(const Config& config) {
     const uint32_t flags = flag_if(config.mode == Mode::monitor, WALL_MONITOR) |
                            flag_if(config.allow_hairpin, WALL_ALLOW_HAIRPIN) |
-                           flag_if(config.peers.empty(), WALL_ADMIT_ALL);
+                           flag_if(admits_all(config), WALL_ADMIT_ALL);
     return {flags, 0, ns(config.agent_loss_after), ns(config.timers.tombstone), ns(return_path_life)};
 }
 

@@ -2,6 +2,7 @@
 // The configuration file, section by section. Keys are those of the design and keep their names; what this version
 // does not do yet is refused where an operator would rely on it, and named in a warning where leaving it out is safe.
 #include <algorithm>
+#include <tuple>
 
 #include "policy/sections.hpp"
 
@@ -173,7 +174,7 @@ Result<Config, std::vector<Mistake>> read(std::string_view yaml) {
     if (const auto root = load(yaml, findings)) read_sections(Section(*root, top_keys), config);
     if (findings.mistakes.empty()) check(config, findings);
     if (!findings.mistakes.empty()) {
-        std::ranges::stable_sort(findings.mistakes, {}, [](const Mistake& m) { return std::pair(m.line, m.column); });
+        std::ranges::sort(findings.mistakes, {}, [](const Mistake& m) { return std::tie(m.line, m.column, m.what); });
         return tl::make_unexpected(std::move(findings.mistakes));
     }
     config.warnings = std::move(findings.warnings);

@@ -30,14 +30,15 @@ int no_answer(const Error& error, const agent::Options& options) {
     return is_denied ? agent::exit_not_permitted : agent::exit_failed;
 }
 
-// What the agent says beside a status that is no success: {"ok":false,"errors":["…"]}.
+// What the agent says beside a status that is no success: {"errors":["…"]}, or {"error":"…"} of one or several lines.
 void print_errors(const control::Response& response) {
     boost::system::error_code unreadable;
     const json::value document = json::parse(response.body, unreadable);
     const json::array& errors = list(document, "errors");
     for (const json::value& error : errors)
         if (error.is_string()) std::cerr << std::string_view(error.get_string()) << '\n';
-    if (errors.empty()) std::cerr << "ringwall: the agent answered with HTTP status " << response.status << '\n';
+    if (const std::string error = text(document, "error"); !error.empty()) std::cerr << error << '\n';
+    else if (errors.empty()) std::cerr << "ringwall: the agent answered with HTTP status " << response.status << '\n';
 }
 
 int refused(const control::Response& response) {

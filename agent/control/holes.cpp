@@ -77,7 +77,7 @@ double seconds_between(uint64_t earlier_ns, uint64_t later_ns) {
 class Holes {
 public:
     Holes(const pinhole::Present& present, const Refusals& refusals, const policy::View& policy, Now now)
-        : present_(present), policy_(policy), refusals_(refusals.begin(), refusals.end()) {
+        : policy_(policy), refusals_(refusals.begin(), refusals.end()) {
         const auto since_boot = std::chrono::nanoseconds(now.monotonic.time_since_epoch());
         now_ns_ = static_cast<uint64_t>(since_boot.count());
         for (const auto& hole : present.pinholes) by_key_.emplace(hole.key, &hole);
@@ -105,7 +105,6 @@ private:
     void add_refusal(const pinhole::PresentPinhole& hole, json::object& entry) const;
     std::string mend(const struct pinhole& hole, const struct refusal& refusal) const;
 
-    const pinhole::Present& present_;
     const policy::View& policy_;
     uint64_t now_ns_ = 0;
     std::map<struct pinhole_key, const pinhole::PresentPinhole*, ByBytes> by_key_;
@@ -205,8 +204,9 @@ json::value pinholes(const pinhole::Present& present, const Refusals& refusals, 
 json::value calls(const pinhole::Present& present, const Refusals& refusals, const policy::View& policy, Now now) {
     const Holes holes(present, refusals, policy, now);
     std::vector<const struct dialog_record*> oldest_first;
-    for (const auto& [leg, record] : present.dialogs) oldest_first.push_back(&record);
-    std::ranges::stable_sort(oldest_first, {}, &dialog_record::started_ns);
+    for (const auto& [leg, record] : present.dialogs)
+        if (record.state != DIALOG_ENDED) oldest_first.push_back(&record);
+    std::ranges::sort(oldest_first, {}, [](const auto* r) { return std::pair(r->started_ns, until_nul(r->call_id)); });
     json::array list;
     for (const auto* record : oldest_first) list.push_back(call_entry(*record, holes, policy));
     return list;

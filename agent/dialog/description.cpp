@@ -120,7 +120,8 @@ RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, co
         for (unsigned i = 0; i < media.port_count && is_valid_pair(media, i); ++i) {
             remote.ports.push_back({connection.address, port_after(media.port, 2 * i)});
             const Endpoint rtcp = rtcp_of(media, connection.address, i);
-            if (!rtcp.address.is_unspecified()) remote.rtcp_ports.push_back(rtcp);  // a=rtcp may name a host
+            // a=rtcp may name a host, or port 0, which here would mean any port
+            if (!rtcp.address.is_unspecified() && rtcp.port.value != 0) remote.rtcp_ports.push_back(rtcp);
         }
     }
     if (is_behind_nat)

@@ -55,6 +55,7 @@ struct Leg {
     int open_invites = 0;                         // initial INVITE transactions without a final response
     bool bye_from_inside = false;
     bool is_recorded = false;                     // stands in `dialogs`
+    bool is_announced = false;                    // the operator has read that it was answered
     bool is_restored = false;                     // its transactions are forgotten: tags and CSeq must do
 
     Side& side(std::string_view inside_tag);

@@ -22,13 +22,13 @@ namespace {
 constexpr const char* apply_pin = "ringwall_apply";
 
 uint64_t our_netns_inode() {
-    struct stat about {};
+    struct stat about{};
     return stat("/proc/self/ns/net", &about) == 0 ? about.st_ino : 0;
 }
 
 struct PinnedMeta {
     uint32_t map_id = 0;
-    struct meta contents {};
+    struct meta contents{};
 };
 
 // The version is the first word in every ABI, so that a struct meta of another size can still be asked for it.
@@ -64,13 +64,14 @@ Result<void> require_ours(const struct meta& meta, const std::string& root) {
                     "` first (calls in progress lose their pinholes)");
     if (meta.netns_inode != our_netns_inode())
         return fail("the wall pinned at " + root + " belongs to another network namespace (net:[" +
-                    std::to_string(meta.netns_inode) + "]), where interface numbers mean other interfaces: enter it with " +
+                    std::to_string(meta.netns_inode) +
+                    "]), where interface numbers mean other interfaces: enter it with " +
                     "`nsenter --net=…`, or give this namespace a --pin-path of its own");
     return {};
 }
 
 Result<void> write_meta(int map) {
-    struct meta meta {};
+    struct meta meta{};
     meta.abi_version = RINGWALL_ABI_VERSION;
     meta.netns_inode = our_netns_inode();
     meta.created_s = static_cast<uint64_t>(std::time(nullptr));
@@ -89,7 +90,7 @@ Result<void> pin_apply(const Pins& pins, int program) {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 Result<void> check_pinned(const std::string& pin_path) {
     const auto present = find_meta(pin_path);
@@ -132,18 +133,25 @@ Result<void> Datapath::write(const policy::Compiled& compiled) {
 
 MapPaths Datapath::map_paths() const { return {pins_->root() + "/maps", pins_->program(apply_pin)}; }
 
+uint64_t Datapath::heartbeat_ns() const {
+    const uint32_t key = 0;
+    struct liveness liveness{};
+    return bpf_map_lookup_elem(objects_.map_fd("liveness"), &key, &liveness) == 0 ? liveness.heartbeat_ns : 0;
+}
+
 Result<void> Datapath::take_down() { return kernel::take_down(*pins_); }
 
 Result<void> take_down(Pins& pins) {
     const auto meta = find_meta(pins.root());
     const bool is_known = meta && *meta;
     if (is_known && (*meta)->contents.netns_inode != our_netns_inode())
-        log::warn("detach", "the wall belongs to another network namespace: its links go, clsact filters there (Linux "
-                            "before 6.6) stay");
+        log::warn("detach",
+                  "the wall belongs to another network namespace: its links go, clsact filters there (Linux "
+                  "before 6.6) stay");
     // Without `meta` there never was an attachment: it is written before the first one.
     Links links(pins, is_known ? (*meta)->map_id : 0);
     if (auto removed = links.remove_all(); !removed) return removed;
     return pins.remove();
 }
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -24,7 +24,8 @@ public:
 
     bool took_over() const { return took_over_; }
     const Pins& pins() const { return *pins_; }
-    MapPaths map_paths() const;  // for the worker
+    MapPaths map_paths() const;    // for the worker
+    uint64_t heartbeat_ns() const; // the worker's last
 
     Result<std::vector<Attachment>> attach(std::span<const Device> devices, policy::Attach mode);
     Result<void> write(const policy::Compiled& compiled);
@@ -43,4 +44,4 @@ private:
 // the maps that is.
 Result<void> take_down(Pins& pins);
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -18,15 +18,18 @@
 namespace ringwall::kernel {
 namespace {
 
+// RTA_DATA() and NLMSG_DATA() cast const away.
+const void* contents_of(const rtattr* attribute) { return reinterpret_cast<const char*>(attribute) + RTA_LENGTH(0); }
+
 template <class T>
 T value_of(const rtattr* attribute) {
     T value{};
-    std::memcpy(&value, RTA_DATA(attribute), std::min(sizeof value, size_t{RTA_PAYLOAD(attribute)}));
+    std::memcpy(&value, contents_of(attribute), std::min(sizeof value, size_t{RTA_PAYLOAD(attribute)}));
     return value;
 }
 
 std::string text_of(const rtattr* attribute) {
-    const char* text = static_cast<const char*>(RTA_DATA(attribute));
+    const char* text = static_cast<const char*>(contents_of(attribute));
     return {text, strnlen(text, RTA_PAYLOAD(attribute))};
 }
 
@@ -42,10 +45,11 @@ void each_attribute(const rtattr* attribute, size_t length, Visit visit) {
 }
 
 Device read_device(const nlmsghdr* message) {
-    const auto* about = static_cast<const ifinfomsg*>(NLMSG_DATA(message));
+    const auto* about = reinterpret_cast<const ifinfomsg*>(reinterpret_cast<const char*>(message) + NLMSG_HDRLEN);
     Device device{.index = about->ifi_index};
     bool is_below_elsewhere = false;
-    const auto* first = reinterpret_cast<const rtattr*>(reinterpret_cast<const char*>(about) + NLMSG_ALIGN(sizeof *about));
+    const auto* first =
+        reinterpret_cast<const rtattr*>(reinterpret_cast<const char*>(about) + NLMSG_ALIGN(sizeof *about));
     each_attribute(first, IFLA_PAYLOAD(message), [&](const rtattr* attribute) {
         switch (attribute->rta_type & NLA_TYPE_MASK) {
             case IFLA_IFNAME: device.name = text_of(attribute); break;
@@ -53,7 +57,7 @@ Device read_device(const nlmsghdr* message) {
             case IFLA_MASTER: device.master = value_of<int>(attribute); break;
             case IFLA_LINK_NETNSID: is_below_elsewhere = true; break;
             case IFLA_LINKINFO:
-                each_attribute(static_cast<const rtattr*>(RTA_DATA(attribute)), RTA_PAYLOAD(attribute),
+                each_attribute(static_cast<const rtattr*>(contents_of(attribute)), RTA_PAYLOAD(attribute),
                                [&](const rtattr* nested) {
                                    if (nested->rta_type == IFLA_INFO_KIND) device.kind = text_of(nested);
                                });
@@ -77,7 +81,8 @@ bool stands_on(const Device& upper, const Device& lower) {
 }
 
 // The one of `taken` that carries the packets of `device` already, however many devices lie between.
-const Device* taken_below(const Device& device, std::span<const Device> all, std::span<const Device> taken, int depth = 8) {
+const Device* taken_below(const Device& device, std::span<const Device> all, std::span<const Device> taken,
+                          int depth = 8) {
     for (const auto& lower : all) {
         if (lower.index == device.index || !stands_on(device, lower)) continue;
         for (const auto& other : taken)
@@ -90,7 +95,7 @@ const Device* taken_below(const Device& device, std::span<const Device> all, std
 
 bool is_glob(const std::string& pattern) { return pattern.find_first_of("*?[") != std::string::npos; }
 
-}  // namespace
+} // namespace
 
 Result<std::vector<Device>> list_devices() {
     Fd netlink(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
@@ -102,7 +107,8 @@ Result<std::vector<Device>> list_devices() {
     request.header.nlmsg_len = sizeof request;
     request.header.nlmsg_type = RTM_GETLINK;
     request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    if (send(netlink.get(), &request, sizeof request, 0) < 0) return fail_errno(errno, "ask rtnetlink for the interfaces");
+    if (send(netlink.get(), &request, sizeof request, 0) < 0)
+        return fail_errno(errno, "ask rtnetlink for the interfaces");
 
     std::vector<Device> devices;
     alignas(nlmsghdr) std::array<char, 65536> buffer;
@@ -134,15 +140,15 @@ Result<Selection> select_devices(std::span<const Device> all, std::span<const st
         }
         if (any) continue;
         if (!is_glob(pattern))
-            return fail("outside: there is no interface " + pattern + " in this network namespace; `ip link` lists them");
+            return fail("outside: there is no interface " + pattern +
+                        " in this network namespace; `ip link` lists them");
         selection.warnings.push_back("outside: no interface matches " + pattern);
     }
     for (const auto& device : matched) {
         if (const auto* lower = taken_below(device, all, matched))
             selection.warnings.push_back(device.name + " stands above " + lower->name +
                                          ", which is attached already: left out, or its packets would count twice");
-        else
-            selection.devices.push_back(device);
+        else selection.devices.push_back(device);
     }
     return selection;
 }
@@ -172,4 +178,4 @@ std::vector<IpAddress> addresses_of(std::span<const Device> devices) {
     return addresses;
 }
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

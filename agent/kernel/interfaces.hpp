@@ -15,9 +15,9 @@ namespace ringwall::kernel {
 struct Device {
     int index = 0;
     std::string name;
-    std::string kind;  // "veth", "vlan", …; empty for hardware
-    int below = 0;     // index of the device it was made upon (IFLA_LINK), 0 = none or in another namespace
-    int master = 0;    // bond, bridge or VRF that it belongs to, 0 = none
+    std::string kind; // "veth", "vlan", …; empty for hardware
+    int below = 0;    // index of the device it was made upon (IFLA_LINK), 0 = none or in another namespace
+    int master = 0;   // bond, bridge or VRF that it belongs to, 0 = none
 };
 
 // By rtnetlink: /sys/class/net shows the namespace that mounted it, which after nsenter is another one.
@@ -33,4 +33,4 @@ Result<Selection> select_devices(std::span<const Device> all, std::span<const st
 // The addresses of these devices: what `protect.networks: [self]` stands for. Link-local ones are left out.
 std::vector<IpAddress> addresses_of(std::span<const Device> devices);
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

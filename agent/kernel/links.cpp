@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "agent/kernel/clsact.hpp"
 #include "agent/log.hpp"
 
 namespace ringwall::kernel {
@@ -17,9 +18,7 @@ namespace {
 
 // linux-libc-dev 6.1 and libbpf 1.1 do not name tcx (Linux 6.6) yet; libbpf passes both through.
 constexpr auto attach_tcx_egress = static_cast<bpf_attach_type>(47);
-constexpr uint32_t before_all = 1U << 3;  // BPF_F_BEFORE without a relative: the head of the list
-// Not 1: agents that both took priority 1, handle 1 have deleted each other's filters.
-constexpr uint32_t clsact_priority = 49000;
+constexpr uint32_t before_all = 1U << 3; // BPF_F_BEFORE without a relative: the head of the list
 
 enum class Hook { ingress, egress };
 
@@ -67,15 +66,19 @@ tl::unexpected<Error> explain_xdp(int error, const Device& device) {
     switch (error) {
         case EBUSY:
         case EEXIST:
-            return fail_errno(error, what + ": another XDP program holds this interface and is left alone (`bpftool net` "
-                                            "names it); detach it, or take the interface out of `outside`");
+            return fail_errno(error, what +
+                                         ": another XDP program holds this interface and is left alone (`bpftool net` "
+                                         "names it); detach it, or take the interface out of `outside`");
         case EOPNOTSUPP:
-            return fail_errno(error, what + ": its driver has no native XDP; `attach: generic` works on every interface, "
-                                            "more slowly");
+            return fail_errno(error, what +
+                                         ": its driver has no native XDP; `attach: generic` works on every interface, "
+                                         "more slowly");
         case ERANGE:
         case EINVAL:
-            return fail_errno(error, what + ": the driver refuses it; an MTU above the driver's XDP limit is the usual "
-                                            "cause (`ip link set " + device.name + " mtu 1500`)");
+            return fail_errno(error, what +
+                                         ": the driver refuses it; an MTU above the driver's XDP limit is the usual "
+                                         "cause (`ip link set " +
+                                         device.name + " mtu 1500`)");
         default: return fail_errno(error, what);
     }
 }
@@ -125,22 +128,6 @@ std::string xdp_mode(int ifindex) {
     }
 }
 
-bpf_tc_hook egress_hook(int ifindex) {
-    bpf_tc_hook hook{};
-    hook.sz = sizeof hook;
-    hook.ifindex = ifindex;
-    hook.attach_point = BPF_TC_EGRESS;
-    return hook;
-}
-
-bpf_tc_opts filter(uint32_t handle) {
-    bpf_tc_opts options{};
-    options.sz = sizeof options;
-    options.handle = handle;
-    options.priority = clsact_priority;
-    return options;
-}
-
 // One reconciliation: remembers what it added, so that an error can take it back.
 class Attaching {
 public:
@@ -161,7 +148,8 @@ public:
 
     void remove_others(std::span<const Device> wanted) {
         const auto is_wanted = [&](int ifindex) {
-            return std::any_of(wanted.begin(), wanted.end(), [&](const Device& device) { return device.index == ifindex; });
+            return std::any_of(wanted.begin(), wanted.end(),
+                               [&](const Device& device) { return device.index == ifindex; });
         };
         for (const auto& link : present_)
             if (!is_wanted(link.ifindex)) detach_and_unpin(link.path);
@@ -220,8 +208,9 @@ private:
     Result<void> warn_of_other_mode(const Device& device) const {
         const bool is_generic = xdp_mode(device.index) == "xdp generic";
         if (is_generic != (mode_ == policy::Attach::generic))
-            log::warn("attach.mode", device.name + " stays in " + (is_generic ? "generic" : "native") +
-                                         " XDP mode, as a change would drop packets: `ringwall detach`, then start again");
+            log::warn("attach.mode",
+                      device.name + " stays in " + (is_generic ? "generic" : "native") +
+                          " XDP mode, as a change would drop packets: `ringwall detach`, then start again");
         return {};
     }
 
@@ -234,7 +223,7 @@ private:
     std::vector<int> added_filters_;
 };
 
-}  // namespace
+} // namespace
 
 Result<std::vector<Attachment>> Links::reconcile(std::span<const Device> wanted, policy::Attach mode,
                                                  HookPrograms programs) {
@@ -259,24 +248,4 @@ Result<void> Links::remove_all() {
     return {};
 }
 
-Result<void> attach_clsact_egress(int ifindex, int program_fd, uint32_t handle) {
-    auto hook = egress_hook(ifindex);
-    if (const int failed = bpf_tc_hook_create(&hook); failed != 0 && failed != -EEXIST)
-        return fail_errno(-failed, "add the clsact qdisc to ");
-    auto options = filter(handle);
-    options.prog_fd = program_fd;
-    options.flags = BPF_TC_F_REPLACE;
-    if (const int failed = bpf_tc_attach(&hook, &options); failed != 0)
-        return fail_errno(-failed, "attach the egress program by clsact to ");
-    return {};
-}
-
-bool detach_clsact_egress(int ifindex, uint32_t handle) {
-    const auto hook = egress_hook(ifindex);
-    auto found = filter(handle);
-    if (bpf_tc_query(&hook, &found) != 0) return false;
-    const auto ours = filter(handle);
-    return bpf_tc_detach(&hook, &ours) == 0;
-}
-
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -16,8 +16,8 @@ namespace ringwall::kernel {
 
 struct Attachment {
     Device device;
-    std::string ingress;  // "xdp native", "xdp generic"
-    std::string egress;   // "tcx", "clsact"
+    std::string ingress; // "xdp native", "xdp generic"
+    std::string egress;  // "tcx", "clsact"
 };
 
 struct HookPrograms {
@@ -33,7 +33,8 @@ public:
 
     // Makes the attachments be exactly these: updates those there are, adds, then removes those no longer wanted. On
     // error those added are taken back; a stranger's program is never touched.
-    Result<std::vector<Attachment>> reconcile(std::span<const Device> wanted, policy::Attach mode, HookPrograms programs);
+    Result<std::vector<Attachment>> reconcile(std::span<const Device> wanted, policy::Attach mode,
+                                              HookPrograms programs);
     // Detaches everything of this wall in this network namespace.
     Result<void> remove_all();
 
@@ -42,10 +43,4 @@ private:
     uint32_t wall_;
 };
 
-// clsact, for kernels without tcx. The filter with this handle is added or replaced in place; the qdisc is shared with
-// others and stays.
-Result<void> attach_clsact_egress(int ifindex, int program_fd, uint32_t handle);
-// True if there was one.
-bool detach_clsact_egress(int ifindex, uint32_t handle);
-
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -44,4 +44,4 @@ private:
     size_t count_;
 };
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -18,7 +18,7 @@ constexpr uint32_t read_only = BPF_F_RDONLY;
 constexpr uint32_t read_write = 0;
 
 Result<Fd> open_pinned(const std::string& path, uint32_t flags) {
-    struct bpf_obj_get_opts options {};  // a function has the same name
+    struct bpf_obj_get_opts options{}; // a function has the same name
     options.sz = sizeof options;
     options.file_flags = flags;
     const int fd = bpf_obj_get_opts(path.c_str(), &options);
@@ -39,12 +39,12 @@ std::vector<std::pair<Key, Value>> read_all(int map) {
     std::vector<std::pair<Key, Value>> all;
     std::vector<Key> keys(1024);
     std::vector<Value> values(keys.size());
-    __u32 position = 0;  // of the bucket: a u32, whatever the key's size
+    __u32 position = 0; // of the bucket: a u32, whatever the key's size
     for (bool is_first = true;; is_first = false) {
         auto count = static_cast<__u32>(keys.size());
-        const int failed = bpf_map_lookup_batch(map, is_first ? nullptr : &position, &position, keys.data(), values.data(),
-                                                &count, nullptr);
-        if (failed == -ENOSPC && keys.size() < (1U << 20)) {  // one bucket is larger than the batch
+        const int failed = bpf_map_lookup_batch(map, is_first ? nullptr : &position, &position, keys.data(),
+                                                values.data(), &count, nullptr);
+        if (failed == -ENOSPC && keys.size() < (1U << 20)) { // one bucket is larger than the batch
             keys.resize(keys.size() * 2);
             values.resize(keys.size());
             continue;
@@ -68,7 +68,7 @@ uint32_t slot_of(const struct pinhole& value) {
     return static_cast<uint32_t>((value.ctl >> CTL_SLOT_SHIFT) & CTL_SLOT_MASK);
 }
 
-}  // namespace
+} // namespace
 
 Maps::Maps(Descriptors descriptors, MappedArray<struct operation> operations, MappedArray<struct peer_set> peer_sets,
            MappedArray<struct liveness> liveness)
@@ -84,11 +84,16 @@ Result<Maps> Maps::open(const MapPaths& paths) {
         const char* name;
         uint32_t flags;
     } wanted[] = {
-        {fds.pinholes, "pinholes", read_only}, {fds.peer_sets, "peer_sets", read_write},
-        {fds.refusals, "refusals", read_only}, {fds.dialogs, "dialogs", read_write},
-        {fds.known, "known", read_only},       {fds.learned, "learned", read_only},
-        {fds.operations, "operations", read_write}, {fds.liveness, "liveness", read_write},
-        {fds.reasons, "reasons", read_only},   {fds.events, "events", read_only},
+        {fds.pinholes, "pinholes", read_only},
+        {fds.peer_sets, "peer_sets", read_write},
+        {fds.refusals, "refusals", read_only},
+        {fds.dialogs, "dialogs", read_write},
+        {fds.known, "known", read_only},
+        {fds.learned, "learned", read_only},
+        {fds.operations, "operations", read_write},
+        {fds.liveness, "liveness", read_write},
+        {fds.reasons, "reasons", read_only},
+        {fds.events, "events", read_only},
     };
     for (const auto& each : wanted) {
         auto opened = open_pinned(paths.directory + "/" + each.name, each.flags);
@@ -101,7 +106,7 @@ Result<Maps> Maps::open(const MapPaths& paths) {
     const auto meta = open_pinned(paths.directory + "/meta", read_only);
     if (!meta) return tl::make_unexpected(meta.error());
     const uint32_t zero = 0;
-    struct meta about {};
+    struct meta about{};
     if (bpf_map_lookup_elem(meta->get(), &zero, &about) != 0) return fail_errno(errno, "read the pinned map meta");
 
     auto operations = MappedArray<struct operation>::map(fds.operations.get(), OPERATIONS, "operations");
@@ -124,16 +129,15 @@ std::vector<struct operation> Maps::apply(const pinhole::MapOps& ops) {
     for (size_t done = 0; done < all.size(); done += OPERATIONS)
         run_batch(all.subspan(done, std::min<size_t>(OPERATIONS, all.size() - done)), failed);
     // A dialog that finds no room costs a restarted agent that call's end, not the call: its holes carry deadlines.
-    for (const auto& [leg, record] : ops.put_dialogs) bpf_map_update_elem(fds_.dialogs.get(), &leg, &record, BPF_ANY);
+    for (const auto& [leg, record] : ops.put_dialogs)
+        if (bpf_map_update_elem(fds_.dialogs.get(), &leg, &record, BPF_ANY) != 0) ++dialogs_refused_;
     for (const auto leg : ops.delete_dialogs) bpf_map_delete_elem(fds_.dialogs.get(), &leg);
     return failed;
 }
 
 void Maps::run_batch(std::span<const struct operation> batch, std::vector<struct operation>& failed) {
     std::copy(batch.begin(), batch.end(), &operations_[0]);
-    struct apply_call call {
-        .count = static_cast<uint32_t>(batch.size())
-    };
+    struct apply_call call{.count = static_cast<uint32_t>(batch.size())};
     bpf_test_run_opts options{};
     options.sz = sizeof options;
     options.ctx_in = &call;
@@ -171,14 +175,14 @@ pinhole::Present Maps::read() const {
 std::vector<pinhole::PresentPinhole> Maps::find(std::span<const struct pinhole_key> keys) const {
     std::vector<pinhole::PresentPinhole> found;
     for (const auto& key : keys) {
-        struct pinhole value {};
+        struct pinhole value{};
         if (bpf_map_lookup_elem(fds_.pinholes.get(), &key, &value) == 0) found.push_back(with_peers(key, value));
     }
     return found;
 }
 
 std::optional<struct dialog_record> Maps::find_dialog(uint64_t leg) const {
-    struct dialog_record record {};
+    struct dialog_record record{};
     if (bpf_map_lookup_elem(fds_.dialogs.get(), &leg, &record) != 0) return std::nullopt;
     return record;
 }
@@ -188,12 +192,12 @@ Refusals Maps::refusals() const { return read_all<struct pinhole_key, struct ref
 std::vector<std::pair<uint32_t, struct reason_count>> Maps::reasons() const {
     std::vector<std::pair<uint32_t, struct reason_count>> counts;
     for (uint32_t reason = 0; reason < REASON_LIMIT; ++reason) {
-        const auto sum = sum_over_cpus<struct reason_count>(
-            fds_.reasons.get(), reason, [](struct reason_count a, const struct reason_count& b) {
-                a.packets += b.packets;
-                a.bytes += b.bytes;
-                return a;
-            });
+        const auto sum = sum_over_cpus<struct reason_count>(fds_.reasons.get(), reason,
+                                                            [](struct reason_count a, const struct reason_count& b) {
+                                                                a.packets += b.packets;
+                                                                a.bytes += b.bytes;
+                                                                return a;
+                                                            });
         if (sum && sum->packets != 0) counts.emplace_back(reason, *sum);
     }
     return counts;
@@ -202,8 +206,9 @@ std::vector<std::pair<uint32_t, struct reason_count>> Maps::reasons() const {
 std::vector<uint64_t> Maps::events() const {
     std::vector<uint64_t> counts;
     for (uint32_t event = 0; event < EVENT_COUNT; ++event)
-        counts.push_back(sum_over_cpus<uint64_t>(fds_.events.get(), event, [](uint64_t a, const uint64_t& b) { return a + b; })
-                             .value_or(0));
+        counts.push_back(sum_over_cpus<uint64_t>(fds_.events.get(), event, [](uint64_t a, const uint64_t& b) {
+                             return a + b;
+                         }).value_or(0));
     return counts;
 }
 
@@ -216,4 +221,4 @@ void Maps::set_asleep(bool is_asleep) {
     std::atomic_ref<__u32>(liveness_[0].asleep).store(is_asleep ? 1 : 0, std::memory_order_seq_cst);
 }
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

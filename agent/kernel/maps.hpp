@@ -23,8 +23,8 @@ using Refusals = std::vector<std::pair<struct pinhole_key, struct refusal>>;
 
 // Where the maps are pinned. A value, so that the worker needs none of the parent's objects.
 struct MapPaths {
-    std::string directory;  // ROOT/maps
-    std::string apply;      // the pinned program
+    std::string directory; // ROOT/maps
+    std::string apply;     // the pinned program
 };
 
 class Maps {
@@ -37,12 +37,14 @@ public:
     // In the order that MapOps names. Returns the operations that failed, `result` filled in with -errno.
     std::vector<struct operation> apply(const pinhole::MapOps& ops);
 
+    uint64_t dialogs_refused() const { return dialogs_refused_; } // put, but the map was full
+
     pinhole::Present read() const;
-    std::vector<pinhole::PresentPinhole> find(std::span<const struct pinhole_key> keys) const;  // those that exist
+    std::vector<pinhole::PresentPinhole> find(std::span<const struct pinhole_key> keys) const; // those that exist
     std::optional<struct dialog_record> find_dialog(uint64_t leg) const;
     Refusals refusals() const;
-    std::vector<std::pair<uint32_t, struct reason_count>> reasons() const;  // non-zero ones, summed over CPUs
-    std::vector<uint64_t> events() const;                                   // by enum event, summed over CPUs
+    std::vector<std::pair<uint32_t, struct reason_count>> reasons() const; // non-zero ones, summed over CPUs
+    std::vector<uint64_t> events() const;                                  // by enum event, summed over CPUs
 
     // The worker's sign of life, and whether the next urgent record has to wake it.
     void beat(uint64_t now_ns);
@@ -64,6 +66,7 @@ private:
     MappedArray<struct liveness> liveness_;
     std::array<uint64_t, 2> secret_{};
     uint64_t pinhole_capacity_ = 0;
+    uint64_t dialogs_refused_ = 0;
 };
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

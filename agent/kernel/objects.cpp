@@ -28,7 +28,7 @@ using Owned = std::unique_ptr<Skeleton, Destroy<Skeleton, destroy>>;
 Result<void> pin_maps(bpf_object* object, const Pins& pins) {
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object) {
-        if (bpf_map__is_internal(map)) continue;  // .rodata: each load has its own
+        if (bpf_map__is_internal(map)) continue; // .rodata: each load has its own
         const auto path = pins.map(bpf_map__name(map));
         if (const int failed = bpf_map__set_pin_path(map, path.c_str()); failed != 0)
             return fail_errno(-failed, "pin " + path);
@@ -41,12 +41,13 @@ Result<void> load_one(Skeleton* skeleton, int (*load)(Skeleton*), const Pins& pi
     if (skeleton == nullptr) return fail_errno(errno, std::string("open the BPF object ") + what);
     if (auto pinned = pin_maps(skeleton->obj, pins); !pinned) return pinned;
     if (const int failed = load(skeleton); failed != 0)
-        return fail_errno(-failed, std::string("load the BPF object ") + what + " (the lines above say where; Linux 6.1 or "
-                                   "later and CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON are needed)");
+        return fail_errno(-failed, std::string("load the BPF object ") + what +
+                                       " (the lines above say where; Linux 6.1 or "
+                                       "later and CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON are needed)");
     return {};
 }
 
-int print(libbpf_print_level level, const char* format, va_list arguments) {
+[[gnu::format(printf, 2, 0)]] int print(libbpf_print_level level, const char* format, va_list arguments) {
     char line[1024];
     const int written = std::vsnprintf(line, sizeof line, format, arguments);
     if (written <= 0) return 0;
@@ -58,7 +59,7 @@ int print(libbpf_print_level level, const char* format, va_list arguments) {
     return 0;
 }
 
-}  // namespace
+} // namespace
 
 struct Objects::Skeletons {
     Owned<xdp_ingress, xdp_ingress__destroy> ingress{xdp_ingress__open()};
@@ -85,10 +86,8 @@ Result<Objects> Objects::load(const Pins& pins) {
 int Objects::xdp_fd() const { return bpf_program__fd(skeletons_->ingress->progs.ringwall_xdp); }
 int Objects::egress_fd() const { return bpf_program__fd(skeletons_->egress->progs.ringwall_tc_eg); }
 int Objects::apply_fd() const { return bpf_program__fd(skeletons_->apply->progs.ringwall_apply); }
-int Objects::map_fd(const char* name) const {
-    return bpf_object__find_map_fd_by_name(skeletons_->ingress->obj, name);
-}
+int Objects::map_fd(const char* name) const { return bpf_object__find_map_fd_by_name(skeletons_->ingress->obj, name); }
 
 void log_libbpf() { libbpf_set_print(print); }
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

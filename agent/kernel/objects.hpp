@@ -32,4 +32,4 @@ private:
 // libbpf's own messages become log lines: warnings as such, the rest at level debug.
 void log_libbpf();
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -29,14 +29,14 @@ constexpr const char* default_mount = "/sys/fs/bpf";
 constexpr auto lock_patience = 2s;
 
 bool is_bpffs(const std::string& path) {
-    struct statfs about {};
+    struct statfs about{};
     return statfs(path.c_str(), &about) == 0 && static_cast<unsigned long>(about.f_type) == BPF_FS_MAGIC;
 }
 
 // Inside `ip netns exec` /sys is a fresh sysfs of a mount namespace that ends with the command: a bpffs mounted there
 // would take the pins with it.
 bool is_in_first_mount_namespace() {
-    struct stat ours {}, first {};
+    struct stat ours{}, first{};
     return stat("/proc/self/ns/mnt", &ours) == 0 && stat("/proc/1/ns/mnt", &first) == 0 && ours.st_ino == first.st_ino;
 }
 
@@ -56,7 +56,7 @@ Result<void> require_bpffs(const std::string& root) {
 
 // The holder of a flock, by the kernel's list: "1: FLOCK ADVISORY WRITE 4711 00:1c:1234 0 EOF".
 std::string holder_of(int fd) {
-    struct stat about {};
+    struct stat about{};
     if (fstat(fd, &about) != 0) return {};
     std::ifstream locks("/proc/locks");
     for (std::string line; std::getline(locks, line);) {
@@ -65,14 +65,15 @@ std::string holder_of(int fd) {
         words >> number >> kind >> advisory >> access >> pid >> file;
         unsigned major_number = 0, minor_number = 0;
         unsigned long inode = 0;
-        if (kind != "FLOCK" || std::sscanf(file.c_str(), "%x:%x:%lu", &major_number, &minor_number, &inode) != 3) continue;
+        if (kind != "FLOCK" || std::sscanf(file.c_str(), "%x:%x:%lu", &major_number, &minor_number, &inode) != 3)
+            continue;
         if (inode == about.st_ino && makedev(major_number, minor_number) == about.st_dev) return pid;
     }
     return {};
 }
 
 bool is_still(int fd, const std::string& path) {
-    struct stat held {}, there {};
+    struct stat held{}, there{};
     return fstat(fd, &held) == 0 && stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino;
 }
 
@@ -84,7 +85,7 @@ Result<Fd> lock(const std::string& root, std::chrono::milliseconds patience) {
         if (!directory) return fail_errno(errno, "open " + root);
         if (flock(directory.get(), LOCK_EX | LOCK_NB) == 0) {
             if (is_still(directory.get(), root)) return directory;
-            continue;  // a `detach` removed it between our open and our lock
+            continue; // a `detach` removed it between our open and our lock
         }
         if (std::chrono::steady_clock::now() >= deadline) {
             const auto pid = holder_of(directory.get());
@@ -100,7 +101,7 @@ Result<void> make_directory(const std::string& path) {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 Result<Pins> Pins::create(const std::string& root) {
     if (auto mounted = require_bpffs(root); !mounted) return tl::make_unexpected(mounted.error());
@@ -145,7 +146,8 @@ Result<void> Pins::remove() {
     }
     // ROOT may itself be the mount point of a bpffs: busy, and none of ours to unmount.
     fs::remove(root_, error);
-    if (error && error != std::errc::device_or_resource_busy) return tl::make_unexpected(Error{error, "remove " + root_});
+    if (error && error != std::errc::device_or_resource_busy)
+        return tl::make_unexpected(Error{error, "remove " + root_});
     return {};
 }
 
@@ -154,4 +156,4 @@ bool wait_until_free(const std::string& root, int patience_ms) {
     return held || held.error().code == std::errc::no_such_file_or_directory;
 }
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -25,7 +25,7 @@ public:
     std::string map(std::string_view name) const;
     std::string program(std::string_view name) const;
     std::string link(std::string_view interface, std::string_view hook) const;
-    std::vector<std::string> links() const;  // full paths
+    std::vector<std::string> links() const; // full paths
 
     // Held until the last copy of this descriptor closes; the worker keeps one, so that a killed parent's worker and
     // its successor never consume the same rings.
@@ -44,4 +44,4 @@ private:
 // Waits until no agent holds ROOT, or ROOT is gone; false after `patience_ms`.
 bool wait_until_free(const std::string& root, int patience_ms);
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -12,7 +12,7 @@
 namespace ringwall::kernel {
 namespace {
 
-constexpr uint32_t port_words = 1024;  // 65536 ports, 64 a word (maps/abi/policy.h)
+constexpr uint32_t port_words = 1024; // 65536 ports, 64 a word (maps/abi/policy.h)
 
 template <class Key, class Value>
 Result<void> put(int map, const Key& key, const Value& value, const char* what) {
@@ -22,8 +22,9 @@ Result<void> put(int map, const Key& key, const Value& value, const char* what) 
 
 Result<uint32_t> active_generation(int map) {
     const uint32_t key = 0;
-    struct active active {};
-    if (bpf_map_lookup_elem(map, &key, &active) != 0) return fail_errno(errno, "read which policy generation is in use");
+    struct active active{};
+    if (bpf_map_lookup_elem(map, &key, &active) != 0)
+        return fail_errno(errno, "read which policy generation is in use");
     return active.generation % GENERATIONS;
 }
 
@@ -34,8 +35,9 @@ struct network_key network_key(const Prefix& prefix, uint32_t generation) {
 // Collected first: deleting under get_next_key() would start the walk over again.
 void delete_networks(int map, uint32_t generation) {
     std::vector<struct network_key> stale;
-    struct network_key key {}, next {};
-    for (int more = bpf_map_get_next_key(map, nullptr, &next); more == 0; more = bpf_map_get_next_key(map, &key, &next)) {
+    struct network_key key{}, next{};
+    for (int more = bpf_map_get_next_key(map, nullptr, &next); more == 0;
+         more = bpf_map_get_next_key(map, &key, &next)) {
         key = next;
         if (key.generation == generation) stale.push_back(key);
     }
@@ -53,7 +55,7 @@ Result<void> write_ports(int map, const policy::Compiled& compiled, uint32_t gen
 Result<void> write_zones(int map, const policy::Compiled& compiled, uint32_t generation) {
     if (compiled.zones.size() > ZONES) return fail("write the policy: more peers and zones than 255");
     for (uint32_t zone = 0; zone < ZONES; ++zone) {
-        struct zone value {};
+        struct zone value{};
         if (zone < compiled.zones.size()) value = compiled.zones[zone];
         if (auto written = put(map, generation * ZONES + zone, value, "zones"); !written) return written;
     }
@@ -67,14 +69,14 @@ Result<void> write_networks(int map, const policy::Compiled& compiled, uint32_t 
 }
 
 Result<void> write_generation(const PolicyMaps& maps, const policy::Compiled& compiled, uint32_t generation) {
-    delete_networks(maps.networks, generation);  // left by a start that died half-way
+    delete_networks(maps.networks, generation); // left by a start that died half-way
     if (auto written = put(maps.wall, generation, compiled.wall, "wall"); !written) return written;
     if (auto written = write_ports(maps.ports, compiled, generation); !written) return written;
     if (auto written = write_zones(maps.zones, compiled, generation); !written) return written;
     return write_networks(maps.networks, compiled, generation);
 }
 
-}  // namespace
+} // namespace
 
 Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compiled) {
     const auto in_use = active_generation(maps.active);
@@ -84,9 +86,7 @@ Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compil
         delete_networks(maps.networks, next);
         return written;
     }
-    const struct active active {
-        .generation = next
-    };
+    const struct active active{.generation = next};
     if (auto switched = put(maps.active, uint32_t{0}, active, "active"); !switched) return switched;
     // A packet that read `active` just before still looks its addresses up in the old generation; a NAPI poll ends well
     // within this. The old ports and zones stay: the next policy writes every one of them.
@@ -95,4 +95,4 @@ Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compil
     return {};
 }
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

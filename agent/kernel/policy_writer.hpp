@@ -14,4 +14,4 @@ struct PolicyMaps {
 
 Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compiled);
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -8,7 +8,7 @@ namespace ringwall::kernel {
 namespace {
 
 constexpr size_t largest_datagram = 65535;
-constexpr size_t most_partial = 16;  // one a CPU that is in the middle of a datagram, and some
+constexpr size_t most_partial = 16; // one a CPU that is in the middle of a datagram, and some
 
 bool is_same(const struct peer& a, const struct peer& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
@@ -18,10 +18,10 @@ bool continues(const struct mirror_record& first, const struct mirror_record& re
            is_same(first.destination, record.destination);
 }
 
-}  // namespace
+} // namespace
 
 void Reassembly::on_record(std::span<const char> sample) {
-    struct mirror_record record {};
+    struct mirror_record record{};
     if (sample.size() < sizeof record) {
         ++unreadable_;
         return;
@@ -77,4 +77,4 @@ void Reassembly::deliver(const struct mirror_record& record, std::string_view by
     on_datagram_(datagram, record.time_ns);
 }
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

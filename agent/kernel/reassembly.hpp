@@ -36,8 +36,8 @@ private:
     void deliver(const struct mirror_record& record, std::string_view bytes);
 
     OnDatagram on_datagram_;
-    std::vector<Partial> partial_;  // oldest first
+    std::vector<Partial> partial_; // oldest first
     uint64_t unreadable_ = 0;
 };
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

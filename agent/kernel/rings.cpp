@@ -5,30 +5,37 @@
 #include <bpf/libbpf.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 namespace ringwall::kernel {
 namespace {
 
-constexpr const char* names[] = {"ring_inside", "ring_known", "ring_strangers"};  // in the order they are read
+constexpr const char* names[] = {"ring_inside", "ring_known", "ring_strangers"}; // in the order they are read
 // Records a round. Those of calls are bounded only so that the clock and the operator get their turn.
+constexpr size_t strangers = 2;
 constexpr int budgets[] = {512, 512, 64};
 
 struct FreeRing {
     void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 };
 
-}  // namespace
+} // namespace
 
 struct Rings::Ring {
-    explicit Ring(OnDatagram on_datagram) : reassembly(std::move(on_datagram)) {}
+    explicit Ring(TimeOrder& order)
+        : reassembly([this, &order](const Datagram& datagram, uint64_t time_ns) {
+              last_ns = time_ns;
+              order.hold(datagram, time_ns);
+          }) {}
 
     // A negative return ends the round; the record still counts as consumed (libbpf, ringbuf_process_ring()).
     static int on_sample(void* self, void* bytes, size_t size) {
         auto& ring = *static_cast<Ring*>(self);
         try {
             ring.reassembly.on_record({static_cast<const char*>(bytes), size});
-        } catch (...) {  // no exception crosses a C callback
+        } catch (...) { // no exception crosses a C callback
             ring.thrown = std::current_exception();
             return -ECANCELED;
         }
@@ -42,25 +49,27 @@ struct Rings::Ring {
         if (thrown) std::rethrow_exception(std::exchange(thrown, nullptr));
         return read > 0;
     }
+    bool has_more() const { return read == budget; }
 
     Reassembly reassembly;
     std::unique_ptr<ring_buffer, FreeRing> buffer;
     int budget = 0, read = 0;
+    uint64_t last_ns = 0;
     std::exception_ptr thrown;
 };
 
-Rings::Rings() = default;
+Rings::Rings(OnDatagram on_datagram) : order_(std::move(on_datagram)) {}
 Rings::~Rings() = default;
 
 Result<std::unique_ptr<Rings>> Rings::open(const std::string& directory, OnDatagram on_datagram) {
-    std::unique_ptr<Rings> rings(new Rings);
+    std::unique_ptr<Rings> rings(new Rings(std::move(on_datagram)));
     rings->wait_.reset(epoll_create1(EPOLL_CLOEXEC));
     if (!rings->wait_) return fail_errno(errno, "make an epoll descriptor");
     for (size_t i = 0; i < std::size(names); ++i) {
         const auto path = directory + "/" + names[i];
         Fd map(bpf_obj_get(path.c_str()));
         if (!map) return fail_errno(errno, "open " + path);
-        auto ring = std::make_unique<Ring>(on_datagram);
+        auto ring = std::make_unique<Ring>(rings->order_);
         ring->budget = budgets[i];
         ring->buffer.reset(ring_buffer__new(map.get(), Ring::on_sample, ring.get(), nullptr));
         if (!ring->buffer) return fail_errno(errno, "map the ring buffer " + path);
@@ -75,9 +84,16 @@ Result<std::unique_ptr<Rings>> Rings::open(const std::string& directory, OnDatag
 }
 
 bool Rings::drain() {
+    // What caused a record stood in its ring before it: whatever is older than this round, this round has read. A ring
+    // of calls that was not read to its end holds the others back to where it stopped; the strangers' never does.
+    uint64_t until = static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
     bool any = false;
-    for (auto& ring : rings_) any = ring->drain() || any;
-    return any;
+    for (auto& ring : rings_) {
+        any = ring->drain() || any;
+        if (ring != rings_[strangers] && ring->has_more()) until = std::min(until, ring->last_ns);
+    }
+    order_.release(until);
+    return any || !order_.empty();
 }
 
 uint64_t Rings::unreadable() const {
@@ -86,4 +102,4 @@ uint64_t Rings::unreadable() const {
     return sum;
 }
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three ring buffers and the order in which they are read: inside, then known, then a few of strangers, so that no
-// flood stands before a call. One libbpf object a ring: one over all three would drain the flood for ever (libbpf 1.1).
+// The three ring buffers, read inside, then known, then a few of strangers, so that no flood stands before a call, and
+// handed on in the order of their times: an answer must not overtake its INVITE because it came through another ring.
+// One libbpf object a ring: one over all three would drain the flood for ever (libbpf 1.1).
 #pragma once
 
 #include <exception>
@@ -9,6 +10,7 @@
 
 #include "agent/fd.hpp"
 #include "agent/kernel/reassembly.hpp"
+#include "agent/kernel/time_order.hpp"
 #include "maps/net/result.hpp"
 
 struct ring_buffer;
@@ -29,9 +31,10 @@ public:
 
 private:
     struct Ring;
-    Rings();
+    explicit Rings(OnDatagram on_datagram);
+    TimeOrder order_;
     std::unique_ptr<Ring> rings_[3];
     Fd wait_;
 };
 
-}  // namespace ringwall::kernel
+} // namespace ringwall::kernel

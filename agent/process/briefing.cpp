@@ -35,8 +35,6 @@ Result<Briefing> decode_briefing(std::string_view body) try {
                                        .ingress = text(each.at("ingress")),
                                        .egress = text(each.at("egress"))});
     return briefing;
-} catch (const std::exception& error) {
-    return fail(std::string("read the parent's briefing: ") + error.what());
-}
+} catch (const std::exception& error) { return fail(std::string("read the parent's briefing: ") + error.what()); }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

@@ -15,13 +15,13 @@ namespace ringwall::agent {
 
 struct Briefing {
     std::string config_path;
-    std::string config;                           // the text
-    std::vector<IpAddress> self;                  // policy::Facts
+    std::string config;          // the text
+    std::vector<IpAddress> self; // policy::Facts
     std::vector<control::Interface> interfaces;
-    int64_t loaded_s = 0;                         // CLOCK_REALTIME
+    int64_t loaded_s = 0; // CLOCK_REALTIME
 };
 
 std::string encode(const Briefing& briefing);
 Result<Briefing> decode_briefing(std::string_view body);
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

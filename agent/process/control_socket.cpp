@@ -17,7 +17,8 @@ Result<sockaddr_un> address_of(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path)
-        return fail("the control socket's path is longer than " + std::to_string(sizeof address.sun_path - 1) + " bytes: " + path);
+        return fail("the control socket's path is longer than " + std::to_string(sizeof address.sun_path - 1) +
+                    " bytes: " + path);
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     return address;
 }
@@ -28,20 +29,22 @@ bool answers(const sockaddr_un& address) {
 }
 
 Result<void> remove_stale(const std::string& path, const sockaddr_un& address) {
-    struct stat about {};
+    struct stat about{};
     if (lstat(path.c_str(), &about) != 0) return {};
-    if (!S_ISSOCK(about.st_mode)) return fail(path + " exists and is no socket: move it away, or give another --socket");
-    if (answers(address)) return fail("another agent answers on " + path + ": stop it, or give this one its own --socket");
+    if (!S_ISSOCK(about.st_mode))
+        return fail(path + " exists and is no socket: move it away, or give another --socket");
+    if (answers(address))
+        return fail("another agent answers on " + path + ": stop it, or give this one its own --socket");
     if (unlink(path.c_str()) != 0) return fail_errno(errno, "remove the stale socket " + path);
     return {};
 }
 
 void give_to_group(const std::string& path) {
     const group* ringwall = getgrnam("ringwall");
-    if (ringwall != nullptr && chown(path.c_str(), 0, ringwall->gr_gid) != 0) return;  // stays root's: stricter, no harm
+    if (ringwall != nullptr && chown(path.c_str(), 0, ringwall->gr_gid) != 0) return; // stays root's: stricter, no harm
 }
 
-}  // namespace
+} // namespace
 
 Result<Fd> listen_on(const std::string& path) {
     const auto address = address_of(path);
@@ -52,7 +55,7 @@ Result<Fd> listen_on(const std::string& path) {
 
     Fd listening(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!listening) return fail_errno(errno, "make the control socket");
-    const mode_t before = umask(0117);  // 0660 from the first instant
+    const mode_t before = umask(0117); // 0660 from the first instant
     const int bound = bind(listening.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
     const int error = errno;
     umask(before);
@@ -62,4 +65,4 @@ Result<Fd> listen_on(const std::string& path) {
     return listening;
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

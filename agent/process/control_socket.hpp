@@ -14,4 +14,4 @@ namespace ringwall::agent {
 // does is an error.
 Result<Fd> listen_on(const std::string& path);
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

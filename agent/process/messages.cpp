@@ -36,7 +36,7 @@ Result<void> send_all(int socket, std::string_view bytes) {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 Result<std::optional<Frame>> FrameReader::next() {
     Header header{};
@@ -57,4 +57,4 @@ Result<void> send_frame(int socket, Message message, std::string_view body) {
     return send_all(socket, bytes);
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

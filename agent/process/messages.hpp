@@ -14,8 +14,8 @@ namespace ringwall::agent {
 
 enum class Message : uint32_t {
     // to the worker
-    policy = 1,         // body: struct Briefing; the kernel has this policy already
-    reload_failed = 2,  // body: why, for people; the policy before stays
+    policy = 1,        // body: struct Briefing; the kernel has this policy already
+    reload_failed = 2, // body: why, for people; the policy before stays
     stop = 3,
     // to the parent, all without a body
     ready = 16,
@@ -28,7 +28,7 @@ struct Frame {
     std::string body;
 };
 
-constexpr size_t largest_to_worker = 8 << 20;  // a configuration with long lists
+constexpr size_t largest_to_worker = 8 << 20; // a configuration with long lists
 constexpr size_t largest_to_parent = 0;
 
 // Cuts a byte stream into frames. An unknown message or an over-long body is an error: the peer is not to be trusted.
@@ -36,7 +36,7 @@ class FrameReader {
 public:
     explicit FrameReader(size_t largest_body) : largest_body_(largest_body) {}
     void feed(std::string_view bytes) { buffer_ += bytes; }
-    Result<std::optional<Frame>> next();  // nothing until the next one is whole
+    Result<std::optional<Frame>> next(); // nothing until the next one is whole
 
 private:
     size_t largest_body_;
@@ -46,4 +46,4 @@ private:
 // Blocks until the frame is written or the socket's send timeout passes.
 Result<void> send_frame(int socket, Message message, std::string_view body = {});
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

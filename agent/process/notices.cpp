@@ -40,13 +40,14 @@ std::string sentence(const kernel::Maps& maps, const policy::View& policy, const
     const auto holes = maps.find({&key, 1});
     std::string text = "media to " + local_of(key).to_string();
     if (dialog) text += " of call " + std::string(dialog->call_id, strnlen(dialog->call_id, sizeof dialog->call_id));
-    text += " refused: " + std::to_string(packets) + " packets, last from " + Endpoint::from(refusal.last_source).to_string();
+    text += " refused: " + std::to_string(packets) + " packets, last from " +
+            Endpoint::from(refusal.last_source).to_string();
     if (!holes.empty() && holes[0].peers.peer[0].port != 0) text += ", expected " + expected_of(holes[0]);
     text += " (" + std::string(reason_text(refusal.last_reason).label) + ")";
     return holes.empty() ? text : text + advice(refusal, holes[0], policy);
 }
 
-}  // namespace
+} // namespace
 
 void PacedLog::say(std::string_view event, std::string_view text) {
     auto found = said_.find(event);
@@ -70,7 +71,7 @@ void RefusalLog::look(const kernel::Maps& maps, const policy::View& policy, Now 
     for (const auto& [key, refusal] : maps.refusals()) {
         auto& told = told_[std::bit_cast<std::array<uint32_t, 5>>(key)];
         told.is_present = true;
-        if (refusal.count < told.count) told = {.is_present = true};  // another call's hole by now
+        if (refusal.count < told.count) told = {.is_present = true}; // another call's hole by now
         const bool is_due = told.count == 0 || now.monotonic - told.last >= repeat_after;
         if (refusal.count == told.count || !is_due) continue;
         log.say("media.refused", sentence(maps, policy, key, refusal, refusal.count - told.count));
@@ -80,4 +81,4 @@ void RefusalLog::look(const kernel::Maps& maps, const policy::View& policy, Now 
     std::erase_if(told_, [](const auto& each) { return !each.second.is_present; });
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

@@ -23,12 +23,12 @@ public:
 
     void say(std::string_view event, std::string_view text);
     void say(std::span<const Notice> notices);
-    void each_second();  // writes what was left out since the last
+    void each_second(); // writes what was left out since the last
 
 private:
     Write write_;
     uint32_t limit_;
-    std::map<std::string, uint32_t, std::less<>> said_;  // this second, by event: the core's own words, so few
+    std::map<std::string, uint32_t, std::less<>> said_; // this second, by event: the core's own words, so few
 };
 
 // Media refused on live holes: a line at the first packet of a hole, then one a minute while it goes on.
@@ -38,11 +38,11 @@ public:
 
 private:
     struct Told {
-        uint64_t count = 0;  // that the log has heard of
+        uint64_t count = 0; // that the log has heard of
         std::chrono::steady_clock::time_point last{};
         bool is_present = false;
     };
-    std::map<std::array<uint32_t, 5>, Told> told_;  // by the words of the pinhole key
+    std::map<std::array<uint32_t, 5>, Told> told_; // by the words of the pinhole key
 };
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

@@ -23,10 +23,12 @@ namespace ringwall::agent {
 using namespace std::chrono_literals;
 namespace {
 
-constexpr int go_on = -1;  // no exit code yet
+constexpr int go_on = -1; // no exit code yet
 constexpr auto first_backoff = 100ms;
 constexpr auto longest_backoff = 5000ms;
-constexpr auto healthy_after = 10s;  // a worker that lived so long starts the backoff anew
+constexpr auto healthy_after = 10s; // a worker that lived so long starts the backoff anew
+constexpr auto look_period = 1s;
+constexpr int most_silent_looks = 5;
 constexpr timeval send_patience{.tv_sec = 5, .tv_usec = 0};
 constexpr auto stop_patience = 2s;
 
@@ -60,7 +62,7 @@ bool has_exited(pid_t pid, std::chrono::milliseconds patience) {
     return true;
 }
 
-}  // namespace
+} // namespace
 
 int Parent::run() {
     // First: in another namespace than the wall's, the interfaces of the configuration would be called missing.
@@ -113,25 +115,37 @@ Result<void> Parent::put_into_force(const Plan& plan) {
 }
 
 int Parent::supervise() {
-    auto restart_at = std::chrono::steady_clock::time_point::max();
     while (true) {
         std::array<pollfd, 2> waiting{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                        {.fd = worker_ ? worker_->socket.get() : -1, .events = POLLIN, .revents = 0}}};
-        if (!worker_ && restart_at == std::chrono::steady_clock::time_point::max())
-            restart_at = std::chrono::steady_clock::now() + backoff_;
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(restart_at - std::chrono::steady_clock::now());
-        const int timeout = worker_ ? -1 : static_cast<int>(std::max<int64_t>(0, left.count()));
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake_at_ - std::chrono::steady_clock::now());
+        const int timeout = static_cast<int>(std::max<int64_t>(0, left.count()));
         if (poll(waiting.data(), waiting.size(), timeout) < 0 && errno != EINTR) return exit_failed;
 
         int code = go_on;
         if (waiting[0].revents != 0) code = on_signal(signals_.get());
-        if (code == go_on && waiting[1].revents != 0) code = on_worker_bytes();
+        if (code == go_on && waiting[1].revents != 0 && worker_) code = on_worker_bytes();
+        if (code == go_on && std::chrono::steady_clock::now() >= wake_at_) code = on_time();
         if (code != go_on) return code;
-        if (!worker_ && std::chrono::steady_clock::now() >= restart_at) {
-            restart_at = std::chrono::steady_clock::time_point::max();
-            if (auto started = start_worker(); !started) log::error("worker", started.error().message());
-        }
     }
+}
+
+int Parent::on_time() {
+    wake_at_ = std::chrono::steady_clock::now() + look_period;
+    if (worker_) return look_at_heartbeat();
+    if (auto started = start_worker(); !started) log::error("worker", started.error().message());
+    return go_on;
+}
+
+// By looks, not by age: a machine that slept, or a group of processes that was stopped, slept whole.
+int Parent::look_at_heartbeat() {
+    if (!worker_->is_ready) return go_on;
+    const auto beat_ns = datapath_->heartbeat_ns();
+    worker_->silent_looks = beat_ns == worker_->last_beat_ns ? worker_->silent_looks + 1 : 0;
+    worker_->last_beat_ns = beat_ns;
+    if (worker_->silent_looks < most_silent_looks) return go_on;
+    log::error("worker", "has not read its rings for seconds: it hangs");
+    return worker_gone();
 }
 
 int Parent::on_signal(int signals) {
@@ -240,7 +254,9 @@ int Parent::worker_gone() {
         log::error("worker", "ended before it was ready: the datapath stays, `ringwall detach` takes it down");
         return exit_failed;
     }
-    backoff_ = was_healthy || backoff_ == 0ms ? first_backoff : std::min<std::chrono::milliseconds>(backoff_ * 2, longest_backoff);
+    backoff_ = was_healthy || backoff_ == 0ms ? first_backoff
+                                              : std::min<std::chrono::milliseconds>(backoff_ * 2, longest_backoff);
+    wake_at_ = std::chrono::steady_clock::now() + backoff_;
     log::error("worker", "ended (" +
                              (WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
                                                   : "code " + std::to_string(WEXITSTATUS(status))) +
@@ -258,4 +274,4 @@ void Parent::stop_worker() {
     worker_.reset();
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

@@ -18,7 +18,7 @@ namespace ringwall::agent {
 class Parent {
 public:
     explicit Parent(Options options) : options_(std::move(options)) {}
-    int run();  // an ExitCode
+    int run(); // an ExitCode
 
 private:
     struct Worker {
@@ -27,6 +27,8 @@ private:
         FrameReader frames{largest_to_parent};
         std::chrono::steady_clock::time_point started;
         bool is_ready = false;
+        uint64_t last_beat_ns = 0;
+        int silent_looks = 0; // one a second
     };
 
     int start(const Plan& plan);
@@ -36,6 +38,8 @@ private:
     int on_signal(int signals);
     int on_worker_bytes();
     int on_frame(const Frame& frame);
+    int on_time();
+    int look_at_heartbeat();
     void reload();
     int detach();
 
@@ -50,7 +54,8 @@ private:
     Briefing briefing_;
     std::optional<Worker> worker_;
     std::chrono::milliseconds backoff_{};
+    std::chrono::steady_clock::time_point wake_at_; // the next look at the worker, or the next worker's start
     bool was_ready_ = false;
 };
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

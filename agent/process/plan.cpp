@@ -11,7 +11,9 @@
 namespace ringwall::agent {
 namespace {
 
-tl::unexpected<PlanError> configuration(std::string what) { return tl::make_unexpected(PlanError{true, std::move(what)}); }
+tl::unexpected<PlanError> configuration(std::string what) {
+    return tl::make_unexpected(PlanError{true, std::move(what)});
+}
 tl::unexpected<PlanError> machine(std::string what) { return tl::make_unexpected(PlanError{false, std::move(what)}); }
 
 Result<std::string, PlanError> read_file(const std::string& path) {
@@ -29,7 +31,7 @@ std::string all_of(const std::vector<policy::Mistake>& mistakes, const std::stri
     return lines;
 }
 
-}  // namespace
+} // namespace
 
 Result<Plan, PlanError> make_plan(const std::string& config_path) {
     auto text = read_file(config_path);
@@ -53,4 +55,4 @@ Result<Plan, PlanError> make_plan(const std::string& config_path) {
     return plan;
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

@@ -21,10 +21,10 @@ struct Plan {
 };
 
 struct PlanError {
-    bool is_configuration = false;  // the file's fault, one line a mistake; else the machine's
+    bool is_configuration = false; // the file's fault, one line a mistake; else the machine's
     std::string what;
 };
 
 Result<Plan, PlanError> make_plan(const std::string& config_path);
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

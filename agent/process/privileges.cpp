@@ -25,12 +25,12 @@ Identity worker_identity() {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 Result<void> drop_privileges(pid_t parent) {
     const auto identity = worker_identity();
     capng_clear(CAPNG_SELECT_ALL);
-    capng_apply(CAPNG_SELECT_BOUNDS);  // refused without CAP_SETPCAP, as in a container: NO_NEW_PRIVS covers it
+    capng_apply(CAPNG_SELECT_BOUNDS); // refused without CAP_SETPCAP, as in a container: NO_NEW_PRIVS covers it
     if (setgroups(0, nullptr) != 0) return fail_errno(errno, "leave all groups");
     if (setresgid(identity.group, identity.group, identity.group) != 0) return fail_errno(errno, "change the group");
     if (setresuid(identity.user, identity.user, identity.user) != 0) return fail_errno(errno, "change the user");
@@ -52,4 +52,4 @@ void close_all_but(std::initializer_list<int> sorted) {
     close_range(first, ~0U, 0);
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

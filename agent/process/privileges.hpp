@@ -15,4 +15,4 @@ Result<void> drop_privileges(pid_t parent);
 // Closes every descriptor but standard input to error and those given, which must be sorted.
 void close_all_but(std::initializer_list<int> sorted);
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

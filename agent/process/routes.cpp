@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <ctime>
 
@@ -24,10 +25,15 @@ Response bad(unsigned status, std::string_view error) {
 
 Now now() { return {std::chrono::steady_clock::now(), std::time(nullptr)}; }
 
+uint64_t live_calls(const pinhole::Present& present) {
+    return static_cast<uint64_t>(std::ranges::count_if(
+        present.dialogs, [](const auto& entry) { return entry.second.state != DIALOG_ENDED; }));
+}
+
 json::value status(const Wall& wall) {
     const auto present = wall.maps.read();
     const control::Status status{.version = RINGWALL_VERSION,
-                                 .pid = getppid(),  // the parent's: the one to signal
+                                 .pid = getppid(), // the parent's: the one to signal
                                  .started_s = wall.started_s,
                                  .config_path = wall.briefing.config_path,
                                  .config_loaded_s = wall.briefing.loaded_s,
@@ -35,10 +41,10 @@ json::value status(const Wall& wall) {
                                  .interfaces = wall.briefing.interfaces,
                                  .reasons = wall.maps.reasons(),
                                  .events = wall.maps.events(),
-                                 .core = wall.core.counters(),
+                                 .core = wall.counters(),
                                  .pinholes = present.pinholes.size(),
                                  .pinholes_capacity = wall.maps.pinhole_capacity(),
-                                 .calls = present.dialogs.size()};
+                                 .calls = live_calls(present)};
     return control::status(status, wall.core.policy(), now());
 }
 
@@ -68,7 +74,7 @@ Response detach(const Wall& wall, const std::string& body) {
     return {.status = 202, .body = json::serialize(json::object{{"detaching", true}})};
 }
 
-}  // namespace
+} // namespace
 
 control::Handler routes(Wall wall) {
     return [wall = std::move(wall)](Request request) -> awaitable<Response> {
@@ -80,4 +86,4 @@ control::Handler routes(Wall wall) {
     };
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

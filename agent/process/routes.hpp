@@ -20,12 +20,13 @@ struct Wall {
     const kernel::Maps& maps;
     const Core& core;
     const Briefing& briefing;
-    const std::string& config_error;  // of the last reload, empty if it was good
+    const std::string& config_error; // of the last reload, empty if it was good
     int64_t started_s = 0;
+    std::function<std::vector<CoreCounter>()> counters; // the core's and the worker's own
     std::function<boost::asio::awaitable<Result<void>>()> reload;
-    std::function<void()> detach;     // returns before it happens
+    std::function<void()> detach; // returns before it happens
 };
 
 control::Handler routes(Wall wall);
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

@@ -11,12 +11,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <ctime>
+#include <optional>
 
 #include "agent/control/http.hpp"
 #include "agent/core.hpp"
@@ -26,6 +25,7 @@
 #include "agent/process/messages.hpp"
 #include "agent/process/notices.hpp"
 #include "agent/process/privileges.hpp"
+#include "agent/process/ring_loop.hpp"
 #include "agent/process/routes.hpp"
 
 namespace ringwall::agent {
@@ -34,10 +34,9 @@ using asio::awaitable;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr auto ring_patience = 1ms;   // a record that wakes nobody waits no longer (kernel-side: NO_WAKEUP)
 constexpr auto tick_period = 100ms;
-constexpr auto answer_first = 50ms;   // before a detach ends this process
-constexpr int retries = 3;            // of operations that found no room, each time planned anew
+constexpr auto answer_first = 50ms; // before a detach ends this process
+constexpr int retries = 3;          // of operations that found no room, each time planned anew
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 Now now() { return {std::chrono::steady_clock::now(), std::time(nullptr)}; }
@@ -53,26 +52,24 @@ public:
           briefing_(std::move(briefing)),
           core_(std::move(policy), maps_.secret()),
           parent_(io_, asio::local::stream_protocol(), inherited.socket),
-          ring_wait_(io_),
-          ring_timer_(io_),
           tick_timer_(io_),
           reloaded_(io_) {
         reloaded_.expires_at(std::chrono::steady_clock::time_point::max());
     }
 
     Result<void> open_rings() {
-        auto rings = kernel::Rings::open(inherited_.maps.directory,
-                                         [this](const Datagram& datagram, uint64_t time_ns) { on_datagram(datagram, time_ns); });
+        auto rings = kernel::Rings::open(inherited_.maps.directory, [this](const Datagram& datagram, uint64_t time_ns) {
+            on_datagram(datagram, time_ns);
+        });
         if (!rings) return tl::make_unexpected(rings.error());
         rings_ = std::move(*rings);
-        // Asio closes what it is given; libbpf and Rings own theirs.
-        ring_wait_.assign(dup(rings_->wait_fd()));
+        ring_loop_.emplace(io_, maps_, *rings_);
         return {};
     }
 
     void run() {
         restore();
-        co_spawn(io_, watch_rings(), rethrow);
+        co_spawn(io_, ring_loop_->run(), rethrow);
         co_spawn(io_, tick(), rethrow);
         co_spawn(io_, listen_to_parent(), rethrow);
         co_spawn(io_, control::serve(inherited_.listening, routes(wall())), rethrow);
@@ -88,54 +85,23 @@ private:
 
     // What the calls of a worker before us need, then what it left unread.
     void restore() {
-        maps_.set_asleep(false);
-        beat();
         carry_out(core_.restore(maps_.read(), now()));
-        while (rings_->drain()) beat();
+        ring_loop_->catch_up();
     }
 
-    void beat() {
-        maps_.beat(static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / 1ns));
+    void on_datagram(const Datagram& datagram, uint64_t time_ns) {
+        carry_out(core_.on_datagram(datagram, at(time_ns)));
     }
-
-    void on_datagram(const Datagram& datagram, uint64_t time_ns) { carry_out(core_.on_datagram(datagram, at(time_ns))); }
 
     void carry_out(const pinhole::MapOps& wanted) {
         if (wanted.empty()) return;
         auto failed = maps_.apply(wanted);
-        for (int left = retries; !failed.empty() && left > 0; --left) failed = maps_.apply(core_.on_failed(failed, now()));
+        for (int left = retries; !failed.empty() && left > 0; --left)
+            failed = maps_.apply(core_.on_failed(failed, now()));
+        failed_operations_ += failed.size();
         if (!failed.empty())
             log_.say("maps.refused", std::to_string(failed.size()) + " changes of the maps failed, the first with: " +
                                          std::error_code(-failed[0].result, std::generic_category()).message());
-    }
-
-    // The heartbeat comes from this loop alone: what it proves is that SIP is being read.
-    awaitable<void> watch_rings() {
-        arm();
-        while (true) {
-            beat();
-            if (rings_->drain()) {
-                co_await asio::post(asio::use_awaitable);
-                continue;
-            }
-            maps_.set_asleep(true);
-            if (!rings_->drain()) co_await sleep_until_woken();
-            maps_.set_asleep(false);
-        }
-    }
-
-    awaitable<void> sleep_until_woken() {
-        ring_timer_.expires_after(ring_patience);
-        co_await ring_timer_.async_wait(tuple);
-        if (!is_armed_) arm();
-    }
-
-    void arm() {
-        is_armed_ = true;
-        ring_wait_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-            is_armed_ = false;
-            if (!error) ring_timer_.cancel();
-        });
     }
 
     awaitable<void> tick() {
@@ -156,7 +122,7 @@ private:
         std::array<char, 4096> bytes;
         while (true) {
             const auto [error, size] = co_await parent_.async_read_some(asio::buffer(bytes), tuple);
-            if (error) break;  // the parent is gone, and its death signal on the way
+            if (error) break; // the parent is gone, and its death signal on the way
             frames.feed({bytes.data(), size});
             for (auto frame = frames.next(); frame && *frame; frame = frames.next()) {
                 if ((*frame)->message == Message::stop) co_return io_.stop();
@@ -185,7 +151,7 @@ private:
 
     awaitable<Result<void>> ask_for_reload() {
         tell_parent(Message::reload);
-        co_await reloaded_.async_wait(tuple);  // cancelled by the answer
+        co_await reloaded_.async_wait(tuple); // cancelled by the answer
         if (!config_error_.empty()) co_return fail(config_error_);
         co_return Result<void>{};
     }
@@ -199,6 +165,14 @@ private:
         if (auto sent = send_frame(parent_.native_handle(), message); !sent) io_.stop();
     }
 
+    std::vector<CoreCounter> counters() const {
+        auto all = core_.counters();
+        all.push_back({"unreadable_records", rings_->unreadable()});
+        all.push_back({"failed_operations", failed_operations_});
+        all.push_back({"dialogs_refused", maps_.dialogs_refused()});
+        return all;
+    }
+
     Wall wall() {
         return {.pin_path = inherited_.pin_path,
                 .maps = maps_,
@@ -206,6 +180,7 @@ private:
                 .briefing = briefing_,
                 .config_error = config_error_,
                 .started_s = std::time(nullptr),
+                .counters = [this] { return counters(); },
                 .reload = [this] { return ask_for_reload(); },
                 .detach = [this] { detach_soon(); }};
     }
@@ -214,6 +189,7 @@ private:
     kernel::Maps maps_;
     Briefing briefing_;
     std::string config_error_;
+    uint64_t failed_operations_ = 0; // after the last retry
     Core core_;
     std::unique_ptr<kernel::Rings> rings_;
     PacedLog log_{log::info};
@@ -221,9 +197,8 @@ private:
 
     asio::io_context io_{1};
     asio::local::stream_protocol::socket parent_;
-    asio::posix::stream_descriptor ring_wait_;
-    asio::steady_timer ring_timer_, tick_timer_, reloaded_;
-    bool is_armed_ = false;
+    asio::steady_timer tick_timer_, reloaded_;
+    std::optional<RingLoop> ring_loop_;
 };
 
 // Blocking, before the loop exists: the parent's first word.
@@ -256,7 +231,7 @@ Result<void> work(const WorkerInheritance& inherited) {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 int run_worker(const WorkerInheritance& inherited) noexcept try {
     // The parent decides when to stop: a terminal's ^C and a service manager's SIGTERM reach both processes.
@@ -275,4 +250,4 @@ int run_worker(const WorkerInheritance& inherited) noexcept try {
     return 1;
 }
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

@@ -12,9 +12,9 @@ namespace ringwall::agent {
 
 struct WorkerInheritance {
     pid_t parent;
-    int socket;        // to the parent
-    int listening;     // the control socket
-    int lock;          // of the pins: kept open, so that the next agent waits for this worker's end too
+    int socket;    // to the parent
+    int listening; // the control socket
+    int lock;      // of the pins: kept open, so that the next agent waits for this worker's end too
     std::string pin_path;
     kernel::MapPaths maps;
 };
@@ -22,4 +22,4 @@ struct WorkerInheritance {
 // In the child of a fork, before any thread. Returns its exit code; never throws.
 int run_worker(const WorkerInheritance& inherited) noexcept;
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

@@ -85,7 +85,7 @@ Result<void, Defect> ice_ufrag(std::string_view value, bool& is_ice, std::string
     return {};
 }
 
-}  // namespace
+} // namespace
 
 Result<void, Defect> session_attribute(std::string_view line, SessionLevel& out) {
     const Attribute attribute(line);
@@ -132,4 +132,4 @@ Result<void, Defect> media_attribute(std::string_view line, Media& out) {
     return {};
 }
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

@@ -20,4 +20,4 @@ struct SessionLevel {
 Result<void, Defect> session_attribute(std::string_view value, SessionLevel& out);
 Result<void, Defect> media_attribute(std::string_view value, Media& out);
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

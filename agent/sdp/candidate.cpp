@@ -34,4 +34,4 @@ CandidateRead candidate(std::string_view value, Candidate& out) {
     return CandidateRead::taken;
 }
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

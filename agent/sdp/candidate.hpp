@@ -13,4 +13,4 @@ enum class CandidateRead : uint8_t { taken, ignored, broken };
 // as agents that cannot resolve it do.
 CandidateRead candidate(std::string_view value, Candidate& out);
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

@@ -25,7 +25,7 @@ std::string_view without_brackets(std::string_view address, bool is_v4) {
     return address.substr(1, address.size() - 2);
 }
 
-}  // namespace
+} // namespace
 
 bool is_host_name(std::string_view text) {
     if (text.empty() || !consists_of(text, host_char)) return false;
@@ -47,7 +47,7 @@ std::optional<Connection> connection(Fields& fields) {
     if (slash != address.npos && !is_multicast_suffix(address.substr(slash + 1), is_v4 ? 2 : 1)) return std::nullopt;
     address = without_brackets(address.substr(0, slash), is_v4);
     if (const auto literal = IpAddress::parse(address)) {
-        const bool is_dotted = address.find(':') == address.npos;   // ::ffff:192.0.2.1 is IP6, whatever it maps to
+        const bool is_dotted = address.find(':') == address.npos; // ::ffff:192.0.2.1 is IP6, whatever it maps to
         if (is_dotted != is_v4) return std::nullopt;
         return Connection{.address = *literal, .is_name = false};
     }
@@ -55,4 +55,4 @@ std::optional<Connection> connection(Fields& fields) {
     return Connection{.address = {}, .is_name = true};
 }
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

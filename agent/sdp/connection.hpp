@@ -16,4 +16,4 @@ std::optional<Connection> connection(Fields& fields);
 // Characters of a domain name whose last label is no number.
 bool is_host_name(std::string_view text);
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

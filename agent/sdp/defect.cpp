@@ -12,8 +12,8 @@ constexpr std::array<std::string_view, 12> names{
     "bad_rtcp", "bad_candidate", "bad_attribute", "missing_version", "missing_connection", "too_many"};
 static_assert(names.size() == static_cast<size_t>(Defect::too_many) + 1);
 
-}  // namespace
+} // namespace
 
 std::string_view to_string(Defect defect) { return names[static_cast<size_t>(defect)]; }
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

@@ -33,4 +33,4 @@ private:
     std::string_view rest_;
 };
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

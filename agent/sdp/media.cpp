@@ -10,7 +10,7 @@ namespace {
 using namespace text;
 using tl::make_unexpected;
 
-constexpr uint32_t max_payload_type = 127;   // RFC 3550 5.1: seven bits
+constexpr uint32_t max_payload_type = 127; // RFC 3550 5.1: seven bits
 
 MediaType media_type(std::string_view text) {
     if (is_word<"audio">(text)) return MediaType::audio;
@@ -69,7 +69,7 @@ Result<void, Defect> payload_types(Fields& fields, Media& out) {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 // media-field = %s"m" "=" media SP port ["/" integer] SP proto 1*(SP fmt)
 Result<void, Defect> media_line(std::string_view value, Media& out) {
@@ -77,11 +77,12 @@ Result<void, Defect> media_line(std::string_view value, Media& out) {
     const std::string_view type = fields.next();
     const std::string_view port = fields.next();
     out.protocol = fields.next();
-    if (port.empty() || !consists_of(type, token_char) || out.protocol.empty()) return make_unexpected(Defect::bad_media);
+    if (port.empty() || !consists_of(type, token_char) || out.protocol.empty())
+        return make_unexpected(Defect::bad_media);
     out.type = media_type(type);
     out.transport = transport(out.protocol);
     if (!ports(port, out)) return make_unexpected(Defect::bad_port);
     return payload_types(fields, out);
 }
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

@@ -31,9 +31,9 @@ private:
 
     std::string_view body_;
     Session& session_;
-    Media* media_ = nullptr;         // the m-section we are in
+    Media* media_ = nullptr; // the m-section we are in
     SessionLevel level_;
-    const char* at_ = nullptr;       // the line being read
+    const char* at_ = nullptr; // the line being read
 };
 
 // Everything but the arrays, whose counts say what of them is alive.
@@ -154,8 +154,8 @@ Outcome Parser::finish_media() {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 Result<void, ParseError> parse(std::string_view body, Session& session) { return Parser(body, session).parse(); }
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

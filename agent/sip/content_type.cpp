@@ -6,9 +6,7 @@
 
 namespace ringwall::sip {
 
-bool ContentType::is_sdp() const {
-    return text::is_word<"application">(type) && text::is_word<"sdp">(subtype);
-}
+bool ContentType::is_sdp() const { return text::is_word<"application">(type) && text::is_word<"sdp">(subtype); }
 
 bool ContentType::is_multipart() const { return text::is_word<"multipart">(type); }
 
@@ -29,4 +27,4 @@ ContentType content_type(std::string_view value) {
     return step == Read::none && cursor.at_end() ? read : ContentType{};
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

@@ -9,7 +9,7 @@ namespace ringwall::sip {
 struct ContentType {
     std::string_view type;
     std::string_view subtype;
-    std::string_view boundary;    // of a multipart; empty where absent
+    std::string_view boundary; // of a multipart; empty where absent
 
     bool is_sdp() const;
     bool is_multipart() const;
@@ -17,4 +17,4 @@ struct ContentType {
 
 ContentType content_type(std::string_view value);
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

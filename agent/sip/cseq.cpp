@@ -16,4 +16,4 @@ std::optional<CSeq> cseq(std::string_view value) {
     return CSeq{*number, method};
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

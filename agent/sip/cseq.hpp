@@ -15,4 +15,4 @@ struct CSeq {
 // CSeq = 1*DIGIT LWS Method (RFC 3261 20.16); the number is below 2^31 (8.1.1.5).
 std::optional<CSeq> cseq(std::string_view value);
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

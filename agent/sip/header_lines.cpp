@@ -24,7 +24,7 @@ std::string_view without_blanks_behind(std::string_view name) {
     return name;
 }
 
-}  // namespace
+} // namespace
 
 // message-header = field-name HCOLON field-value; HCOLON = *(SP / HTAB) ":" SWS
 HeaderLines::Step HeaderLines::next(HeaderLine& out) {
@@ -48,4 +48,4 @@ HeaderLines::Step HeaderLines::next(HeaderLine& out) {
     return Step::header;
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

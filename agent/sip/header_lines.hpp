@@ -11,8 +11,8 @@
 namespace ringwall::sip {
 
 struct HeaderLine {
-    std::string_view name;      // any bytes: whether it is a token is for who does not know the name to ask
-    std::string_view value;     // without the blanks around it; folds inside stay as they are
+    std::string_view name;  // any bytes: whether it is a token is for who does not know the name to ask
+    std::string_view value; // without the blanks around it; folds inside stay as they are
 };
 
 class HeaderLines {
@@ -24,7 +24,7 @@ public:
     // The next header; `end` once the empty line is passed; `failed` with `defect()` and `position()` set.
     Step next(HeaderLine& out);
 
-    const char* position() const { return at_; }    // after `end`: the body's first byte
+    const char* position() const { return at_; } // after `end`: the body's first byte
     Defect defect() const { return defect_; }
 
 private:
@@ -40,4 +40,4 @@ private:
     Defect defect_ = Defect::bad_header;
 };
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

@@ -48,7 +48,7 @@ HeaderName of_seven(std::string_view name) {
     }
 }
 
-}  // namespace
+} // namespace
 
 HeaderName header_name_of(std::string_view name) {
     switch (name.size()) {
@@ -68,4 +68,4 @@ HeaderName header_name_of(std::string_view name) {
     }
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

@@ -8,8 +8,23 @@
 namespace ringwall::sip {
 
 enum class HeaderName : uint8_t {
-    other, via, from, to, call_id, cseq, contact, content_length, content_type, content_encoding, expires,
-    session_expires, replaces, rack, require, supported, user_agent
+    other,
+    via,
+    from,
+    to,
+    call_id,
+    cseq,
+    contact,
+    content_length,
+    content_type,
+    content_encoding,
+    expires,
+    session_expires,
+    replaces,
+    rack,
+    require,
+    supported,
+    user_agent
 };
 
 // Case-insensitive; `other` for what we do not read.
@@ -23,4 +38,4 @@ constexpr bool is_single(HeaderName name) {
            name != HeaderName::content_encoding;
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

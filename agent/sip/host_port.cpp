@@ -31,7 +31,7 @@ bool ends_in_number(std::string_view name) {
 
 bool is_scheme_char(char c) { return is(c, alpha_char | digit_char) || c == '+' || c == '-' || c == '.'; }
 
-}  // namespace
+} // namespace
 
 bool host(Cursor& cursor, HostPort& out) {
     if (cursor.peek() == '[') return ipv6_reference(cursor, out);
@@ -79,4 +79,4 @@ bool sip_uri(NameAddress& out) {
     return cursor.at_end() || cursor.peek() == ';' || cursor.peek() == '?';
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

@@ -22,4 +22,4 @@ bool absolute_uri(std::string_view text, NameAddress& out);
 bool is_sip(std::string_view scheme);
 bool sip_uri(NameAddress& out);
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

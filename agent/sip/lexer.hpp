@@ -15,7 +15,7 @@ public:
     explicit Cursor(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
 
     bool at_end() const { return at_ == end_; }
-    char peek() const { return at_ == end_ ? '\0' : *at_; }   // NUL never occurs in a header
+    char peek() const { return at_ == end_ ? '\0' : *at_; } // NUL never occurs in a header
     const char* position() const { return at_; }
     std::string_view rest() const { return {at_, static_cast<size_t>(end_ - at_)}; }
 
@@ -82,7 +82,7 @@ private:
 // generic-param = token [EQUAL gen-value]; gen-value = token / host / quoted-string
 struct Parameter {
     std::string_view name;
-    std::string_view value;     // without its quotes
+    std::string_view value; // without its quotes
     bool has_value = false;
 };
 
@@ -106,4 +106,4 @@ inline Read parameter(Cursor& cursor, Parameter& out) {
     return Read::found;
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

@@ -48,7 +48,7 @@ private:
     std::string_view datagram_;
     Message& message_;
     const char* at_ = nullptr;
-    uint32_t seen_ = 0;             // a bit for each HeaderName
+    uint32_t seen_ = 0; // a bit for each HeaderName
 };
 
 // Everything but the arrays, whose counts say what of them is alive: clearing 15 kB would cost more than parsing.
@@ -249,10 +249,10 @@ Outcome Parser::take_body() {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 Result<void, ParseError> parse(std::string_view datagram, Message& message) {
     return Parser(datagram, message).parse();
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

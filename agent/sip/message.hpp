@@ -73,7 +73,7 @@ struct NameAddress {
     std::string_view uri;                         // without the angle brackets
     std::string_view scheme;                      // "sip", "sips", "tel", …
     std::string_view user;                        // may be empty
-    HostPort host_port;                           // of a sip or sips URI
+    HostPort host_port;                           // of a sip or sips URI; in From and To empty where it has none
     std::string_view tag;                         // From and To; empty where absent
     std::optional<uint32_t> expires;              // seconds; Contact's own (20.10)
 };
@@ -113,7 +113,7 @@ struct Message {
 
 // One datagram (RFC 3261 18.3: without Content-Length the body is all the rest; with one past the end it is
 // `bad_content_length`, and bytes after it are ignored). Leading CRLFs are skipped (7.5).
-// The message is written in place because it is large (some 15 kB): parse(bytes, message).
+// The message is written in place because it is large (some 9 kB): parse(bytes, message). After an error it says nothing.
 Result<void, ParseError> parse(std::string_view datagram, Message& message);
 
 // The application/sdp body of a message: the body itself, or the first such part of a multipart body within

@@ -6,12 +6,12 @@
 namespace ringwall::sip {
 namespace {
 
-constexpr std::array<std::string_view, 15> names{"INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "SUBSCRIBE",
-                                                 "NOTIFY", "PUBLISH", "INFO", "PRACK", "UPDATE", "MESSAGE", "REFER",
-                                                 "other"};
+constexpr std::array<std::string_view, 15> names{"INVITE",  "ACK",       "BYE",     "CANCEL",  "REGISTER",
+                                                 "OPTIONS", "SUBSCRIBE", "NOTIFY",  "PUBLISH", "INFO",
+                                                 "PRACK",   "UPDATE",    "MESSAGE", "REFER",   "other"};
 static_assert(names.size() == static_cast<size_t>(Method::other) + 1);
 
-}  // namespace
+} // namespace
 
 std::string_view to_string(Method method) { return names[static_cast<size_t>(method)]; }
 
@@ -22,4 +22,4 @@ Method method_of(std::string_view token) {
     return Method::other;
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

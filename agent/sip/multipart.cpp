@@ -24,7 +24,7 @@ bool is_plain(std::string_view transfer_encoding) {
 }
 
 struct Entity {
-    std::string_view type;       // raw Content-Type
+    std::string_view type; // raw Content-Type
     bool is_readable = true;
     std::string_view body;
 };
@@ -132,8 +132,7 @@ private:
             if (text::is_word<"content-type">(line.name) || text::is_word<"c">(line.name)) {
                 if (!out.type.empty()) return false;
                 out.type = line.value;
-            } else if (text::is_word<"content-encoding">(line.name) ||
-                       text::is_word<"e">(line.name)) {
+            } else if (text::is_word<"content-encoding">(line.name) || text::is_word<"e">(line.name)) {
                 out.is_readable = out.is_readable && is_identity(line.value);
             } else if (text::is_word<"content-transfer-encoding">(line.name)) {
                 out.is_readable = out.is_readable && is_plain(line.value);
@@ -156,7 +155,7 @@ private:
     size_t part_count_ = 0;
 };
 
-}  // namespace
+} // namespace
 
 Result<std::optional<std::string_view>, ParseError> find_sdp(const Message& message) {
     const Entity whole{message.content_type, is_identity(message.content_encoding), message.body};
@@ -164,4 +163,4 @@ Result<std::optional<std::string_view>, ParseError> find_sdp(const Message& mess
     return Search(message).in(whole, 0);
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

@@ -9,9 +9,7 @@ namespace {
 
 using namespace text;
 
-bool is_name_char(char c) {
-    return is(c, value_char | lws_char) && c != ':' && c != '@';
-}
+bool is_name_char(char c) { return is(c, value_char | lws_char) && c != ':' && c != '@'; }
 
 // display-name = *(token LWS) / quoted-string. Phones send names outside the token set without quotes ("José",
 // "Lobby (east)"); we take what cannot be mistaken for the end of a name or for a URI.
@@ -78,7 +76,7 @@ bool address(Cursor& cursor, NameAddress& out) {
     return display_name(cursor) && bracketed(cursor, out);
 }
 
-}  // namespace
+} // namespace
 
 bool contact(Cursor& cursor, NameAddress& out) {
     return address(cursor, out) && (!is_sip(out.scheme) || sip_uri(out)) && parameters(cursor, out);
@@ -93,4 +91,4 @@ bool party(Cursor& cursor, NameAddress& out) {
     return parameters(cursor, out);
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

@@ -14,4 +14,4 @@ bool contact(Cursor& cursor, NameAddress& out);
 // ("<sip:alice@:5060>", as test tools send) leaves user and host_port empty and is no error.
 bool party(Cursor& cursor, NameAddress& out);
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

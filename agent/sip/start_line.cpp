@@ -49,7 +49,7 @@ Result<void, Defect> request_line(std::string_view line, Message& out) {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 Result<void, Defect> start_line(std::string_view line, Message& out) {
     return is_word<"sip/">(line.substr(0, 4)) ? status_line(line, out) : request_line(line, out);
@@ -62,4 +62,4 @@ bool may_become_start_line(std::string_view bytes) {
     return true;
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

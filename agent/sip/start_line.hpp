@@ -14,4 +14,4 @@ Result<void, Defect> start_line(std::string_view line, Message& out);
 // Whether bytes that do not reach a line end may yet become a start line.
 bool may_become_start_line(std::string_view bytes);
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

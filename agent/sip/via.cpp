@@ -62,7 +62,7 @@ bool take(const Parameter& parameter, Via& out) {
     }
 }
 
-}  // namespace
+} // namespace
 
 // via-parm = sent-protocol LWS sent-by *(SEMI via-params). RFC 2543 6.40 let a comment follow; such peers still call.
 bool via(Cursor& cursor, Via& out) {
@@ -78,4 +78,4 @@ bool via(Cursor& cursor, Via& out) {
     return cursor.peek() != '(' || cursor.comment();
 }
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

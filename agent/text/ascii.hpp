@@ -12,14 +12,14 @@
 namespace ringwall::text {
 
 enum Class : uint8_t {
-    token_char = 1 << 0,      // RFC 3261 25.1 token; RFC 8866 token differs in characters that we never meet
-    blank_char = 1 << 1,      // SP, HTAB
-    lws_char = 1 << 2,        // SP, HTAB and the CR, LF of a fold
+    token_char = 1 << 0, // RFC 3261 25.1 token; RFC 8866 token differs in characters that we never meet
+    blank_char = 1 << 1, // SP, HTAB
+    lws_char = 1 << 2,   // SP, HTAB and the CR, LF of a fold
     digit_char = 1 << 3,
     alpha_char = 1 << 4,
-    host_char = 1 << 5,       // alphanumeric, "-", "." and the "_" that container names bring
-    value_char = 1 << 6,      // an unquoted parameter value: anything visible but what ends or quotes one
-    uri_char = 1 << 7,        // between angle brackets: anything visible but the brackets and quotes
+    host_char = 1 << 5,  // alphanumeric, "-", "." and the "_" that container names bring
+    value_char = 1 << 6, // an unquoted parameter value: anything visible but what ends or quotes one
+    uri_char = 1 << 7,   // between angle brackets: anything visible but the brackets and quotes
 };
 
 namespace detail {
@@ -47,7 +47,7 @@ inline constexpr std::array<uint8_t, 256> class_table = [] {
     return table;
 }();
 
-}  // namespace detail
+} // namespace detail
 
 constexpr bool is(char c, unsigned classes) { return (detail::class_table[static_cast<uint8_t>(c)] & classes) != 0; }
 
@@ -86,4 +86,4 @@ constexpr std::string_view trim(std::string_view text) {
     return text;
 }
 
-}  // namespace ringwall::text
+} // namespace ringwall::text

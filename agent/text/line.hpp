@@ -30,8 +30,8 @@ enum class LineEnd : uint8_t { found, missing, forbidden };
 
 struct Line {
     LineEnd kind;
-    const char* end;    // of the text; the forbidden byte
-    const char* next;   // where the next line begins
+    const char* end;  // of the text; the forbidden byte
+    const char* next; // where the next line begins
 };
 
 inline Line find_line_end(const char* at, const char* end) {
@@ -47,4 +47,4 @@ inline Line find_line_end(const char* at, const char* end) {
     }
 }
 
-}  // namespace ringwall::text
+} // namespace ringwall::text

@@ -16,7 +16,7 @@ namespace ringwall::text {
 // A word in lower case as a template argument: is_word<"content-length">(name).
 template <size_t N>
 struct Word {
-    consteval Word(const char (&literal)[N]) { std::copy_n(literal, N, bytes); }   // NOLINT: implicit on purpose
+    consteval Word(const char (&literal)[N]) { std::copy_n(literal, N, bytes); } // NOLINT: implicit on purpose
     static constexpr size_t size = N - 1;
     char bytes[N];
 };
@@ -24,9 +24,9 @@ struct Word {
 namespace detail {
 
 template <size_t size>
-using Chunk = std::conditional_t<
-    (size >= 8), uint64_t,
-    std::conditional_t<(size >= 4), uint32_t, std::conditional_t<(size >= 2), uint16_t, uint8_t>>>;
+using Chunk =
+    std::conditional_t<(size >= 8), uint64_t,
+                       std::conditional_t<(size >= 4), uint32_t, std::conditional_t<(size >= 2), uint16_t, uint8_t>>>;
 
 // The literal's bytes from `offset` as one number, and the case bits of those that are letters.
 template <class T>
@@ -50,7 +50,7 @@ bool is_chunk(const char* text) {
     return static_cast<T>(found | expected.case_bits) == expected.value;
 }
 
-}  // namespace detail
+} // namespace detail
 
 template <Word word>
 bool is_word(std::string_view text) {
@@ -60,7 +60,7 @@ bool is_word(std::string_view text) {
         return (detail::is_chunk<word, i * step>(text.data()) && ...);
     }(std::make_index_sequence<word.size / step>());
     if constexpr (word.size % step == 0) return whole;
-    else return whole && detail::is_chunk<word, word.size - step>(text.data());   // the last one overlaps
+    else return whole && detail::is_chunk<word, word.size - step>(text.data()); // the last one overlaps
 }
 
-}  // namespace ringwall::text
+} // namespace ringwall::text

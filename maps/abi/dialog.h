@@ -39,7 +39,12 @@ enum dialog_flag {
     DIALOG_BYE_FROM_INSIDE = 1 << 1, /* in state ending: who sent the BYE */
     DIALOG_OUTSIDE_OFFER = 1 << 2,   /* `offered` holds an offer that waits for the inside's answer */
 };
-enum dialog_state { DIALOG_EARLY = 1, DIALOG_CONFIRMED = 2, DIALOG_ENDING = 3 };
+enum dialog_state {
+    DIALOG_EARLY = 1,
+    DIALOG_CONFIRMED = 2,
+    DIALOG_ENDING = 3,
+    DIALOG_ENDED = 4, /* kept while a draining hole or a tombstone names it: "call ... ended 3 s ago" */
+};
 
 struct dialog_record {
     __u64 started_ns;      /* CLOCK_MONOTONIC */

@@ -96,8 +96,9 @@ struct active {
 };
 MAP_ABI(struct active, 4);
 
-/* `limiter`: ARRAY of LIMITER_SETS. A way is fingerprint << 32 | TAT, TAT in 1/4096 of its class's period. A way whose
- * TAT is past holds no information, so reusing it is exact: the table can be filled, never fooled. */
+/* `limiter`: ARRAY of LIMITER_SETS. A way is hash 27 | exponent 5 | TAT 32, the TAT in units of 2^exponent ns, 4096 to
+ * 8191 of them a period: sets mix classes, so each way carries its own unit. A way whose TAT is past holds no
+ * information, so reusing it is exact: the table can be filled, never fooled. */
 #define LIMITER_SETS (1 << 17)
 #define LIMITER_WAYS 8
 struct limiter_set {

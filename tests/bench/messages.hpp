@@ -51,4 +51,4 @@ inline constexpr std::string_view registration =
     "Content-Length: 0\r\n"
     "\r\n";
 
-}  // namespace ringwall::bench
+} // namespace ringwall::bench

@@ -38,7 +38,7 @@ BENCHMARK_CAPTURE(parse_headers, invite_776, invite);
 BENCHMARK_CAPTURE(parse_headers_and_sdp, invite_776, invite);
 BENCHMARK_CAPTURE(parse_headers, register_654, registration);
 
-}  // namespace
-}  // namespace ringwall::bench
+} // namespace
+} // namespace ringwall::bench
 
 BENCHMARK_MAIN();

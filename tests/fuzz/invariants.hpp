@@ -11,12 +11,12 @@
 
 #include "maps/net/address.hpp"
 
-#define MUST_HOLD(claim) \
-    do { \
-        if (!(claim)) { \
+#define MUST_HOLD(claim)                                                                    \
+    do {                                                                                    \
+        if (!(claim)) {                                                                     \
             std::fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #claim); \
-            std::abort(); \
-        } \
+            std::abort();                                                                   \
+        }                                                                                   \
     } while (false)
 
 namespace ringwall::fuzz {
@@ -53,4 +53,4 @@ private:
     std::string text_;
 };
 
-}  // namespace ringwall::fuzz
+} // namespace ringwall::fuzz

@@ -16,7 +16,7 @@ std::vector<uint8_t> read(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
     size_t count = 0;
@@ -29,5 +29,5 @@ int main(int argc, char** argv) {
         }
     }
     std::printf("%zu inputs\n", count);
-    return count > 0 ? 0 : 1;   // a run that read nothing proves nothing
+    return count > 0 ? 0 : 1; // a run that read nothing proves nothing
 }

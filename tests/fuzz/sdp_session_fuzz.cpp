@@ -50,8 +50,8 @@ void check(const sdp::Media& media) {
         MUST_HOLD(!connection.is_name || connection.address.is_unspecified());
 }
 
-}  // namespace
-}  // namespace ringwall
+} // namespace
+} // namespace ringwall
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     using namespace ringwall;

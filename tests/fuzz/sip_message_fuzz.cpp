@@ -31,10 +31,10 @@ void add(fuzz::Statement& said, const sip::Message& message) {
     for (const auto view : {message.method_token, message.request_uri, message.call_id, message.replaces, message.rack,
                             message.user_agent, message.content_type, message.content_encoding, message.body})
         said.add(view);
-    for (const uint64_t number : {uint64_t{message.is_request}, static_cast<uint64_t>(message.method),
-                                  uint64_t{message.status}, uint64_t{message.cseq}, uint64_t{message.bytes},
-                                  uint64_t{message.contact_is_star}, uint64_t{message.requires_100rel},
-                                  uint64_t{message.supports_100rel}})
+    for (const uint64_t number :
+         {uint64_t{message.is_request}, static_cast<uint64_t>(message.method), uint64_t{message.status},
+          uint64_t{message.cseq}, uint64_t{message.bytes}, uint64_t{message.contact_is_star},
+          uint64_t{message.requires_100rel}, uint64_t{message.supports_100rel}})
         said.add_number(number);
     said.add(message.session_expires);
     said.add(message.expires);
@@ -57,8 +57,8 @@ void check(std::string_view input, const sip::Message& message) {
     MUST_HOLD(!message.contact_is_star || message.contact_count == 0);
 }
 
-}  // namespace
-}  // namespace ringwall
+} // namespace
+} // namespace ringwall
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     using namespace ringwall;

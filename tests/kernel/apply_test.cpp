@@ -23,7 +23,9 @@ protected:
         EXPECT_EQ(apply(operations), 0);
         return operations[0].result;
     }
-    int32_t insert(const Hole& hole) { return one(make(OP_INSERT_PINHOLE, key_of(hole.local, hole.port), value_of(hole))); }
+    int32_t insert(const Hole& hole) {
+        return one(make(OP_INSERT_PINHOLE, key_of(hole.local, hole.port), value_of(hole)));
+    }
     int32_t change(const Hole& to, uint32_t fields) {
         return one(make(OP_CHANGE_PINHOLE, key_of(to.local, to.port), value_of(to), fields));
     }
@@ -79,7 +81,8 @@ TEST_F(Apply, changes_owner_payload_types_and_soft_deadline) {
     value.owner = 78;
     std::memset(value.payload_types, 8, sizeof value.payload_types);
     EXPECT_EQ(one(make(OP_CHANGE_PINHOLE, key_of("192.0.2.10", 40000), value,
-                       FIELD_OWNER | FIELD_PAYLOAD_TYPES | FIELD_SOFT_DEADLINE)), 0);
+                       FIELD_OWNER | FIELD_PAYLOAD_TYPES | FIELD_SOFT_DEADLINE)),
+              0);
     EXPECT_EQ(hole().owner, 78U);
     EXPECT_EQ(hole().payload_types[7], 8);
     EXPECT_EQ(hole().soft_deadline_s, value.soft_deadline_s);
@@ -165,5 +168,5 @@ TEST_F(Apply, carries_out_a_whole_batch_and_says_what_became_of_each) {
     EXPECT_EQ(in(eth / ip4{} / udp{.dport = 40254} / rtp()), "pass pinhole_rtp");
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

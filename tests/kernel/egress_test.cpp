@@ -36,7 +36,8 @@ TEST_F(Egress, knows_sip_by_its_first_token_on_any_port) {
     for (const char* request : {"INVITE sip:a SIP/2.0", "FOO-1 tel:+4930 SIP/2.0", "NOTIFY sips:b SIP/2.0"})
         EXPECT_EQ(send(text(request), 45000), "pass out_sip") << request;
     EXPECT_EQ(send(text("SIP/2.0 200 OK"), 45000), "pass out_sip");
-    for (const char* other : {"NOTIFY * HTTP/1.1", "hello world", "GET /index HTTP/1.1", "INVITE", "SIP/3.0 200 OK", "A :"})
+    for (const char* other :
+         {"NOTIFY * HTTP/1.1", "hello world", "GET /index HTTP/1.1", "INVITE", "SIP/3.0 200 OK", "A :"})
         EXPECT_EQ(send(text(other), 45000), "pass out_flow") << other;
     EXPECT_EQ(ring("ring_inside").size(), 4U);
 }
@@ -44,7 +45,7 @@ TEST_F(Egress, knows_sip_by_its_first_token_on_any_port) {
 TEST_F(Egress, takes_all_from_a_sip_port_for_sip) {
     EXPECT_EQ(send(filled(60, 0xff)), "pass out_sip");
     EXPECT_EQ(ring("ring_inside").size(), 1U);
-    EXPECT_EQ(answer(), "drop not_a_peer");       // what cannot be read asked for nothing
+    EXPECT_EQ(answer(), "drop not_a_peer");            // what cannot be read asked for nothing
     EXPECT_EQ(send(text("\r\n\r\n")), "pass out_sip"); // a keepalive: nothing for the agent
     EXPECT_EQ(ring("ring_inside").size(), 0U);
     learned("192.0.2.10", 45000, {});
@@ -85,5 +86,5 @@ TEST_F(Egress, learns_over_vlans_and_ipv6_alike) {
               "pass out_flow");
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

@@ -132,5 +132,5 @@ TEST_F(Latch, of_a_zone_locks_a_hole_that_names_no_peer_to_its_first_source) {
     EXPECT_EQ(hole().latch, 0U); // never latched while offered
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

@@ -66,15 +66,24 @@ TEST_F(Limiter, takes_an_ipv6_64_for_one_source) {
 }
 
 TEST_F(Limiter, gives_each_class_its_own_bucket) {
-    const std::map<uint32_t, raw> messages = {
-        {CLASS_INVITE, request("INVITE")}, {CLASS_ACK, request("ACK")}, {CLASS_BYE, request("BYE")},
-        {CLASS_CANCEL, request("CANCEL")}, {CLASS_REGISTER, request("REGISTER")},
-        {CLASS_OPTIONS, request("OPTIONS")}, {CLASS_SUBSCRIBE, request("SUBSCRIBE")},
-        {CLASS_NOTIFY, request("NOTIFY")}, {CLASS_PUBLISH, request("PUBLISH")}, {CLASS_INFO, request("INFO")},
-        {CLASS_PRACK, request("PRACK")}, {CLASS_UPDATE, request("UPDATE")}, {CLASS_MESSAGE, request("MESSAGE")},
-        {CLASS_REFER, request("REFER")}, {CLASS_OTHER, request("FEATURE")},
-        {CLASS_RESPONSE, text("SIP/2.0 200 OK\r\n\r\n")}, {CLASS_KEEPALIVE, text("\r\n\r\n")},
-        {CLASS_UNREADABLE, filled(40, 0xff)}};
+    const std::map<uint32_t, raw> messages = {{CLASS_INVITE, request("INVITE")},
+                                              {CLASS_ACK, request("ACK")},
+                                              {CLASS_BYE, request("BYE")},
+                                              {CLASS_CANCEL, request("CANCEL")},
+                                              {CLASS_REGISTER, request("REGISTER")},
+                                              {CLASS_OPTIONS, request("OPTIONS")},
+                                              {CLASS_SUBSCRIBE, request("SUBSCRIBE")},
+                                              {CLASS_NOTIFY, request("NOTIFY")},
+                                              {CLASS_PUBLISH, request("PUBLISH")},
+                                              {CLASS_INFO, request("INFO")},
+                                              {CLASS_PRACK, request("PRACK")},
+                                              {CLASS_UPDATE, request("UPDATE")},
+                                              {CLASS_MESSAGE, request("MESSAGE")},
+                                              {CLASS_REFER, request("REFER")},
+                                              {CLASS_OTHER, request("FEATURE")},
+                                              {CLASS_RESPONSE, text("SIP/2.0 200 OK\r\n\r\n")},
+                                              {CLASS_KEEPALIVE, text("\r\n\r\n")},
+                                              {CLASS_UNREADABLE, filled(40, 0xff)}};
     ASSERT_EQ(messages.size(), static_cast<size_t>(CLASS_COUNT));
     std::map<uint32_t, limit> all;
     for (const auto& [sip_class, message] : messages) all[sip_class] = hourly(2);
@@ -155,11 +164,12 @@ TEST_F(Limiter, takes_a_debt_beyond_the_horizon_for_a_wrapped_one) {
         bpf_map_lookup_elem(map("limiter"), &set, &value);
         bool changed = false;
         for (auto& way : value.way)
-            if (way != 0) way = (way & ~uint64_t{0xffffffff}) | static_cast<uint32_t>(way + 0x80000000U), changed = true;
+            if (way != 0)
+                way = (way & ~uint64_t{0xffffffff}) | static_cast<uint32_t>(way + 0x80000000U), changed = true;
         if (changed) bpf_map_update_elem(map("limiter"), &set, &value, BPF_ANY);
     }
     EXPECT_EQ(passed_of(2, request("REGISTER")), 1);
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

@@ -52,8 +52,9 @@ TEST_F(Mirror, copies_every_byte_and_says_whose_they_are) {
 
 TEST_F(Mirror, copies_from_inside_with_the_zone_of_the_party_outside) {
     auto sip = message(300);
-    ASSERT_EQ(out(eth / ip6{.src = "2001:db8:1::10", .dst = "2001:db8:99::7"} / udp{.sport = 5060, .dport = 5071} / sip),
-              "pass out_sip");
+    ASSERT_EQ(
+        out(eth / ip6{.src = "2001:db8:1::10", .dst = "2001:db8:99::7"} / udp{.sport = 5060, .dport = 5071} / sip),
+        "pass out_sip");
     ASSERT_EQ(out(eth / ip4{.src = "192.0.2.10", .dst = "198.51.100.7"} / udp{.sport = 5060, .dport = 5071} / sip),
               "pass out_sip");
     auto records = ring("ring_inside");
@@ -84,14 +85,16 @@ TEST_F(Mirror, copies_sizes_on_both_sides_of_every_record_size) {
         auto sip = message(length);
         ASSERT_EQ(receive(sip), "pass sip") << length;
         EXPECT_EQ(joined(ring("ring_known")), sip.bytes) << length;
-        ASSERT_EQ(out(eth / ip4{.src = "192.0.2.10", .dst = "198.51.100.7"} / udp{.sport = 5060} / sip), "pass out_sip");
+        ASSERT_EQ(out(eth / ip4{.src = "192.0.2.10", .dst = "198.51.100.7"} / udp{.sport = 5060} / sip),
+                  "pass out_sip");
         EXPECT_EQ(joined(ring("ring_inside")), sip.bytes) << length;
     }
 }
 
 TEST_F(Mirror, marks_a_first_fragment_for_the_part_that_it_is) {
     auto sip = message(400);
-    ASSERT_EQ(in(eth / ip4{.fragment = 0x2000} / udp{.sport = 5071, .dport = 5060, .length_error = 1000} / sip), "pass sip");
+    ASSERT_EQ(in(eth / ip4{.fragment = 0x2000} / udp{.sport = 5071, .dport = 5060, .length_error = 1000} / sip),
+              "pass sip");
     auto records = ring("ring_known");
     ASSERT_EQ(records.size(), 1U);
     EXPECT_EQ(records[0].header.flags, static_cast<uint32_t>(RECORD_FIRST_FRAGMENT));
@@ -130,5 +133,5 @@ TEST_F(Mirror, counts_what_a_full_ring_lost_and_still_passes_it) {
     EXPECT_EQ(ring("ring_strangers").size(), static_cast<size_t>(sent - 1));
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

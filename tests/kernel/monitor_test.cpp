@@ -40,5 +40,5 @@ TEST_F(Monitor, mirrors_the_sip_that_it_would_have_dropped) {
     EXPECT_EQ(ring("ring_strangers").size(), 2U);
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

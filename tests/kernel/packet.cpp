@@ -103,7 +103,7 @@ struct Builder {
     Built operator()(const raw& layer) const { return {layer.bytes}; }
 };
 
-}  // namespace
+} // namespace
 
 Bytes Packet::bytes() const {
     Built built;
@@ -127,4 +127,4 @@ raw rtp(uint32_t ssrc, size_t length) {
 raw rtcp() { return bytes_of({0x80, 200, 0, 6}, 28); }
 raw stun() { return bytes_of({0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42}, 20); }
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

@@ -83,4 +83,4 @@ raw stun();
 raw filled(size_t length, uint8_t with = 0);
 raw bytes_of(std::initializer_list<uint8_t> first, size_t length);
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

@@ -33,7 +33,8 @@ TEST_F(Parse, steps_over_ipv4_options_of_every_length) {
 
 TEST_F(Parse, follows_six_extension_headers_and_refuses_a_seventh) {
     EXPECT_EQ(in(eth / ip6{} / udp{} / rtp()), "pass pinhole_rtp");
-    EXPECT_EQ(in(eth / ip6{} / extension{0} / extension{43, 2} / extension{60, 31} / udp{} / rtp()), "pass pinhole_rtp");
+    EXPECT_EQ(in(eth / ip6{} / extension{0} / extension{43, 2} / extension{60, 31} / udp{} / rtp()),
+              "pass pinhole_rtp");
     EXPECT_EQ(in(eth / ip6{} / extension{51, 2} / udp{} / rtp()), "pass pinhole_rtp");
     auto chain = eth / ip6{};
     for (int i = 0; i < 6; ++i) chain = chain / extension{};
@@ -80,7 +81,9 @@ TEST_F(Parse, never_lets_a_cut_frame_reach_a_guarded_port) {
 }
 
 TEST_F(Parse, judges_first_fragments_by_their_ports) {
-    auto first = [&](uint16_t port) { return eth / ip4{.fragment = 0x2000} / udp{.dport = port, .length_error = 800} / rtp(); };
+    auto first = [&](uint16_t port) {
+        return eth / ip4{.fragment = 0x2000} / udp{.dport = port, .length_error = 800} / rtp();
+    };
     EXPECT_EQ(in(first(40000)), "pass pinhole_rtp");
     EXPECT_EQ(in(first(40002)), "drop no_pinhole");
     auto first6 = [&](uint16_t port) {
@@ -94,7 +97,8 @@ TEST_F(Parse, refuses_first_fragments_that_hide_or_contradict_the_udp_header) {
     EXPECT_EQ(in(eth / ip4{.fragment = 0x2000, .protocol = 17} / raw{{0x75, 0x30, 0x9c, 0x40}}), "drop malformed");
     EXPECT_EQ(in(eth / ip4{.fragment = 0x2000, .protocol = 17} / raw{Bytes(7)}), "drop malformed");
     EXPECT_EQ(in(eth / ip6{} / fragment6{.next = 17} / raw{Bytes(7)}), "drop malformed");
-    EXPECT_EQ(in(eth / ip4{.fragment = 0x2000} / udp{} / rtp()), "drop malformed"); // already whole, and yet more to come
+    EXPECT_EQ(in(eth / ip4{.fragment = 0x2000} / udp{} / rtp()),
+              "drop malformed"); // already whole, and yet more to come
 }
 
 TEST_F(Parse, reads_no_ports_from_later_fragments) {
@@ -106,9 +110,10 @@ TEST_F(Parse, reads_no_ports_from_later_fragments) {
 }
 
 TEST_F(Parse, refuses_ipv6_packets_that_claim_ipv4_addresses) {
-    EXPECT_EQ(in(eth / ip6{.src = "::ffff:198.51.100.7", .dst = "::ffff:192.0.2.10"} / udp{} / rtp()), "drop malformed");
+    EXPECT_EQ(in(eth / ip6{.src = "::ffff:198.51.100.7", .dst = "::ffff:192.0.2.10"} / udp{} / rtp()),
+              "drop malformed");
     EXPECT_EQ(in(eth / ip6{.src = "::ffff:198.51.100.7"} / udp{} / rtp()), "drop malformed");
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

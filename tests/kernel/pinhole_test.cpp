@@ -154,8 +154,12 @@ TEST_F(Pinhole, for_peers_admits_the_negotiated_one_exactly) {
 
 TEST_F(Pinhole, for_peers_in_a_slot_admits_each_of_them_and_no_more) {
     open({.slot = 5, .peer = "203.0.113.1"});
-    peers(5, {{"198.51.100.1", 1000}, {"198.51.100.2", 2000}, {"2001:db8:99::7", 3000}, {"198.51.100.4", 4000},
-              {"198.51.100.5", 5000}, {"198.51.100.6", 6000}});
+    peers(5, {{"198.51.100.1", 1000},
+              {"198.51.100.2", 2000},
+              {"2001:db8:99::7", 3000},
+              {"198.51.100.4", 4000},
+              {"198.51.100.5", 5000},
+              {"198.51.100.6", 6000}});
     EXPECT_EQ(media("198.51.100.1", 1000), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.6", 6000), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.1", 2000), "drop probation");
@@ -236,5 +240,5 @@ TEST_F(Pinhole, that_is_only_offered_says_when_the_rate_is_spent) {
     EXPECT_EQ(verdict, "drop early_rate");
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

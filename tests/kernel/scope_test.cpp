@@ -82,5 +82,5 @@ TEST_F(Scope, reads_one_generation_and_changes_it_with_one_word) {
     EXPECT_EQ(in(eth / ip4{.protocol = 1} / filled(8)), "pass out_of_scope");
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

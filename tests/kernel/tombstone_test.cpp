@@ -24,9 +24,9 @@ TEST_F(Tombstone, a_way_back_is_the_exact_reverse_of_a_flow_from_a_guarded_port)
     EXPECT_EQ(media_in("198.51.100.8"), "drop no_pinhole");
     EXPECT_EQ(media_in("198.51.100.7", 30000, 40001), "drop no_pinhole");
     EXPECT_EQ(in(eth / ip6{} / udp{} / rtp()), "drop no_pinhole");
-    EXPECT_EQ(out(eth / ip6{.src = "2001:db8:1::10", .dst = "2001:db8:99::7"} / udp{.sport = 40000, .dport = 30000} /
-                  rtp()),
-              "pass out_flow");
+    EXPECT_EQ(
+        out(eth / ip6{.src = "2001:db8:1::10", .dst = "2001:db8:99::7"} / udp{.sport = 40000, .dport = 30000} / rtp()),
+        "pass out_flow");
     EXPECT_EQ(in(eth / ip6{} / udp{} / rtp()), "pass return_path");
 }
 
@@ -101,5 +101,5 @@ TEST_F(Tombstone, a_live_hole_has_the_word_over_a_way_back) {
     EXPECT_EQ(media_in("203.0.113.1"), "drop wrong_source");
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

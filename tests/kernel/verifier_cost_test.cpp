@@ -20,4 +20,4 @@ TEST(VerifierCost, stays_far_below_what_the_oldest_kernel_allows) {
     EXPECT_EQ(verifier_costs().size(), 3U);
 }
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

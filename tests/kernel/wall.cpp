@@ -3,7 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <sys/mman.h>
+#include <sys/epoll.h>
 #include <time.h>
 
 #include <cstring>
@@ -135,7 +135,7 @@ peer peer_at(const std::string& address, uint16_t port) {
     return Endpoint{IpAddress::parse(address).value(), Port{port}}.abi();
 }
 
-}  // namespace
+} // namespace
 
 uint64_t now_ns() {
     timespec time{};
@@ -191,7 +191,8 @@ void Wall::SetUp() {
         change(policy, uint64_t{1} << (number & 63));
         put(map("ports"), number >> 6, policy);
     };
-    for (uint32_t media = 10000; media <= 20000; ++media) port(media, [](auto& p, uint64_t bit) { p.media_udp |= bit; });
+    for (uint32_t media = 10000; media <= 20000; ++media)
+        port(media, [](auto& p, uint64_t bit) { p.media_udp |= bit; });
     for (uint32_t media = 40000; media < 50000; ++media) port(media, [](auto& p, uint64_t bit) { p.media_udp |= bit; });
     port(5060, [](auto& p, uint64_t bit) { p.sip_udp |= bit, p.sip_tcp |= bit; });
     put(map("active"), 0, active{0});
@@ -257,11 +258,25 @@ std::vector<Mirrored> Wall::ring(const char* name) {
     return std::move(programs().received);
 }
 
+bool Wall::is_woken(const char* name) const {
+    // The ring's epoll descriptor is level-triggered on "there are records"; a wakeup itself shows only edge-triggered.
+    static std::map<std::string, int> watched;
+    auto [entry, is_new] = watched.try_emplace(name, -1);
+    epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
+    if (is_new) {
+        entry->second = epoll_create1(EPOLL_CLOEXEC);
+        require(epoll_ctl(entry->second, EPOLL_CTL_ADD, map(name), &event) == 0, "watch a ring");
+    }
+    return epoll_wait(entry->second, &event, 1, 50) == 1; // the kernel wakes by irq_work, a moment later
+}
+int Wall::egress_program() const { return bpf_program__fd(programs().egress->progs.ringwall_tc_eg); }
+
 int Wall::apply(std::vector<operation>& operations) {
     for (uint32_t i = 0; i < operations.size() && i < OPERATIONS; ++i) put(map("operations"), i, operations[i]);
     apply_call call{.count = static_cast<uint32_t>(operations.size())};
     LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &call, .ctx_size_in = sizeof call);
-    require(bpf_prog_test_run_opts(bpf_program__fd(programs().change->progs.ringwall_apply), &options) == 0, "run apply");
+    require(bpf_prog_test_run_opts(bpf_program__fd(programs().change->progs.ringwall_apply), &options) == 0,
+            "run apply");
     for (uint32_t i = 0; i < operations.size() && i < OPERATIONS; ++i)
         operations[i] = look_up<operation>(map("operations"), i);
     return static_cast<int>(options.retval);
@@ -291,4 +306,4 @@ std::string Wall::run(const Bytes& frame, bool inward) {
     return (passes ? "pass" : "drop") + reasons;
 }
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

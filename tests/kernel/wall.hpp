@@ -41,8 +41,8 @@ struct Hole { // as tests read it; wall.cpp makes struct pinhole of it
     uint32_t slot = 0;
     std::string peer = "198.51.100.7";
     uint16_t peer_port = 30000;
-    Duration deadline = 1h; // from now; negative: past
-    Duration last_in = 0ns; // ago
+    Duration deadline = 1h;               // from now; negative: past
+    Duration last_in = 0ns;               // ago
     Duration last_peer = Duration::min(); // ago; never, unless said
     Duration last_out = Duration::min();
     uint32_t idle_s = 300;
@@ -85,11 +85,13 @@ protected:
     int apply(std::vector<operation>& operations); // the program's own result
     uint64_t event(uint32_t number) const;         // since the test began
     std::vector<Mirrored> ring(const char* name);  // what came since it was last read
+    bool is_woken(const char* ring) const;         // an edge-triggered wakeup since the last call
     int map(const char* name) const;
+    int egress_program() const;
 
 private:
     std::string run(const Bytes& frame, bool inward);
-    struct wall settings_ {};
+    struct wall settings_{};
     std::vector<uint64_t> events_before_;
 };
 
@@ -99,4 +101,4 @@ uint64_t ctl_of(const Hole& hole);
 std::set<uint32_t>& produced_reasons(); // by any test of this process
 const std::map<std::string, std::string>& verifier_costs();
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

@@ -11,7 +11,7 @@
 #include <cstdlib>
 
 #include "agent/fd.hpp"
-#include "agent/kernel/links.hpp"
+#include "agent/kernel/clsact.hpp"
 
 namespace ringwall::kernel {
 namespace {
@@ -22,7 +22,8 @@ int load_program() {
         {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = -1},
         {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
     };
-    return bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "ringwall_test", "GPL", instructions, std::size(instructions), nullptr);
+    return bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "ringwall_test", "GPL", instructions, std::size(instructions),
+                         nullptr);
 }
 
 uint32_t program_id(int ifindex, uint32_t handle) {
@@ -62,5 +63,5 @@ TEST(Clsact, filter_is_added_replaced_and_removed_beside_another_walls) {
     EXPECT_EQ(std::system("tc qdisc show dev rw0 | grep -q clsact"), 0);
 }
 
-}  // namespace
-}  // namespace ringwall::kernel
+} // namespace
+} // namespace ringwall::kernel

@@ -78,5 +78,5 @@ TEST(ListDevices, finds_the_loopback) {
     EXPECT_THAT(*devices, testing::Contains(testing::Field(&Device::name, "lo")));
 }
 
-}  // namespace
-}  // namespace ringwall::kernel
+} // namespace
+} // namespace ringwall::kernel

@@ -35,7 +35,8 @@ TEST(Frames, come_out_as_they_went_in_whatever_the_pieces) {
         ASSERT_TRUE(frame);
         if (*frame) read.emplace_back((*frame)->message, (*frame)->body);
     }
-    EXPECT_THAT(read, ElementsAre(std::pair(Message::policy, std::string("body")), std::pair(Message::stop, std::string())));
+    EXPECT_THAT(read,
+                ElementsAre(std::pair(Message::policy, std::string("body")), std::pair(Message::stop, std::string())));
 }
 
 TEST(Frames, as_long_as_allowed_are_read_and_one_byte_more_is_refused) {
@@ -84,7 +85,9 @@ TEST(Briefing, that_is_none_is_an_error) {
 
 TEST(PacedLog, writes_so_many_a_second_and_then_says_how_many_more) {
     std::vector<std::string> lines;
-    PacedLog log([&](std::string_view event, std::string_view text) { lines.push_back(std::string(event) + " " + std::string(text)); }, 2);
+    PacedLog log([&](std::string_view event,
+                     std::string_view text) { lines.push_back(std::string(event) + " " + std::string(text)); },
+                 2);
     for (int i = 0; i < 5; ++i) log.say("sip.defect", "bad");
     log.say("call.start", "A");
     EXPECT_THAT(lines, ElementsAre("sip.defect bad", "sip.defect bad", "call.start A"));
@@ -101,5 +104,5 @@ TEST(Log, escapes_what_could_write_into_a_terminal) {
     EXPECT_EQ(log::escaped("T\xc3\xbcr"), "T\xc3\xbcr");
 }
 
-}  // namespace
-}  // namespace ringwall::agent
+} // namespace
+} // namespace ringwall::agent

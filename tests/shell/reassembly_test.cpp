@@ -27,7 +27,7 @@ protected:
     }};
 
     static struct mirror_record record(uint64_t time_ns, uint32_t length, uint32_t offset, uint16_t flags = 0) {
-        struct mirror_record made {};
+        struct mirror_record made{};
         made.time_ns = time_ns;
         made.length = length;
         made.offset = offset;
@@ -100,13 +100,13 @@ TEST_F(Reassembling, what_is_no_record_is_counted) {
     reassembly.on_record(std::string_view("short"));
     feed(record(7, 70000, 0), "longer than UDP can be");
     feed(record(7, 4, 3), "past its own end");
-    feed(record(7, 8, 4), "tail");  // of a datagram whose head was lost
+    feed(record(7, 8, 4), "tail"); // of a datagram whose head was lost
     auto over = record(7, 100, 0);
     over.captured = 100;
-    reassembly.on_record(std::string_view(reinterpret_cast<const char*>(&over), sizeof over));  // captured but not there
+    reassembly.on_record(std::string_view(reinterpret_cast<const char*>(&over), sizeof over)); // captured but not there
     EXPECT_TRUE(seen.empty());
     EXPECT_EQ(reassembly.unreadable(), 5U);
 }
 
-}  // namespace
-}  // namespace ringwall::kernel
+} // namespace
+} // namespace ringwall::kernel

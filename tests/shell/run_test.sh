@@ -158,6 +158,10 @@ a_dead_worker() {
     check "a dead worker is followed by another" within 10 worker_is_not "$before"
     check "which answers" within 10 status_says .version
     check "while the attachment stays" same "$(link_ids)" "$links"
+    before=$(worker)
+    kill -STOP "$before"
+    check "a worker that hangs is followed by another" within 20 worker_is_not "$before"
+    check "which answers" within 10 status_says .version
 }
 
 a_takeover() {

@@ -26,7 +26,7 @@ TEST(PinholesScreen, says_who_may_send_what_was_heard_and_what_was_refused) {
     EXPECT_EQ(
         pinholes_screen(document),
         "rtp   192.0.2.10:40000  answered  from 198.51.100.7:30000        1 500 packets heard  at most 2 h more\n"
-        "rtcp  192.0.2.10:40001  draining  from the networks of provider            nothing heard  closes in 1.5 s\n"
+        "rtcp  192.0.2.10:40001  draining  from the networks of provider        nothing heard  closes in 1.5 s\n"
         "192.0.2.10:40000 refused 12 packets, the last 3.0 s ago from 203.0.113.9:4000: a live media port, but not "
         "from the peer it was negotiated with (if it is theirs, add 203.0.113.9 to the networks of peer provider)\n"
         "\n2 pinholes\n");

@@ -95,7 +95,8 @@ std::optional<std::string> CallScript::step(const std::vector<std::string>& word
         std::ranges::sort(found);
         if (wanted != found) return line + "\n  found: " + maps_.holes();
     } else if (verb == "legs") {
-        if (maps_.dialogs.size() != std::stoul(words.at(1))) return line + ", found " + std::to_string(maps_.dialogs.size());
+        const auto live = std::ranges::count_if(maps_.dialogs, [](const auto& entry) { return entry.second.state != DIALOG_ENDED; });
+        if (live != std::stol(words.at(1))) return line + ", found " + std::to_string(live);
     } else if (verb == "count") {
         if (counter(words.at(1)) != std::stoul(words.at(2))) return line + ", found " + std::to_string(counter(words[1]));
     } else {

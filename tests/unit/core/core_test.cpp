@@ -142,6 +142,17 @@ TEST(Core, gives_the_same_leg_ids_after_a_restart) {
     EXPECT_EQ(script.maps().dialogs.begin()->first, before.begin()->first);
 }
 
+TEST(Core, keeps_an_ended_calls_record_as_long_as_its_tombstone_and_over_a_restart) {
+    CallScript script;
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\n"
+                "out BYE f=a t=z b=3 n=2\nin 200 f=a t=z b=3 n=2 m=BYE\nwait 30\nrestart\n");
+    ASSERT_EQ(script.maps().dialogs.size(), 1U);
+    EXPECT_EQ(script.maps().dialogs.begin()->second.state, DIALOG_ENDED);
+    EXPECT_EQ(std::string(script.maps().dialogs.begin()->second.call_id), "call-1");
+    run(script, "wait 45\n=\n");
+    EXPECT_THAT(script.maps().dialogs, IsEmpty());
+}
+
 TEST(Core, says_when_a_call_ends) {
     CallScript script;
     run(script, "out INVITE f=a b=1 sdp=40000\nin 200 f=a t=z b=1 sdp=30000\nout BYE f=a t=z b=3 n=2\nin 200 f=a t=z b=3 n=2 m=BYE\n");

@@ -164,6 +164,16 @@ TEST(CompileWall, admits_everyone_only_where_no_peer_is_declared) {
     EXPECT_EQ(compile(config, {}).wall.flags, 0U);
 }
 
+TEST(CompileWall, refuses_a_zone_without_sip_even_where_no_peer_is_declared) {
+    Config config;
+    config.zones = {zone("shut", {prefix("203.0.113.0/24")}, false), zone("open", {prefix("198.51.100.0/24")})};
+    const Compiled compiled = compile(config, {});
+    EXPECT_EQ(compiled.wall.flags, 0U);
+    EXPECT_EQ(compiled.zones[0].flags, uint32_t{ZONE_SIP}); // who is in no zone is still admitted
+    EXPECT_EQ(compiled.zones[1].flags, 0U);
+    EXPECT_EQ(compiled.zones[2].flags, uint32_t{ZONE_SIP});
+}
+
 TEST(CompileWall, carries_mode_hairpin_and_times) {
     Config config;
     config.mode = Mode::monitor;

@@ -111,7 +111,7 @@ TEST(Mistakes, are_said_with_line_column_and_what_was_expected) {
          "f:4:22: deny.user_agents: not supported by this version, expected default or []"},
         {with("timers: { drain: 2 }\n"),
          "f:4:18: timers.drain: got \"2\", expected a duration such as 250ms, 2s, 5m, 24h or 7d, a year at most"},
-        {with("timers: { bye: 31s }\n"), "f:4:16: timers.bye: out of bounds, expected 32s to 10m"},
+        {with("timers: { bye: 999ms }\n"), "f:4:16: timers.bye: out of bounds, expected 1s to 10m"},
         {with("on_agent_loss: { do: closed }\n"),
          "f:4:22: on_agent_loss.do: not supported by this version, expected peers or keep"},
         {with("sip: { tcp: [443], ws: [443] }\n"),

@@ -56,7 +56,7 @@ void expect_agreement(const Object& one, const Media& media) {
     EXPECT_EQ(media.port.value, one.at("port").to_number<unsigned>());
     EXPECT_EQ(media.port_count, one.at("nports").to_number<unsigned>());
     EXPECT_EQ(media.protocol, std::string_view(one.at("proto").as_string()));
-    if (media.type != MediaType::other) {   // else a word the registry does not have, and nobody needs
+    if (media.type != MediaType::other) { // else a word the registry does not have, and nobody needs
         EXPECT_EQ(name_of(media.type), std::string_view(one.at("type").as_string()));
     }
     EXPECT_EQ(name_of(media.direction), std::string_view(one.at("dir").as_string()));
@@ -96,5 +96,5 @@ TEST_F(ForeignSdp, agrees_on_media_ports_types_and_addresses) {
     }
 }
 
-}  // namespace
-}  // namespace ringwall::sdp
+} // namespace
+} // namespace ringwall::sdp

@@ -20,7 +20,8 @@ struct Disagreement {
 };
 const std::map<std::string_view, Disagreement> disagreements{
     {"rfc4475-intmeth",
-     {Defect::bad_header, "an escaped NUL in a display name: a reader in C ends there, so two readers see two headers"}},
+     {Defect::bad_header,
+      "an escaped NUL in a display name: a reader in C ends there, so two readers see two headers"}},
     {"rfc4475-longreq",
      {Defect::too_long, "a From tag of 300 bytes: pinned records keep tags whole, and a longer one is not cut"}},
 };
@@ -93,8 +94,7 @@ TEST_F(ForeignTorture, is_read_or_refused_and_agrees_wherever_it_is_valid) {
 TEST_F(ForeignTorture, is_never_read_past_its_end) {
     const boost::json::value list = read_json("torture/torture.json");
     for (const auto& value : list.as_array()) {
-        const std::string whole =
-            read_file(folder() / "torture" / std::string(value.at("file").as_string()));
+        const std::string whole = read_file(folder() / "torture" / std::string(value.at("file").as_string()));
         for (size_t length = 0; length <= whole.size(); ++length) {
             const std::vector<char> cut(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(length));
             Message message;
@@ -104,5 +104,5 @@ TEST_F(ForeignTorture, is_never_read_past_its_end) {
     }
 }
 
-}  // namespace
-}  // namespace ringwall::sip
+} // namespace
+} // namespace ringwall::sip

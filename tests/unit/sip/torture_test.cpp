@@ -41,9 +41,9 @@ std::string load(const std::string& name) {
 
 struct Case {
     std::string name;
-    std::string_view section;             // of RFC 4475, of RFC 5118 with a 5118 before it, or why it is here
-    std::optional<Defect> refused = {};   // read where there is none
-    std::vector<std::string> media = {};  // what its description opens, as address:port
+    std::string_view section;            // of RFC 4475, of RFC 5118 with a 5118 before it, or why it is here
+    std::optional<Defect> refused = {};  // read where there is none
+    std::vector<std::string> media = {}; // what its description opens, as address:port
 };
 
 std::vector<Case> cases() {
@@ -203,5 +203,5 @@ TEST(Torture, a_port_inside_brackets_is_part_of_the_address) {
     EXPECT_EQ(message.contacts()[0].host_port.port, Port{5070});
 }
 
-}  // namespace
-}  // namespace ringwall::sip
+} // namespace
+} // namespace ringwall::sip

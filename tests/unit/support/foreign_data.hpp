@@ -33,4 +33,4 @@ protected:
     static boost::json::value read_json(const char* name) { return boost::json::parse(read_file(folder() / name)); }
 };
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our egress program as a filter of the clsact qdisc: the way on kernels without tcx (before 6.6). A filter has no pin;
+// priority and handle are what it is known by.
+#pragma once
+
+#include <cstdint>
+
+#include "maps/net/result.hpp"
+
+namespace ringwall::kernel {
+
+// Adds the filter with this handle, or replaces its program in place; the qdisc is shared with others and stays.
+Result<void> attach_clsact_egress(int ifindex, int program_fd, uint32_t handle);
+// True if there was one.
+bool detach_clsact_egress(int ifindex, uint32_t handle);
+
+} // namespace ringwall::kernel

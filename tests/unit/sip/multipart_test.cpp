@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/sip/request.hpp"
+
+namespace ringwall::sip {
+namespace {
+
+struct Found {
+    std::optional<std::string> sdp;
+    std::optional<Defect> refused;
+    bool operator==(const Found&) const = default;
+};
+const Found nothing{};
+Found sdp(std::string text) { return {std::move(text), {}}; }
+Found refused(Defect defect) { return {{}, defect}; }
+
+Found find(const std::string& headers, const std::string& body) {
+    const auto reading = read({.more = headers + "\r\n", .body = body});
+    EXPECT_EQ(reading.refused, std::nullopt);
+    const auto found = find_sdp(*reading.message);
+    if (!found) return refused(found.error().defect);
+    return *found ? sdp(std::string(**found)) : nothing;
+}
+
+Found find_mixed(const std::string& body, const std::string& boundary = "b") {
+    return find("Content-Type: multipart/mixed;boundary=" + boundary, body);
+}
+
+TEST(FindSdp, is_the_body_of_type_application_sdp_in_any_case) {
+    EXPECT_EQ(find("Content-Type: application/sdp", "v=0\r\n"), sdp("v=0\r\n"));
+    EXPECT_EQ(find("c : APPLICATION / Sdp ; charset=\"utf-8\"", "v=0\r\n"), sdp("v=0\r\n"));
+    EXPECT_EQ(find("Content-Type: application/sdpx", "v=0\r\n"), nothing);
+    EXPECT_EQ(find("Content-Type: text/plain", "v=0\r\n"), nothing);
+    EXPECT_EQ(find("Content-Type: application/sdp x", "v=0\r\n"), nothing);
+    EXPECT_EQ(find("Subject: untyped", "v=0\r\n"), nothing);
+    EXPECT_EQ(find("Content-Type: application/sdp", ""), nothing);
+}
+
+TEST(FindSdp, is_not_read_through_a_coding) {
+    EXPECT_EQ(find("Content-Type: application/sdp\r\nContent-Encoding: Identity", "v=0"), sdp("v=0"));
+    EXPECT_EQ(find("Content-Type: application/sdp\r\ne: gzip", "v=0"), nothing);
+    EXPECT_EQ(find("Content-Type: application/sdp\r\ne: gzip\r\ne: identity", "v=0"), nothing);
+    EXPECT_EQ(find("Content-Type: application/sdp\r\ne: identity\r\ne: gzip", "v=0"), nothing);
+}
+
+TEST(FindSdp, is_the_first_such_part) {
+    EXPECT_EQ(find_mixed("preamble\r\n--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n"
+                         "--b  \r\nContent-Type: application/sdp\r\n\r\nv=0\r\ns=1\r\n\r\n"
+                         "--b\r\nContent-Type: application/sdp\r\n\r\nv=9\r\n--b--\r\nepilogue"),
+              sdp("v=0\r\ns=1\r\n"));
+    EXPECT_EQ(find_mixed("--b\nc: application/sdp\n\nv=0\n--b--"), sdp("v=0"));
+    EXPECT_EQ(find_mixed("--b\r\n\r\nv=0\r\n--b--"), nothing);
+    EXPECT_EQ(find_mixed("--b\r\nContent-Type: application/sdp\r\n\r\n\r\n--b--"), sdp(""));
+}
+
+TEST(FindSdp, knows_a_quoted_boundary_and_a_line_that_only_begins_like_one) {
+    EXPECT_EQ(find_mixed("--b c\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--b c--", "\"b c\""), sdp("v=0"));
+    EXPECT_EQ(find_mixed("--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--bb\r\n --b\r\nx--b\r\n--b--"),
+              sdp("v=0\r\n--bb\r\n --b\r\nx--b"));
+}
+
+TEST(FindSdp, goes_into_nested_parts_up_to_a_depth) {
+    const auto nested = [](size_t depth) {
+        std::string body = "v=0";
+        std::string type = "application/sdp";
+        for (size_t i = 0; i < depth; ++i) {
+            const std::string boundary = "x" + std::to_string(i);
+            body = "--" + boundary + "\r\nContent-Type: " + type + "\r\n\r\n" + body + "\r\n--" + boundary + "--";
+            type = "multipart/mixed;boundary=" + boundary;
+        }
+        return find("Content-Type: " + type, body);
+    };
+    EXPECT_EQ(nested(1), sdp("v=0"));
+    EXPECT_EQ(nested(max_multipart_depth), sdp("v=0"));
+    EXPECT_EQ(nested(max_multipart_depth + 1), refused(Defect::too_many));
+}
+
+TEST(FindSdp, counts_parts) {
+    std::string body;
+    for (size_t i = 0; i < max_multipart_parts; ++i) body += "--b\r\n\r\nx\r\n";
+    EXPECT_EQ(find_mixed(body + "--b--"), nothing);
+    EXPECT_EQ(find_mixed(body + "--b\r\n\r\nx\r\n--b--"), refused(Defect::too_many));
+}
+
+TEST(FindSdp, does_not_decode_parts) {
+    const auto part = [](const std::string& header) {
+        return find_mixed("--b\r\nContent-Type: application/sdp\r\n" + header + "\r\n\r\nv=0\r\n--b--");
+    };
+    EXPECT_EQ(part("Content-Transfer-Encoding: 8BIT"), sdp("v=0"));
+    EXPECT_EQ(part("Content-Transfer-Encoding: base64"), nothing);
+    EXPECT_EQ(part("Content-Encoding: gzip"), nothing);
+    EXPECT_EQ(part("Content-Disposition: session;handling=required"), sdp("v=0"));
+}
+
+TEST(FindSdp, refuses_a_structure_that_is_broken) {
+    const std::string part = "--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n";
+    EXPECT_EQ(find_mixed(part), refused(Defect::bad_multipart));
+    EXPECT_EQ(find_mixed("no delimiter"), refused(Defect::bad_multipart));
+    EXPECT_EQ(find_mixed("--b--\r\n"), refused(Defect::bad_multipart));
+    EXPECT_EQ(find_mixed("--b\r\nno header\r\n\r\nv=0\r\n--b--"), refused(Defect::bad_multipart));
+    EXPECT_EQ(find_mixed("--b\r\nc: a/b\r\nContent-Type: a/b\r\n\r\nv=0\r\n--b--"), refused(Defect::bad_multipart));
+    EXPECT_EQ(find_mixed("--b\r\nContent-Type: application/sdp\r\n--b--"), refused(Defect::bad_multipart));
+    EXPECT_EQ(find("Content-Type: multipart/mixed", part + "--b--"), refused(Defect::bad_multipart));
+    EXPECT_EQ(find_mixed(part + "--b--", std::string(71, 'b')), refused(Defect::bad_multipart));
+    EXPECT_EQ(find("Content-Type: multipart/mixed;boundary=b;boundary=c", part + "--b--"), nothing);
+}
+
+} // namespace
+} // namespace ringwall::sip
