@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs what building, testing and showing Ringwall needs on a bare Debian 12, and nothing else.
 #   scripts/setup.sh           what the demo and the tests need
 #   scripts/setup.sh --vm      also what vm-tests/ needs (virtme-ng from trixie, pinned so that nothing else moves)

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds preset `release` and runs every bench of tests/bench, one after the other, alone. Figures go to standard output
+# (docs/performance.md quotes them, with the machine they were taken on). Arguments go to each bench.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/setup.sh
+cmake --preset release >/dev/null
+targets=()
+for source in tests/bench/*_bench.cpp; do targets+=("$(basename "$source" .cpp)"); done
+cmake --build --preset release --target "${targets[@]}"
+
+printf '%s, %s CPUs, Linux %s\n' "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" "$(uname -r)"
+for target in "${targets[@]}"; do
+    printf '\n== %s\n' "$target"
+    "build/release/tests/bench/$target" "$@"
+done

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs, builds and runs every test that this machine can run, and ends with one line: `N passed, N failed`.
+#   scripts/test.sh            everything: unit, check, kernel, netns, fuzz, vm
+#   scripts/test.sh unit vm    only the parts named
+# A skipped test is an error: it says which capability is missing. FUZZ_SECONDS a fuzz target (60).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+parts=("$@")
+[ "${#parts[@]}" -gt 0 ] || parts=(unit check kernel netns fuzz vm)
+jobs=${JOBS:-$(nproc)}
+passed=0
+failed=0
+broken=()
+
+wanted() {
+    local part
+    for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done
+    return 1
+}
+
+count() { # count PASSED FAILED NAME
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    [ "$2" -eq 0 ] || broken+=("$3")
+}
+
+# One heading a part, so that a long log can be read.
+part() {
+    printf '\n== %s (%s)\n' "$1" "$(date +%H:%M:%S)"
+}
+
+build() { # build PRESET [TARGET...]
+    local preset=$1
+    shift
+    part "build $preset"
+    cmake --preset "$preset" >/dev/null
+    cmake --build --preset "$preset" -- -j "$jobs" "$@"
+}
+
+# Runs a label with ctest and reads its own report; what was skipped or did not run counts as failed.
+run_label() { # run_label PRESET LABEL [-j N]
+    local preset=$1 label=$2 report tests bad
+    shift 2
+    part "$label tests ($preset)"
+    report=build/$preset/$label.xml
+    rm -f "$report"
+    ctest --test-dir "build/$preset" -L "^$label\$" --no-tests=error --output-on-failure --output-junit "$label.xml" "$@" || true
+    [ -e "$report" ] || { count 0 1 "$label"; return; }
+    tests=$(grep -c '<testcase ' "$report" || true)
+    bad=$(grep -c '<testcase .*status="\(fail\|notrun\|disabled\)"' "$report" || true)
+    [ "$tests" -gt 0 ] || bad=1
+    count $((tests - bad)) "$bad" "$label"
+}
+
+# One fuzz target for FUZZ_SECONDS from the corpus in the tree; finds go to a scratch folder and are printed.
+run_fuzz() {
+    local target name found
+    for target in build/fuzz/tests/fuzz/*_fuzz; do
+        [ -x "$target" ] || { count 0 1 fuzz; return; }
+        name=$(basename "$target" _fuzz)
+        part "fuzz $name"
+        found=build/fuzz/found/$name
+        mkdir -p "$found"
+        if "$target" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 -verbosity=0 -artifact_prefix="$found/" \
+            "$found" "tests/data/fuzz/$name"; then
+            count 1 0 "fuzz $name"
+        else
+            count 0 1 "fuzz $name"
+        fi
+    done
+}
+
+run_vm() {
+    part 'vm tests (Linux 6.1)'
+    if scripts/vm-tests.sh 6.1; then count 1 0 vm; else count 0 1 vm; fi
+}
+
+scripts/setup.sh
+wanted vm && scripts/setup.sh --vm
+if wanted unit || wanted check; then build dev; fi
+if wanted kernel || wanted netns || wanted vm; then build release; fi
+if wanted fuzz; then build fuzz sip_message_fuzz multipart_fuzz sdp_session_fuzz; fi
+wanted unit && run_label dev unit -j "$jobs"
+wanted check && run_label dev check -j "$jobs"
+wanted kernel && run_label release kernel
+wanted netns && run_label release netns -j "$jobs"
+wanted fuzz && run_fuzz
+wanted vm && run_vm
+
+printf '\n'
+[ "${#broken[@]}" -eq 0 ] || printf 'failed: %s\n' "${broken[@]}"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]

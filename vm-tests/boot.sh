@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Boots a kernel image on this machine's own files (read-only; /tmp and /run are the guest's) and runs one script in it
+# as root. Exit: the script's. Without a usable /dev/kvm the machine is emulated, some ten times slower.
+#   vm-tests/boot.sh IMAGE SCRIPT
+set -euo pipefail
+
+image=$1
+script=$(realpath "$2")
+root=$(realpath "$(dirname "$0")/..")
+limit=${VM_SECONDS:-900}
+# The guest's exit code comes back in a file: virtme-ng's own is lost where the console is no terminal.
+answer=$(mktemp -d)
+trap 'rm -rf "$answer"' EXIT
+
+options=(--user root --cpus "$(nproc)" --memory 3G --cwd "$root" --rwdir "/mnt=$answer" --disable-monitor)
+if ! { : <>/dev/kvm; } 2>/dev/null; then options+=(--disable-kvm); fi
+timeout --kill-after=10 "$limit" vng --run "$image" "${options[@]}" -- \
+    "bash $script; echo \$? >/mnt/exit" </dev/null || true
+if [ ! -s "$answer/exit" ]; then
+    echo "boot: the guest did not finish within $limit s" >&2
+    exit 1
+fi
+exit "$(cat "$answer/exit")"
