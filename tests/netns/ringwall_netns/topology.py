@@ -26,8 +26,8 @@ ADDRESSES = {
     # outside
     'peer': ('198.51.100.7', '2001:db8:100::7'),           # the provider
     'peer2': ('198.51.100.8', '2001:db8:100::8'),          # another machine of the provider
-    'roamer': ('203.0.113.20', '2001:db8:bad::20'),        # a remote phone behind its own NAT, undeclared
-    'third': ('203.0.113.5', '2001:db8:bad::5'),           # media server of somebody else
+    'roamer': ('203.0.113.20', '2001:db8:f00d::20'),        # a remote phone behind its own NAT, undeclared
+    'third': ('203.0.113.5', '2001:db8:cafe::5'),           # media server of somebody else
     'attacker': ('203.0.113.66', '2001:db8:bad::66'),
     # inside
     'pbx': ('192.0.2.10', '2001:db8:1::10'),
