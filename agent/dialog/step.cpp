@@ -7,7 +7,6 @@ namespace ringwall::dialog {
 namespace {
 
 constexpr std::chrono::seconds retry_grace{5};         // a challenged or redirected INVITE comes again with the same ports
-constexpr std::chrono::seconds transaction_life{40};   // 64*T1 (RFC 3261 17.1.2.2), and some
 constexpr std::chrono::seconds session_margin{32};     // RFC 4028 10: the BYE may come at the expiry itself
 
 // Failures that the same INVITE usually survives: challenge, redirect, session timer, media retry, overload.
@@ -36,13 +35,18 @@ void Table::Step::on_request() {
 
 void Table::Step::initial_invite() {
     if (table_.transactions_.find(message_, event_.outbound)) return;  // a retransmission
-    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + table_.timers_.early + transaction_life);
-    if (!transaction) {
-        ++table_.counters_.transactions_full;
-        return;
-    }
+    const auto life = event_.outbound ? table_.timers_.early + transaction_life : std::chrono::nanoseconds(transaction_life);
+    Transaction* transaction = begin(life);
+    if (!transaction) return;
     transaction->is_initial = true;
     event_.outbound ? initial_invite_out(*transaction) : initial_invite_in(*transaction);
+}
+
+Transaction* Table::Step::begin(std::chrono::nanoseconds life) {
+    const bool is_strangers = !event_.outbound && !event_.counterpart.is_declared;
+    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + life, is_strangers);
+    table_.counters_.transactions_full += transaction == nullptr;
+    return transaction;
 }
 
 void Table::Step::initial_invite_out(Transaction& transaction) {
@@ -77,11 +81,8 @@ void Table::Step::initial_invite_in(Transaction& transaction) {
 // INVITE, UPDATE or PRACK with a To tag. An outside offer only waits here; the inside's answer applies it.
 void Table::Step::offer_in_dialog() {
     if (table_.transactions_.find(message_, event_.outbound)) return;
-    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + transaction_life);
-    if (!transaction) {
-        ++table_.counters_.transactions_full;
-        return;
-    }
+    Transaction* transaction = begin(transaction_life);
+    if (!transaction) return;
     transaction->inside_tag = inside_tag();
     transaction->local_offer = event_.offer;
     transaction->remote_offer = event_.remote;
@@ -125,11 +126,8 @@ void Table::Step::bye() {
         ++table_.counters_.unknown_dialog;
         return;
     }
-    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + transaction_life);
-    if (!transaction) {
-        ++table_.counters_.transactions_full;
-        return;
-    }
+    Transaction* transaction = begin(transaction_life);
+    if (!transaction) return;
     transaction->leg = leg->id;
     if (!event_.outbound) return;  // until the inside's 2xx it is only somebody's word
     leg->state = LegState::ending;
@@ -149,7 +147,7 @@ void Table::Step::on_response() {
     switch (transaction->method) {
         case sip::Method::invite:
             if (!transaction->is_initial) response_in_dialog(*transaction);
-            else if (message_.status == 100) break;
+            else if (message_.status == 100) rings(*transaction, table_.leg(transaction->leg));
             else event_.outbound ? initial_response_out(*transaction) : initial_response_in(*transaction);
             break;
         case sip::Method::update:
@@ -173,9 +171,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
         confirm(*leg);
         end_other_forks(*leg);
     } else {
-        table_.transactions_.extend(transaction, event_.now + table_.timers_.early + transaction_life);
-        leg->soft_deadline = event_.now + table_.timers_.early;
-        table_.schedule(*leg, event_.now);
+        rings(transaction, leg);
     }
     changed(*leg);
 }
@@ -193,11 +189,17 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         leg->remote_offer.reset();
         confirm(*leg);
     } else {
-        table_.transactions_.extend(transaction, event_.now + table_.timers_.early + transaction_life);
-        leg->soft_deadline = event_.now + table_.timers_.early;
-        table_.schedule(*leg, event_.now);
+        rings(transaction, leg);
     }
     changed(*leg);
+}
+
+// Each 1xx renews the early deadline (RFC 3261 16.6, Timer C).
+void Table::Step::rings(Transaction& transaction, Leg* leg) {
+    table_.transactions_.extend(transaction, event_.now + table_.timers_.early + transaction_life);
+    if (!leg || leg->state != LegState::early) return;
+    leg->soft_deadline = event_.now + table_.timers_.early;
+    table_.schedule(*leg, event_.now);
 }
 
 // A final failure of an initial INVITE ends what that INVITE began, and nothing else.
@@ -288,7 +290,7 @@ void Table::Step::offered_by_inside(Leg& leg) {
 
 void Table::Step::confirm(Leg& leg) {
     if (leg.state != LegState::early) return;
-    if (!leg.begun_inside && table_.waiting_outside_ > 0) --table_.waiting_outside_;
+    table_.no_longer_waits(leg);
     leg.state = LegState::confirmed;
     leg.end_at.reset();
     ++table_.counters_.calls_answered;

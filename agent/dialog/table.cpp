@@ -36,7 +36,8 @@ Leg* Table::find(std::string_view call_id, std::string_view outside_tag) {
 }
 
 Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, bool begun_inside) {
-    const bool is_full = legs_.size() >= capacity || (!begun_inside && waiting_outside_ >= capacity_begun_outside);
+    const bool is_strangers = !begun_inside && !event.counterpart.is_declared;
+    const bool is_full = legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers);
     if (is_full || legs_.contains(id)) {
         counters_.legs_full += is_full;
         return nullptr;
@@ -51,8 +52,9 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, b
     leg.started = event.now;
     leg.started_s = event.realtime_s;
     leg.deadline = event.now + timers_.max_call;
-    leg.soft_deadline = event.now + timers_.early;
-    waiting_outside_ += !begun_inside;
+    leg.soft_deadline = event.now + (begun_inside ? timers_.early : std::chrono::nanoseconds(transaction_life));
+    leg.is_strangers = is_strangers;
+    waiting_strangers_ += is_strangers;
     join(leg, id);
     name(leg, outside_tag);
     schedule(leg, event.now);
@@ -86,7 +88,7 @@ void Table::end(LegId id, Effects& effects) {
     const auto found = legs_.find(id);
     if (found == legs_.end()) return;
     Leg& leg = found->second;
-    if (!leg.begun_inside && leg.state == LegState::early && waiting_outside_ > 0) --waiting_outside_;
+    no_longer_waits(leg);
     if (leg.state != LegState::early) ++counters_.calls_ended;
     if (const auto tag = by_tag_.find(tag_key(leg.call_id, leg.outside_tag)); tag != by_tag_.end() && tag->second == id) by_tag_.erase(tag);
     const auto [first, last] = by_group_.equal_range(leg.group);
@@ -104,6 +106,10 @@ void Table::schedule(Leg& leg, TimePoint now) {
     if (leg.next_look == next) return;
     leg.next_look = next;
     timers_due_.emplace(next, leg.id);
+}
+
+void Table::no_longer_waits(const Leg& leg) {
+    if (leg.is_strangers && leg.state == LegState::early) --waiting_strangers_;
 }
 
 void Table::due(TimePoint now, std::vector<Endpoint>& endpoints) const {
@@ -156,7 +162,8 @@ bool Table::complete_moves(Leg& leg, TimePoint now, const Activity& last_media) 
 
 void Table::restore(Leg leg, TimePoint now) {
     const LegId id = leg.id;
-    waiting_outside_ += !leg.begun_inside && leg.state == LegState::early;
+    leg.is_strangers = !leg.begun_inside && !leg.counterpart.is_declared;
+    waiting_strangers_ += leg.is_strangers && leg.state == LegState::early;
     by_tag_[tag_key(leg.call_id, leg.outside_tag)] = id;
     by_group_.emplace(leg.group, id);
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;

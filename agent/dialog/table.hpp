@@ -19,6 +19,9 @@ struct TableTimers {
     std::chrono::nanoseconds early, bye, max_call;
 };
 
+// A request that the inside has not reacted to is forgotten after this: 64*T1 (RFC 3261 17.1.2.2), and some.
+inline constexpr std::chrono::seconds transaction_life{40};
+
 // One message that crossed the wall. `offer` and `remote` are its SDP as understood, by direction; neither where it
 // has none, or none that could be read.
 struct Event {
@@ -53,7 +56,7 @@ struct TableCounters {
 class Table {
 public:
     static constexpr size_t capacity = 65536;                      // as the `dialogs` map
-    static constexpr size_t capacity_begun_outside = capacity / 2; // unanswered ones: the other half stays for the inside
+    static constexpr size_t capacity_strangers = capacity / 2;     // their unanswered calls; the rest stays for the others
 
     Table(const TableTimers& timers, const KeyedHash& hash) : timers_(timers), hash_(hash), transactions_(hash) {}
 
@@ -84,6 +87,7 @@ private:
     std::vector<LegId> early_legs_of(uint64_t group) const;
     void end(LegId id, Effects& effects);
     void schedule(Leg& leg, TimePoint now);
+    void no_longer_waits(const Leg& leg);
     bool is_over(Leg& leg, TimePoint now, const Activity& last_media) const;
     bool complete_moves(Leg& leg, TimePoint now, const Activity& last_media) const;
     uint64_t tag_key(std::string_view call_id, std::string_view outside_tag) const { return hash_({call_id, outside_tag}); }
@@ -95,7 +99,7 @@ private:
     std::unordered_map<uint64_t, LegId> by_tag_;  // hash of Call-ID and outside tag
     std::unordered_multimap<uint64_t, LegId> by_group_;
     std::multimap<TimePoint, LegId> timers_due_;
-    size_t waiting_outside_ = 0;                  // begun outside, not answered
+    size_t waiting_strangers_ = 0;                // legs that strangers began and nobody answered
     TableCounters counters_;
 };
 

@@ -18,12 +18,17 @@ Transaction* Transactions::find(const sip::Message& message, bool request_outbou
     return found == by_key_.end() ? nullptr : &found->second;
 }
 
-Transaction* Transactions::add(const sip::Message& request, bool outbound, TimePoint expires) {
+Transaction* Transactions::add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers) {
     const uint64_t id = key(request, outbound, request.method);
     if (const auto found = by_key_.find(id); found != by_key_.end()) return &found->second;
-    if (by_key_.size() >= capacity) return nullptr;
+    if (by_key_.size() >= capacity || (is_strangers && strangers_ >= capacity_strangers)) return nullptr;
+    strangers_ += is_strangers;
     order_.emplace(expires, id);
-    return &by_key_.emplace(id, Transaction{.outbound = outbound, .method = request.method, .cseq = request.cseq, .expires = expires})
+    return &by_key_.emplace(id, Transaction{.outbound = outbound,
+                                         .method = request.method,
+                                         .cseq = request.cseq,
+                                         .is_strangers = is_strangers,
+                                         .expires = expires})
                 .first->second;
 }
 
@@ -34,7 +39,10 @@ void Transactions::expire(TimePoint now) {
         const auto found = by_key_.find(id);
         if (found == by_key_.end()) continue;
         if (found->second.expires > now) order_.emplace(found->second.expires, id);
-        else by_key_.erase(found);
+        else {
+            strangers_ -= found->second.is_strangers;
+            by_key_.erase(found);
+        }
     }
 }
 

@@ -19,6 +19,7 @@ struct Transaction {
     bool outbound = false;                 // the request left the protected side
     sip::Method method = sip::Method::other;
     uint32_t cseq = 0;
+    bool is_strangers = false;             // begun by somebody outside who is no declared peer
     bool is_initial = false;               // INVITE without a To tag
     LegId leg = 0;                         // of an initial outbound INVITE: the first fork
     uint64_t group = 0;
@@ -32,6 +33,7 @@ struct Transaction {
 class Transactions {
 public:
     static constexpr size_t capacity = 131072;
+    static constexpr size_t capacity_strangers = capacity / 2;
 
     explicit Transactions(const KeyedHash& hash) : hash_(hash) {}
 
@@ -39,7 +41,7 @@ public:
     // `method` overrides the message's: an ACK to a failure belongs to its INVITE.
     Transaction* find(const sip::Message& message, bool request_outbound, std::optional<sip::Method> method = {});
     // Null where there is no room (counted by the caller). An existing one is returned as it is.
-    Transaction* add(const sip::Message& request, bool outbound, TimePoint expires);
+    Transaction* add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers);
     void extend(Transaction& transaction, TimePoint expires) { transaction.expires = std::max(transaction.expires, expires); }
     void expire(TimePoint now);
     size_t size() const { return by_key_.size(); }
@@ -50,6 +52,7 @@ private:
     KeyedHash hash_;
     std::unordered_map<uint64_t, Transaction> by_key_;
     std::multimap<TimePoint, uint64_t> order_;
+    size_t strangers_ = 0;
 };
 
 }  // namespace ringwall::dialog
