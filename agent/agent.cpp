@@ -3,10 +3,9 @@
 
 #include <unistd.h>
 
-#include <boost/json.hpp>
+#include <csignal>
 #include <cstdio>
 
-#include "agent/control/http.hpp"
 #include "agent/kernel/datapath.hpp"
 #include "agent/log.hpp"
 #include "agent/process/parent.hpp"
@@ -20,15 +19,6 @@ bool is_root() {
     if (geteuid() == 0) return true;
     std::fputs("ringwall: this needs root: it loads, attaches and pins BPF programs\n", stderr);
     return false;
-}
-
-// True if an agent of this very wall took the request.
-bool asked_agent(const Options& options) {
-    const control::Request request{.method = "POST",
-                                   .target = "/api/v1/detach",
-                                   .body = boost::json::serialize(boost::json::object{{"pin_path", options.pin_path}})};
-    const auto answer = control::call(options.socket, request);
-    return answer && answer->status == 202;
 }
 
 int failed(const Error& error) {
@@ -49,9 +39,12 @@ int detach(const Options& options) {
     if (!is_root()) return exit_not_permitted;
     log::start("detach");
     kernel::log_libbpf();
-    if (asked_agent(options) && !kernel::wait_until_free(options.pin_path, exit_patience_ms))
-        return failed({{}, "the agent took the request but does not end: stop it by its pid, then detach again"});
-    // What a dead agent left; nothing after a live one's own detach.
+    // By signal, not by the socket: what answers there is the worker, and it shall not be able to take the wall down.
+    if (const auto agent = kernel::holder(options.pin_path)) {
+        kill(*agent, SIGTERM);
+        if (!kernel::wait_until_free(options.pin_path, exit_patience_ms))
+            return failed({{}, "the agent (pid " + std::to_string(*agent) + ") does not end: stop it, then detach again"});
+    }
     auto pins = kernel::Pins::find(options.pin_path);
     if (!pins) return failed(pins.error());
     if (!*pins) return exit_good;

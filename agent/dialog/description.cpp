@@ -234,6 +234,7 @@ void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterp
     for (pinhole::Claim& claim : claims) {
         claim.zone = counterpart.zone;
         claim.zone_substitutes = counterpart.is_declared;
+        std::erase_if(claim.peers, [&](const Endpoint& peer) { return policy.is_denied(peer.address); });
         const bool is_inside = claim.constraint == pinhole::Constraint::peers && claim.peers.empty();
         if (claim.is_answered) constrain_answered(claim, std::exchange(claim.peers, {}), counterpart, is_inside);
         else constrain_offered(claim, counterpart);

@@ -71,8 +71,7 @@ tl::unexpected<Error> explain_xdp(int error, const Device& device) {
                                          "names it); detach it, or take the interface out of `outside`");
         case EOPNOTSUPP:
             return fail_errno(error, what +
-                                         ": its driver has no native XDP; `attach: generic` works on every interface, "
-                                         "more slowly");
+                                         ": its driver has no native XDP, and this version attaches no other way");
         case ERANGE:
         case EINVAL:
             return fail_errno(error, what +

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -149,6 +150,13 @@ Result<void> Pins::remove() {
     if (error && error != std::errc::device_or_resource_busy)
         return tl::make_unexpected(Error{error, "remove " + root_});
     return {};
+}
+
+std::optional<int> holder(const std::string& root) {
+    const Fd directory(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory || flock(directory.get(), LOCK_EX | LOCK_NB) == 0) return std::nullopt;
+    const int pid = std::atoi(holder_of(directory.get()).c_str());
+    return pid > 1 ? std::optional(pid) : std::nullopt;
 }
 
 bool wait_until_free(const std::string& root, int patience_ms) {

@@ -41,6 +41,8 @@ private:
     Fd lock_;
 };
 
+// The process that locked ROOT (the parent of a running agent), where there is one and /proc/locks names it.
+std::optional<int> holder(const std::string& root);
 // Waits until no agent holds ROOT, or ROOT is gone; false after `patience_ms`.
 bool wait_until_free(const std::string& root, int patience_ms);
 

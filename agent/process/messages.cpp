@@ -20,8 +20,7 @@ bool is_known(uint32_t message) {
         case Message::reload_failed:
         case Message::stop:
         case Message::ready:
-        case Message::reload:
-        case Message::detach: return true;
+        case Message::reload: return true;
     }
     return false;
 }

@@ -20,7 +20,6 @@ enum class Message : uint32_t {
     // to the parent, all without a body
     ready = 16,
     reload = 17,
-    detach = 18,
 };
 
 struct Frame {

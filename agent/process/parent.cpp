@@ -187,7 +187,6 @@ int Parent::on_frame(const Frame& frame) {
             }
             return go_on;
         case Message::reload: reload(); return go_on;
-        case Message::detach: return detach();
         default: log::error("worker", "sent a message that is not a worker's"); return worker_gone();
     }
 }
@@ -206,16 +205,6 @@ void Parent::reload() {
     // It reads nothing for seconds: a new one starts with the policy in force.
     log::error("worker", sent.error().message());
     worker_gone();
-}
-
-int Parent::detach() {
-    stop_worker();
-    if (auto down = datapath_->take_down(); !down) {
-        log::error("detach", down.error().message());
-        return exit_failed;
-    }
-    log::info("detach", "the wall is down: nothing is attached or pinned any more");
-    return exit_good;
 }
 
 Result<void> Parent::start_worker() {

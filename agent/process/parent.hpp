@@ -41,7 +41,6 @@ private:
     int on_time();
     int look_at_heartbeat();
     void reload();
-    int detach();
 
     Result<void> start_worker();
     int worker_gone();

@@ -20,7 +20,7 @@ namespace {
 
 Response good(const json::value& document) { return {.status = 200, .body = json::serialize(document)}; }
 Response bad(unsigned status, std::string_view error) {
-    return {.status = status, .body = json::serialize(json::object{{"error", error}})};
+    return {.status = status, .body = json::serialize(json::object{{"ok", false}, {"errors", json::array{error}}})};
 }
 
 Now now() { return {std::chrono::steady_clock::now(), std::time(nullptr)}; }
@@ -60,18 +60,7 @@ Response get(const Wall& wall, std::string_view target) {
 awaitable<Response> reload(const Wall& wall) {
     const auto reloaded = co_await wall.reload();
     if (!reloaded) co_return bad(422, reloaded.error().message());
-    co_return good({{"reloaded", true}});
-}
-
-// The command names the wall that it means: another one's agent may answer on the default socket.
-Response detach(const Wall& wall, const std::string& body) {
-    boost::system::error_code ignored;
-    const auto asked = json::parse(body, ignored);
-    if (const auto* object = asked.if_object(); object != nullptr && object->contains("pin_path"))
-        if (object->at("pin_path") != json::value(wall.pin_path))
-            return bad(409, "this agent's wall is pinned at " + wall.pin_path);
-    wall.detach();
-    return {.status = 202, .body = json::serialize(json::object{{"detaching", true}})};
+    co_return good({{"ok", true}});
 }
 
 } // namespace
@@ -81,8 +70,7 @@ control::Handler routes(Wall wall) {
         if (request.method == "GET") co_return get(wall, request.target);
         if (request.method != "POST") co_return bad(405, "GET or POST");
         if (request.target == "/api/v1/reload") co_return co_await reload(wall);
-        if (request.target == "/api/v1/detach") co_return detach(wall, request.body);
-        co_return bad(404, "no such action: reload, detach");
+        co_return bad(404, "no such action: reload");
     };
 }
 

@@ -16,7 +16,6 @@ namespace ringwall::agent {
 
 // The worker's state as the routes see it; all of it outlives them.
 struct Wall {
-    const std::string& pin_path;
     const kernel::Maps& maps;
     const Core& core;
     const Briefing& briefing;
@@ -24,7 +23,6 @@ struct Wall {
     int64_t started_s = 0;
     std::function<std::vector<CoreCounter>()> counters; // the core's and the worker's own
     std::function<boost::asio::awaitable<Result<void>>()> reload;
-    std::function<void()> detach; // returns before it happens
 };
 
 control::Handler routes(Wall wall);

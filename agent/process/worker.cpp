@@ -35,7 +35,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto tick_period = 100ms;
-constexpr auto answer_first = 50ms; // before a detach ends this process
 constexpr int retries = 3;          // of operations that found no room, each time planned anew
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
@@ -156,11 +155,6 @@ private:
         co_return Result<void>{};
     }
 
-    void detach_soon() {
-        auto timer = std::make_shared<asio::steady_timer>(io_, answer_first);
-        timer->async_wait([this, timer](const boost::system::error_code&) { tell_parent(Message::detach); });
-    }
-
     void tell_parent(Message message) {
         if (auto sent = send_frame(parent_.native_handle(), message); !sent) io_.stop();
     }
@@ -174,15 +168,13 @@ private:
     }
 
     Wall wall() {
-        return {.pin_path = inherited_.pin_path,
-                .maps = maps_,
+        return {.maps = maps_,
                 .core = core_,
                 .briefing = briefing_,
                 .config_error = config_error_,
                 .started_s = std::time(nullptr),
                 .counters = [this] { return counters(); },
-                .reload = [this] { return ask_for_reload(); },
-                .detach = [this] { detach_soon(); }};
+                .reload = [this] { return ask_for_reload(); }};
     }
 
     const WorkerInheritance& inherited_;

@@ -32,6 +32,7 @@ private:
     std::string_view body_;
     Session& session_;
     Media* media_ = nullptr; // the m-section we are in
+    size_t endpoints_ = 0;
     SessionLevel level_;
     const char* at_ = nullptr; // the line being read
 };
@@ -151,7 +152,8 @@ Outcome Parser::finish_media() {
     if (media.connection_count == 0)
         return media.is_rejected() ? Outcome() : make_unexpected(Defect::missing_connection);
     if (media.rtcp && !media.rtcp_has_address) media.rtcp->address = media.connection_storage[0].address;
-    return {};
+    endpoints_ += media.connection_count * media.port_count;
+    return endpoints_ > max_endpoints ? make_unexpected(Defect::too_many) : Outcome();
 }
 
 } // namespace

@@ -18,6 +18,7 @@ inline constexpr size_t max_media = 32;
 inline constexpr size_t max_addresses = 4;       // c= lines of one m-line
 inline constexpr size_t max_payload_types = 128; // of one m-line: as many as there are; browsers list some 35 for video
 inline constexpr size_t max_candidates = 32;     // of one m-line
+inline constexpr size_t max_endpoints = 128;     // of all m-lines: c= lines x ports; bounds what a reader must walk
 inline constexpr size_t max_lines = 4096;
 
 enum class Defect : uint8_t {

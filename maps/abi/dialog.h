@@ -13,7 +13,7 @@
 #define TAG_BYTES 128
 #define ADDRESS_OF_RECORD_BYTES 96 /* for display; left empty where longer */
 #define CLAIMS_PER_LEG 16
-#define OFFERED_PEERS_PER_LEG 12 /* more make the offer's peers unknown: its answer then opens to the peer's networks */
+#define OFFERED_PEERS_PER_LEG 12 /* a restart while it rings remembers so many */
 
 struct dialog_claim {
     struct pinhole_key key;

@@ -49,7 +49,7 @@ TEST(Frames, as_long_as_allowed_are_read_and_one_byte_more_is_refused) {
 
 TEST(Frames, from_the_worker_carry_nothing) {
     FrameReader frames(largest_to_parent);
-    frames.feed(on_the_wire(Message::detach, "x"));
+    frames.feed(on_the_wire(Message::reload, "x"));
     EXPECT_FALSE(frames.next());
 }
 

@@ -97,6 +97,15 @@ TEST(Session, bandwidth_is_a_hint_in_kilobits) {
         EXPECT_EQ(in_media(none)[0].bandwidth_kbps, std::nullopt) << none;
 }
 
+TEST(Session, names_at_most_128_endpoints_in_all) {
+    const std::string two = "c=IN IP4 192.0.2.7\r\nc=IN IP4 192.0.2.8\r\n";
+    EXPECT_EQ(Reading(connected + "m=audio 4000/64 RTP/AVP 0\r\n" + two).refused, std::nullopt);
+    EXPECT_EQ(Reading(connected + "m=audio 4000/65 RTP/AVP 0\r\n" + two).refused, too_many);
+    const std::string half = "m=audio 4000/64 RTP/AVP 0\r\n";
+    EXPECT_EQ(Reading(connected + half + half).refused, std::nullopt);
+    EXPECT_EQ(Reading(connected + half + half + "m=audio 4000 RTP/AVP 0\r\n").refused, too_many);
+}
+
 TEST(Session, keeps_nothing_of_the_one_before) {
     const std::string first = connected +
                               "a=sendonly\r\nm=audio 4000/2 RTP/AVP 0\r\nc=IN IP4 192.0.2.7\r\nb=AS:1\r\n"
