@@ -309,6 +309,7 @@ std::vector<CoreCounter> Core::counters() const {
                                  {"unknown_transaction", table.unknown_transaction},
                                  {"unknown_dialog", table.unknown_dialog},
                                  {"legs_full", table.legs_full},
+                                 {"forks_full", table.forks_full},
                                  {"transactions_full", table.transactions_full},
                                  {"pinholes_opened", book.opened},
                                  {"pinholes_closed", book.closed},

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::chrono::seconds retry_grace{5};         // a challenged or redirected INVITE comes again with the same ports
 constexpr std::chrono::seconds transaction_life{40};   // 64*T1 (RFC 3261 17.1.2.2), and some
+constexpr size_t most_forks = 64;                       // To tags of one INVITE: whoever is called chooses them
 constexpr std::chrono::seconds session_margin{32};     // RFC 4028 10: the BYE may come at the expiry itself
 
 // Failures that the same INVITE usually survives: challenge, redirect, session timer, media retry, overload.
@@ -64,14 +65,14 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
 void Table::Step::initial_invite_in(Transaction& transaction) {
     Leg* leg = table_.find(message_.call_id, message_.from.tag);
     if (!leg) leg = table_.create(event_, table_.hash_({message_.call_id, "tag", message_.from.tag}), message_.from.tag, false);
-    if (!leg) return;
+    if (!leg || leg->begun_inside || leg->state != LegState::early) return;  // tags of a call that this INVITE cannot begin
     leg->outside_cseq = message_.cseq;
     leg->end_at.reset();
     ++leg->open_invites;
     transaction.leg = leg->id;
     transaction.group = leg->group;
     transaction.remote_offer = event_.remote;
-    if (leg->state == LegState::early) leg->remote_offer = event_.remote;
+    leg->remote_offer = event_.remote;
 }
 
 // INVITE, UPDATE or PRACK with a To tag. An outside offer only waits here; the inside's answer applies it.
@@ -93,7 +94,10 @@ void Table::Step::offer_in_dialog() {
     }
     transaction->leg = leg->id;
     transaction->group = leg->group;
-    (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
+    if (message_.method == sip::Method::invite) {  // what a restart needs to know its responses by
+        (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
+        if (!event_.outbound) leg->remote_offer = event_.remote;
+    }
     effects_.woken.insert(leg->id);
     const bool is_prack = message_.method == sip::Method::prack;
     if (event_.outbound && event_.offer) {
@@ -105,7 +109,8 @@ void Table::Step::offer_in_dialog() {
     changed(*leg);
 }
 
-// The ACK to a 2xx; it may carry the answer (RFC 3261 13.2.2.4, RFC 3725), and it proves an answer that we missed.
+// The ACK to a 2xx; it may carry the answer (RFC 3261 13.2.2.4, RFC 3725). The inside's proves an answer that we missed;
+// an outsider's does so only where we were away.
 void Table::Step::ack() {
     const Transaction* invite = table_.transactions_.find(message_, event_.outbound, sip::Method::invite);
     if (invite && invite->is_final && invite->cseq == message_.cseq && invite->is_failed) return;
@@ -114,7 +119,7 @@ void Table::Step::ack() {
     Side& side = leg->side(inside_tag());
     if (event_.outbound && event_.offer && leg->remote_offer) answered_by_inside(*leg, side, *leg->remote_offer, true);
     if (!event_.outbound && event_.remote && !leg->offered.empty()) answered_by_outside(*leg, side, leg->offered, true);
-    if (leg->state == LegState::early) confirm(*leg);
+    if (event_.outbound || leg->is_restored) confirm(*leg);
     effects_.woken.insert(leg->id);
     changed(*leg);
 }
@@ -132,7 +137,7 @@ void Table::Step::bye() {
     }
     transaction->leg = leg->id;
     if (!event_.outbound) return;  // until the inside's 2xx it is only somebody's word
-    leg->state = LegState::ending;
+    table_.leave_early(*leg, LegState::ending);
     leg->bye_from_inside = true;
     leg->end_at = event_.now + table_.timers_.bye;
     table_.schedule(*leg, event_.now);
@@ -174,8 +179,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
         end_other_forks(*leg);
     } else {
         table_.transactions_.extend(transaction, event_.now + table_.timers_.early + transaction_life);
-        leg->soft_deadline = event_.now + table_.timers_.early;
-        table_.schedule(*leg, event_.now);
+        ring_on(*leg);
     }
     changed(*leg);
 }
@@ -194,8 +198,7 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         confirm(*leg);
     } else {
         table_.transactions_.extend(transaction, event_.now + table_.timers_.early + transaction_life);
-        leg->soft_deadline = event_.now + table_.timers_.early;
-        table_.schedule(*leg, event_.now);
+        ring_on(*leg);
     }
     changed(*leg);
 }
@@ -225,6 +228,7 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     Side& side = leg->side(inside_tag());
     if (message_.status >= 300) {  // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
         if (transaction.local_offer) leg->offered.clear();
+        if (transaction.remote_offer) leg->remote_offer.reset();
         changed(*leg);
         return;
     }
@@ -235,7 +239,8 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, true);
         else leg->remote_offer = event_.remote;
     }
-    if (is_success() && message_.method != sip::Method::prack) renew(*leg);
+    if (leg->state == LegState::early) ring_on(*leg);
+    else if (is_success() && message_.method != sip::Method::prack) renew(*leg);
     effects_.woken.insert(leg->id);
     changed(*leg);
 }
@@ -278,27 +283,30 @@ void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
     table_.schedule(leg, event_.now);
 }
 
-// A new offer beside the accepted session: endpoints that stay keep the peers they have.
-void Table::Step::offered_by_inside(Leg& leg) {
-    leg.offered.clear();
-    for (const pinhole::Claim& claim : *event_.offer)
-        if (leg.state == LegState::early || std::ranges::none_of(leg.sides, [&](const Side& side) { return has_endpoint(side.accepted, claim.local); }))
-            leg.offered.push_back(claim);
-}
+// A new offer beside the accepted session: endpoints that stay keep the peers they have (Leg::claims()), and are part
+// of what the answer answers.
+void Table::Step::offered_by_inside(Leg& leg) { leg.offered = *event_.offer; }
 
 void Table::Step::confirm(Leg& leg) {
     if (leg.state != LegState::early) return;
-    if (!leg.begun_inside && table_.waiting_outside_ > 0) --table_.waiting_outside_;
-    leg.state = LegState::confirmed;
+    table_.leave_early(leg, LegState::confirmed);
     leg.end_at.reset();
     ++table_.counters_.calls_answered;
     renew(leg);
 }
 
+// Each sign of life before the answer gives it the whole of `timers.early` again.
+void Table::Step::ring_on(Leg& leg) {
+    if (leg.state != LegState::early) return;
+    leg.soft_deadline = event_.now + table_.timers_.early;
+    table_.schedule(leg, event_.now);
+}
+
 void Table::Step::renew(Leg& leg) {
     leg.deadline = event_.now + table_.timers_.max_call;
     leg.soft_deadline.reset();
-    if (message_.session_expires) leg.soft_deadline = event_.now + std::chrono::seconds(*message_.session_expires) + session_margin;
+    if (message_.session_expires)
+        leg.soft_deadline = std::min(leg.deadline, event_.now + std::chrono::seconds(*message_.session_expires) + session_margin);
     table_.schedule(leg, event_.now);
 }
 
@@ -317,6 +325,10 @@ Leg* Table::Step::fork(Transaction& transaction) {
     if (first && first->outside_tag.empty()) {
         table_.name(*first, tag);
         return first;
+    }
+    if (table_.by_group_.count(transaction.group) >= most_forks) {
+        ++table_.counters_.forks_full;
+        return nullptr;
     }
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, true);
     if (!leg) return nullptr;
@@ -343,7 +355,7 @@ Transaction* Table::Step::remembered() {
     const bool is_invite = message_.method == sip::Method::invite;
     if (!is_invite && message_.method != sip::Method::bye) return nullptr;
     Leg* leg = table_.find(message_.call_id, outside_tag());
-    if (!leg) leg = table_.find(message_.call_id, {});  // an INVITE that nobody had answered with a tag yet
+    if (!leg && is_invite) leg = table_.leg_ringing(message_.call_id, message_.cseq);  // another fork, or the first to answer
     if (!leg || !leg->is_restored) return nullptr;
     const bool request_outbound = !event_.outbound;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;

@@ -37,6 +37,7 @@ private:
     void offered_by_inside(Leg& leg);
     void confirm(Leg& leg);
     void renew(Leg& leg);
+    void ring_on(Leg& leg);
 
     // which leg
     Leg* leg_by_tags();                                    // in-dialog request or response: Call-ID and both tags
