@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "agent/pinhole/merge.hpp"
+
 namespace ringwall::dialog {
 namespace {
 
@@ -37,7 +39,7 @@ void Table::Step::on_request() {
 
 void Table::Step::initial_invite() {
     if (table_.transactions_.find(message_, event_.outbound)) return;  // a retransmission
-    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + table_.timers_.early + transaction_life);
+    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, is_strangers(), event_.now + table_.timers_.early + transaction_life);
     if (!transaction) {
         ++table_.counters_.transactions_full;
         return;
@@ -78,7 +80,8 @@ void Table::Step::initial_invite_in(Transaction& transaction) {
 // INVITE, UPDATE or PRACK with a To tag. An outside offer only waits here; the inside's answer applies it.
 void Table::Step::offer_in_dialog() {
     if (table_.transactions_.find(message_, event_.outbound)) return;
-    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + transaction_life);
+    Leg* leg = leg_by_tags();
+    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, !leg && is_strangers(), event_.now + transaction_life);
     if (!transaction) {
         ++table_.counters_.transactions_full;
         return;
@@ -86,7 +89,6 @@ void Table::Step::offer_in_dialog() {
     transaction->inside_tag = inside_tag();
     transaction->local_offer = event_.offer;
     transaction->remote_offer = event_.remote;
-    Leg* leg = leg_by_tags();
     if (!leg && event_.outbound && event_.offer) leg = adopt_midway(*transaction);
     if (!leg) {
         ++table_.counters_.unknown_dialog;
@@ -130,7 +132,7 @@ void Table::Step::bye() {
         ++table_.counters_.unknown_dialog;
         return;
     }
-    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + transaction_life);
+    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, false, event_.now + transaction_life);
     if (!transaction) {
         ++table_.counters_.transactions_full;
         return;
@@ -162,7 +164,9 @@ void Table::Step::on_response() {
         case sip::Method::bye: response_to_bye(*transaction); break;
         default: break;
     }
-    if (message_.status >= 200) transaction->is_final = true;
+    if (message_.status < 200) return;
+    transaction->is_final = true;
+    table_.transactions_.expire_at(*transaction, event_.now + transaction_life);
 }
 
 void Table::Step::initial_response_in(Transaction& transaction) {
@@ -178,7 +182,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
         confirm(*leg);
         end_other_forks(*leg);
     } else {
-        table_.transactions_.extend(transaction, event_.now + table_.timers_.early + transaction_life);
+        table_.transactions_.expire_at(transaction, event_.now + table_.timers_.early + transaction_life);
         ring_on(*leg);
     }
     changed(*leg);
@@ -197,7 +201,7 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         leg->remote_offer.reset();
         confirm(*leg);
     } else {
-        table_.transactions_.extend(transaction, event_.now + table_.timers_.early + transaction_life);
+        table_.transactions_.expire_at(transaction, event_.now + table_.timers_.early + transaction_life);
         ring_on(*leg);
     }
     changed(*leg);
@@ -268,8 +272,7 @@ void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
         const auto same = std::ranges::find(claims, before.local, &pinhole::Claim::local);
         if (same != claims.end()) {
             if (is_final || leg.state != LegState::early) continue;
-            for (const Endpoint& peer : before.peers)
-                if (std::ranges::find(same->peers, peer) == same->peers.end()) same->peers.push_back(peer);
+            pinhole::add_peers(same->peers, before.peers);
             continue;
         }
         const auto successor = std::ranges::find_if(claims, [&](const pinhole::Claim& claim) {

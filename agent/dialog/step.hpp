@@ -48,6 +48,7 @@ private:
 
     std::string_view outside_tag() const { return event_.outbound == message_.is_request ? message_.to.tag : message_.from.tag; }
     std::string_view inside_tag() const { return event_.outbound == message_.is_request ? message_.from.tag : message_.to.tag; }
+    bool is_strangers() const { return !event_.outbound && !event_.counterpart.is_declared; }
     bool is_success() const { return message_.status >= 200 && message_.status < 300; }
     bool is_provisional() const { return message_.status < 200; }
     void changed(const Leg& leg) { effects_.changed.insert(leg.id); }

@@ -37,7 +37,8 @@ Leg* Table::find(std::string_view call_id, std::string_view outside_tag) {
 }
 
 Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, bool begun_inside) {
-    const bool is_full = legs_.size() >= capacity || (!begun_inside && waiting_outside_ >= capacity_begun_outside);
+    const bool is_strangers = !begun_inside && !event.counterpart.is_declared;
+    const bool is_full = legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers);
     if (is_full || legs_.contains(id)) {
         counters_.legs_full += is_full;
         return nullptr;
@@ -48,12 +49,13 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, b
     leg.from = event.message.from.uri;
     leg.to = event.message.to.uri;
     leg.begun_inside = begun_inside;
+    leg.is_strangers = is_strangers;
     leg.counterpart = event.counterpart;
     leg.started = event.now;
     leg.started_s = event.realtime_s;
     leg.deadline = event.now + timers_.max_call;
     leg.soft_deadline = event.now + timers_.early;
-    waiting_outside_ += !begun_inside;
+    waiting_strangers_ += is_strangers;
     join(leg, id);
     name(leg, outside_tag);
     schedule(leg, event.now);
@@ -84,7 +86,7 @@ std::vector<LegId> Table::early_legs_of(uint64_t group) const {
 }
 
 void Table::leave_early(Leg& leg, LegState next) {
-    if (!leg.begun_inside && leg.state == LegState::early) --waiting_outside_;
+    if (leg.is_strangers && leg.state == LegState::early) --waiting_strangers_;
     leg.state = next;
 }
 
@@ -170,7 +172,8 @@ bool Table::complete_moves(Leg& leg, TimePoint now, const Activity& last_media) 
 
 void Table::restore(Leg leg, TimePoint now) {
     const LegId id = leg.id;
-    waiting_outside_ += !leg.begun_inside && leg.state == LegState::early;
+    leg.is_strangers = !leg.begun_inside && !leg.counterpart.is_declared;
+    waiting_strangers_ += leg.is_strangers && leg.state == LegState::early;
     by_tag_[tag_key(leg.call_id, leg.outside_tag)] = id;
     by_group_.emplace(leg.group, id);
     if (leg.begun_inside && leg.state == LegState::early) ringing_[ringing_key(leg.call_id, leg.inside_cseq)] = id;

@@ -54,7 +54,7 @@ struct TableCounters {
 class Table {
 public:
     static constexpr size_t capacity = 65536;                      // as the `dialogs` map
-    static constexpr size_t capacity_begun_outside = capacity / 2; // unanswered ones: the other half stays for the inside
+    static constexpr size_t capacity_strangers = capacity / 2;     // unanswered ones: the rest stays for the inside and the declared peers
 
     Table(const TableTimers& timers, const KeyedHash& hash) : timers_(timers), hash_(hash), transactions_(hash) {}
 
@@ -100,7 +100,7 @@ private:
     std::unordered_multimap<uint64_t, LegId> by_group_;
     std::unordered_map<uint64_t, LegId> ringing_;  // hash of Call-ID and CSeq: INVITEs that a restart found unanswered
     std::set<std::pair<TimePoint, LegId>> timers_due_;
-    size_t waiting_outside_ = 0;                  // begun outside, not answered
+    size_t waiting_strangers_ = 0;                // strangers' calls, not answered
     TableCounters counters_;
 };
 

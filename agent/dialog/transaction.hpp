@@ -2,8 +2,8 @@
 // SIP transactions that crossed the wall (RFC 3261 17): responses count only within one whose request we saw.
 #pragma once
 
-#include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -16,6 +16,7 @@
 namespace ringwall::dialog {
 
 struct Transaction {
+    uint64_t id = 0;                       // 0: not of a table
     bool outbound = false;                 // the request left the protected side
     sip::Method method = sip::Method::other;
     uint32_t cseq = 0;
@@ -26,12 +27,14 @@ struct Transaction {
     std::optional<std::vector<pinhole::Claim>> local_offer;  // SDP of the request, by direction
     std::optional<Remote> remote_offer;
     bool is_final = false, is_failed = false;
+    bool is_strangers = false;             // from outside, and no declared peer's
     TimePoint expires;
 };
 
 class Transactions {
 public:
     static constexpr size_t capacity = 131072;
+    static constexpr size_t capacity_strangers = capacity / 2;  // the rest stays for the inside and the declared peers
 
     explicit Transactions(const KeyedHash& hash) : hash_(hash) {}
 
@@ -39,17 +42,20 @@ public:
     // `method` overrides the message's: an ACK to a failure belongs to its INVITE.
     Transaction* find(const sip::Message& message, bool request_outbound, std::optional<sip::Method> method = {});
     // Null where there is no room (counted by the caller). An existing one is returned as it is.
-    Transaction* add(const sip::Message& request, bool outbound, TimePoint expires);
-    void extend(Transaction& transaction, TimePoint expires) { transaction.expires = std::max(transaction.expires, expires); }
+    Transaction* add(const sip::Message& request, bool outbound, bool is_strangers, TimePoint expires);
+    // A provisional response makes it last longer; after the final one only retransmissions need it.
+    void expire_at(Transaction& transaction, TimePoint expires);
     void expire(TimePoint now);
     size_t size() const { return by_key_.size(); }
 
 private:
+    void erase(uint64_t id);
     uint64_t key(const sip::Message& message, bool request_outbound, sip::Method method) const;
 
     KeyedHash hash_;
     std::unordered_map<uint64_t, Transaction> by_key_;
-    std::multimap<TimePoint, uint64_t> order_;
+    std::set<std::pair<TimePoint, uint64_t>> order_;
+    size_t strangers_ = 0;
 };
 
 }  // namespace ringwall::dialog
