@@ -261,7 +261,8 @@ void Table::Step::answered_by_outside(Leg& leg, Side& side, const std::vector<pi
 }
 
 void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final) {
-    accept(leg, side, answered(*event_.offer, remote, event_.counterpart, side.accepted), is_final);
+    leg.counterpart = event_.counterpart;  // the inside says where its party is now
+    accept(leg, side, answered(*event_.offer, remote, leg.counterpart, side.accepted), is_final);
     if (is_final) leg.remote_offer.reset();
 }
 
@@ -288,7 +289,10 @@ void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
 
 // A new offer beside the accepted session: endpoints that stay keep the peers they have (Leg::claims()), and are part
 // of what the answer answers.
-void Table::Step::offered_by_inside(Leg& leg) { leg.offered = *event_.offer; }
+void Table::Step::offered_by_inside(Leg& leg) {
+    leg.counterpart = event_.counterpart;
+    leg.offered = *event_.offer;
+}
 
 void Table::Step::confirm(Leg& leg) {
     if (leg.state != LegState::early) return;
