@@ -48,8 +48,7 @@ static __always_inline __u32 emit(struct context *ctx, struct packet *pkt, __u32
     struct mirror_record *record = bpf_ringbuf_reserve(map_of(ring), sizeof(*record) + room, 0);
     if (!record) return 0;
     __u32 left = pkt->payload_here - offset;
-    asm volatile("" : "+r"(length)); /* or clang moves the bound to a copy that the verifier does not see */
-    if (length == 0 || length > room || load_bytes(ctx, pkt->payload_offset + offset, record + 1, length) != 0) {
+    if (load_up_to(ctx, pkt->payload_offset + offset, record + 1, length, room) != 0) {
         bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
         return 0;
     }

@@ -8,7 +8,8 @@
 #include "bpf/packet.bpf.h"
 
 static __always_inline const struct wall *wall_of(const struct packet *pkt) {
-    return bpf_map_lookup_elem(&wall, &pkt->generation);
+    __u32 index = pkt->generation; /* Linux 6.1 takes no key from a global function's argument */
+    return bpf_map_lookup_elem(&wall, &index);
 }
 
 /* False where there is no configuration to read, which no loaded wall has. */

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "bpf/packet.bpf.h"
+#include "bpf/load.bpf.h"
 
 #define START_BYTES 32
 #define STUN_COOKIE 0x2112a442 /* RFC 8489 section 5 */
@@ -132,7 +132,7 @@ static __always_inline int is_in_dialog(__u32 sip_class) {
 static __always_inline int classify(struct context *ctx, struct packet *pkt) {
     struct start start = {.length = pkt->payload_length, .captured = pkt->payload_here};
     if (start.captured > START_BYTES) start.captured = START_BYTES;
-    if (start.captured > 0 && load_bytes(ctx, pkt->payload_offset, start.byte, start.captured) != 0) start.captured = 0;
+    if (load_up_to(ctx, pkt->payload_offset, start.byte, start.captured, START_BYTES) != 0) start.captured = 0;
     int class = classify_start(&start);
     pkt->sip_class = class & 0xff;
     return class;

@@ -9,10 +9,13 @@ scripts/setup.sh
 cmake --preset release >/dev/null
 targets=()
 for source in tests/bench/*_bench.cpp; do targets+=("$(basename "$source" .cpp)"); done
-cmake --build --preset release --target "${targets[@]}"
+cmake --build --preset release --target ringwall "${targets[@]}"
 
 printf '%s, %s CPUs, Linux %s\n' "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" "$(uname -r)"
 for target in "${targets[@]}"; do
     printf '\n== %s\n' "$target"
-    "build/release/tests/bench/$target" "$@"
+    case $target in
+        latency_bench) tests/bench/latency.sh build/release/ringwall "build/release/tests/bench/$target" ;;
+        *) "build/release/tests/bench/$target" "$@" ;;
+    esac
 done

@@ -120,6 +120,10 @@ RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, co
         if (connection.is_name || connection.address.is_unspecified()) continue;
         is_behind_nat |= connection.address.is_unroutable();
         if (policy.is_denied(connection.address)) continue;
+        if (policy.is_protected(connection.address) && !policy.config().allow_hairpin) {  // arriving from outside it would be spoofed
+            remote.is_inside = true;
+            continue;
+        }
         for (unsigned i = 0; i < media.port_count && is_valid_pair(media, i); ++i) {
             remote.ports.push_back({connection.address, port_after(media.port, 2 * i)});
             const Endpoint rtcp = rtcp_of(media, connection.address, i);
@@ -145,9 +149,11 @@ std::vector<Endpoint> peers_of(const RemoteMedia& remote, const pinhole::Claim& 
     return peers;
 }
 
-void constrain_answered(pinhole::Claim& claim, std::vector<Endpoint> peers, const Counterpart& counterpart) {
+// No peers at all means unknown ones, unless the other side is inside too: then nobody sends through the wall.
+void constrain_answered(pinhole::Claim& claim, std::vector<Endpoint> peers, const Counterpart& counterpart, bool is_inside = false) {
     using policy::Expectation;
-    if (counterpart.expectation != Expectation::negotiated || peers.empty()) return constrain_offered(claim, counterpart);
+    const bool is_unknown = peers.empty() && !is_inside;
+    if (counterpart.expectation != Expectation::negotiated || is_unknown) return constrain_offered(claim, counterpart);
     claim.constraint = pinhole::Constraint::peers;
     claim.peers = std::move(peers);
 }
@@ -213,7 +219,7 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
         }
         claim.is_answered = true;
         claim.is_held |= theirs.is_held;
-        constrain_answered(claim, peers_of(theirs, claim, before), counterpart);
+        constrain_answered(claim, peers_of(theirs, claim, before), counterpart, theirs.is_inside);
         claims.push_back(std::move(claim));
     }
     return claims;
@@ -227,7 +233,8 @@ void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterp
         std::erase_if(claim.peers, [&](const Endpoint& peer) { return policy.is_denied(peer.address); });
         claim.zone = counterpart.zone;
         claim.zone_substitutes = counterpart.is_declared;
-        if (claim.is_answered) constrain_answered(claim, std::exchange(claim.peers, {}), counterpart);
+        const bool is_inside = claim.constraint == pinhole::Constraint::peers && claim.peers.empty();
+        if (claim.is_answered) constrain_answered(claim, std::exchange(claim.peers, {}), counterpart, is_inside);
         else constrain_offered(claim, counterpart);
     }
 }

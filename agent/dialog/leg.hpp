@@ -38,7 +38,7 @@ struct Leg {
     std::string call_id, outside_tag;
     std::string from, to;         // URIs of the initial INVITE, for people
     bool begun_inside = false;
-    bool is_strangers = false;    // begun outside, and by no declared peer
+    bool is_strangers = false;    // begun outside by nobody declared: counts against their share while it waits
     LegState state = LegState::early;
     Counterpart counterpart;
     std::vector<Side> sides;      // at least one once the inside's tag is known

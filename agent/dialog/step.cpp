@@ -9,7 +9,6 @@ namespace ringwall::dialog {
 namespace {
 
 constexpr std::chrono::seconds retry_grace{5};         // a challenged or redirected INVITE comes again with the same ports
-constexpr std::chrono::seconds transaction_life{40};   // 64*T1 (RFC 3261 17.1.2.2), and some
 constexpr size_t most_forks = 64;                       // To tags of one INVITE: whoever is called chooses them
 constexpr std::chrono::seconds session_margin{32};     // RFC 4028 10: the BYE may come at the expiry itself
 
@@ -39,13 +38,17 @@ void Table::Step::on_request() {
 
 void Table::Step::initial_invite() {
     if (table_.transactions_.find(message_, event_.outbound)) return;  // a retransmission
-    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, is_strangers(), event_.now + table_.timers_.early + transaction_life);
-    if (!transaction) {
-        ++table_.counters_.transactions_full;
-        return;
-    }
+    const auto life = event_.outbound ? table_.timers_.early + transaction_life : std::chrono::nanoseconds(transaction_life);
+    Transaction* transaction = begin(life, is_strangers());
+    if (!transaction) return;
     transaction->is_initial = true;
     event_.outbound ? initial_invite_out(*transaction) : initial_invite_in(*transaction);
+}
+
+Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers) {
+    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + life, is_strangers);
+    table_.counters_.transactions_full += transaction == nullptr;
+    return transaction;
 }
 
 void Table::Step::initial_invite_out(Transaction& transaction) {
@@ -81,11 +84,8 @@ void Table::Step::initial_invite_in(Transaction& transaction) {
 void Table::Step::offer_in_dialog() {
     if (table_.transactions_.find(message_, event_.outbound)) return;
     Leg* leg = leg_by_tags();
-    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, !leg && is_strangers(), event_.now + transaction_life);
-    if (!transaction) {
-        ++table_.counters_.transactions_full;
-        return;
-    }
+    Transaction* transaction = begin(transaction_life, !leg && is_strangers());
+    if (!transaction) return;
     transaction->inside_tag = inside_tag();
     transaction->local_offer = event_.offer;
     transaction->remote_offer = event_.remote;
@@ -132,11 +132,8 @@ void Table::Step::bye() {
         ++table_.counters_.unknown_dialog;
         return;
     }
-    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, false, event_.now + transaction_life);
-    if (!transaction) {
-        ++table_.counters_.transactions_full;
-        return;
-    }
+    Transaction* transaction = begin(transaction_life, false);
+    if (!transaction) return;
     transaction->leg = leg->id;
     if (!event_.outbound) return;  // until the inside's 2xx it is only somebody's word
     table_.leave_early(*leg, LegState::ending);
@@ -156,7 +153,7 @@ void Table::Step::on_response() {
     switch (transaction->method) {
         case sip::Method::invite:
             if (!transaction->is_initial) response_in_dialog(*transaction);
-            else if (message_.status == 100) break;
+            else if (message_.status == 100) rings(*transaction, table_.leg(transaction->leg));
             else event_.outbound ? initial_response_out(*transaction) : initial_response_in(*transaction);
             break;
         case sip::Method::update:
@@ -182,8 +179,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
         confirm(*leg);
         end_other_forks(*leg);
     } else {
-        table_.transactions_.expire_at(transaction, event_.now + table_.timers_.early + transaction_life);
-        ring_on(*leg);
+        rings(transaction, leg);
     }
     changed(*leg);
 }
@@ -201,10 +197,15 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         leg->remote_offer.reset();
         confirm(*leg);
     } else {
-        table_.transactions_.expire_at(transaction, event_.now + table_.timers_.early + transaction_life);
-        ring_on(*leg);
+        rings(transaction, leg);
     }
     changed(*leg);
+}
+
+// Each 1xx renews the early deadline (RFC 3261 16.6, Timer C).
+void Table::Step::rings(Transaction& transaction, Leg* leg) {
+    table_.transactions_.expire_at(transaction, event_.now + table_.timers_.early + transaction_life);
+    if (leg) ring_on(*leg);
 }
 
 // A final failure of an initial INVITE ends what that INVITE began, and nothing else.

@@ -17,6 +17,7 @@ public:
 private:
     // requests
     void initial_invite();
+    Transaction* begin(std::chrono::nanoseconds life, bool is_strangers);  // null where there is no room, counted
     void initial_invite_out(Transaction& transaction);
     void initial_invite_in(Transaction& transaction);
     void offer_in_dialog();
@@ -26,6 +27,7 @@ private:
     // responses
     void initial_response_in(Transaction& transaction);    // to an INVITE that the inside sent
     void initial_response_out(Transaction& transaction);   // to one that came from outside
+    void rings(Transaction& transaction, Leg* leg);
     void failed(Transaction& transaction);
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);

@@ -49,12 +49,12 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, b
     leg.from = event.message.from.uri;
     leg.to = event.message.to.uri;
     leg.begun_inside = begun_inside;
-    leg.is_strangers = is_strangers;
     leg.counterpart = event.counterpart;
     leg.started = event.now;
     leg.started_s = event.realtime_s;
     leg.deadline = event.now + timers_.max_call;
-    leg.soft_deadline = event.now + timers_.early;
+    leg.soft_deadline = event.now + (begun_inside ? timers_.early : std::chrono::nanoseconds(transaction_life));
+    leg.is_strangers = is_strangers;
     waiting_strangers_ += is_strangers;
     join(leg, id);
     name(leg, outside_tag);

@@ -19,6 +19,9 @@ struct TableTimers {
     std::chrono::nanoseconds early, bye, max_call;
 };
 
+// A request that the inside has not reacted to is forgotten after this: 64*T1 (RFC 3261 17.1.2.2), and some.
+inline constexpr std::chrono::seconds transaction_life{40};
+
 // One message that crossed the wall. `offer` and `remote` are its SDP as understood, by direction; neither where it
 // has none, or none that could be read.
 struct Event {
@@ -54,7 +57,7 @@ struct TableCounters {
 class Table {
 public:
     static constexpr size_t capacity = 65536;                      // as the `dialogs` map
-    static constexpr size_t capacity_strangers = capacity / 2;     // unanswered ones: the rest stays for the inside and the declared peers
+    static constexpr size_t capacity_strangers = capacity / 2;     // their unanswered calls; the rest stays for the others
 
     Table(const TableTimers& timers, const KeyedHash& hash) : timers_(timers), hash_(hash), transactions_(hash) {}
 

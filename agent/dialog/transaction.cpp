@@ -18,7 +18,7 @@ Transaction* Transactions::find(const sip::Message& message, bool request_outbou
     return found == by_key_.end() ? nullptr : &found->second;
 }
 
-Transaction* Transactions::add(const sip::Message& request, bool outbound, bool is_strangers, TimePoint expires) {
+Transaction* Transactions::add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers) {
     const uint64_t id = key(request, outbound, request.method);
     if (const auto found = by_key_.find(id); found != by_key_.end()) return &found->second;
     if (by_key_.size() >= capacity || (is_strangers && strangers_ >= capacity_strangers)) return nullptr;

@@ -20,6 +20,7 @@ struct Transaction {
     bool outbound = false;                 // the request left the protected side
     sip::Method method = sip::Method::other;
     uint32_t cseq = 0;
+    bool is_strangers = false;             // begun by somebody outside who is no declared peer
     bool is_initial = false;               // INVITE without a To tag
     LegId leg = 0;                         // of an initial outbound INVITE: the first fork
     uint64_t group = 0;
@@ -27,14 +28,13 @@ struct Transaction {
     std::optional<std::vector<pinhole::Claim>> local_offer;  // SDP of the request, by direction
     std::optional<Remote> remote_offer;
     bool is_final = false, is_failed = false;
-    bool is_strangers = false;             // from outside, and no declared peer's
     TimePoint expires;
 };
 
 class Transactions {
 public:
     static constexpr size_t capacity = 131072;
-    static constexpr size_t capacity_strangers = capacity / 2;  // the rest stays for the inside and the declared peers
+    static constexpr size_t capacity_strangers = capacity / 2;
 
     explicit Transactions(const KeyedHash& hash) : hash_(hash) {}
 
@@ -42,7 +42,7 @@ public:
     // `method` overrides the message's: an ACK to a failure belongs to its INVITE.
     Transaction* find(const sip::Message& message, bool request_outbound, std::optional<sip::Method> method = {});
     // Null where there is no room (counted by the caller). An existing one is returned as it is.
-    Transaction* add(const sip::Message& request, bool outbound, bool is_strangers, TimePoint expires);
+    Transaction* add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers);
     // A provisional response makes it last longer; after the final one only retransmissions need it.
     void expire_at(Transaction& transaction, TimePoint expires);
     void expire(TimePoint now);

@@ -193,15 +193,15 @@ void Book::plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops)
 bool Book::place_peers(const Wanted& wanted, Hole& hole, struct pinhole& next, ControlWord& word, TimePoint now, MapOps& ops) {
     const bool names_now = hole.is_present && word.names_peers();
     const uint32_t old_slot = word.slot;
-    const bool is_same = names_now && named_peers(hole.present) == wanted.peers;
-    if (is_same && !wanted.peers.empty()) return true;
+    const bool names_next = wanted.constraint == Constraint::peers || wanted.constraint == Constraint::addresses;
+    if (names_now && names_next && named_peers(hole.present) == wanted.peers) return true;
 
     hole.present.peers = set_of(wanted.peers);
     slots_.release(old_slot, now);
     word.slot = 0;
     const bool was_inline = names_now && old_slot == 0;
     if (was_inline) hole.inline_let_go = now;
-    if (wanted.peers.empty()) return true;
+    if (!names_next) return true;
     if (wanted.peers.size() == 1 && !was_inline && hole.inline_let_go + inline_rest <= now) {
         next.peer = wanted.peers.front().abi();
         return true;

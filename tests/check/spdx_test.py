@@ -17,7 +17,7 @@ def listed():
                                text=True, check=True).stdout.split('\n')
     except (OSError, subprocess.CalledProcessError):       # an unpacked archive
         names = [str(p.relative_to(ROOT)) for p in ROOT.rglob('*') if 'build' not in p.parts]
-    return [pathlib.Path(n) for n in names if n and pathlib.Path(n).suffix in SUFFIXES and not n.startswith('tests/data/')]
+    return [pathlib.Path(n) for n in names if n and pathlib.Path(n).suffix in SUFFIXES and not n.startswith(('tests/data/', 'LICENSES/'))]
 
 
 def mistakes():

@@ -27,7 +27,8 @@ class Calls:
         _, outside, inside = self.inbound()
         self.assert_both_hear(outside, inside)
         for port in (inside.port - 2, inside.port + 2):
-            self.assert_refused(outside, (inside.address, port), reason='no_pinhole')
+            beside = self.rtp('pbx', port)
+            self.assert_refused(outside, beside.endpoint, beside, 'no_pinhole')
 
     def test_rtcp_reaches_the_port_above(self):
         _, outside, inside = self.inbound()

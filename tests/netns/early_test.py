@@ -44,6 +44,7 @@ class Early:
         before = self.wall.reasons()
         call.callee_rtp.send(call.caller_rtp.endpoint, 1000)
         self.assert_dropped(before, 'early_rate', 500)
+        self.assertLess(len(call.caller_rtp.received()), 500)
 
     def test_what_is_no_media_is_refused_on_an_offer(self):
         call = self.call('pbx', 'peer')
@@ -53,6 +54,7 @@ class Early:
         for _ in range(5):
             call.callee_rtp.send_raw(b'\x50' + b'hello' * 10, call.caller_rtp.endpoint)
         self.assert_dropped(before, 'not_media', 5)
+        self.assertEqual(call.caller_rtp.received(), [])
 
     def test_cancel_closes_what_was_offered(self):
         call = self.call('pbx', 'peer')

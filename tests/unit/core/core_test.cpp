@@ -109,6 +109,19 @@ TEST(Core, opens_a_hole_again_that_somebody_deleted) {
     run(script, "in 200 f=a t=z b=1 sdp=30000/muxonly\nwait 0.3\n= 40000/answered/198.51.100.7:30000\n");
 }
 
+TEST(Core, leaves_room_for_peers_and_the_inside_when_strangers_fill_the_table) {
+    CallScript script;
+    for (int i = 0; i < 33000; ++i) {
+        const std::string n = std::to_string(i);
+        run(script, "in INVITE call=s" + n + " f=a b=s" + n + " peer=203.0.113.9:5060\n");
+    }
+    EXPECT_GE(script.counter("legs_full"), 1U);
+    run(script, "in INVITE call=peer f=a b=p1 sdp=30000/mux\n"
+                "out 200 call=peer f=a t=z b=p1 sdp=40000/mux\n"
+                "out INVITE call=inside f=a b=p2 sdp=41000/muxonly\n"
+                "= 40000/answered/198.51.100.7:30000 41000/offered/networks\n");
+}
+
 TEST(Core, knows_the_party_of_a_call_that_the_inside_took_part_in) {
     CallScript script;
     run(script, "policy none\nin INVITE f=a b=1 sdp=30000 peer=203.0.113.9:5066\n");

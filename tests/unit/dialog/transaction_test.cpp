@@ -13,7 +13,7 @@ protected:
     TransactionsOf() { request_->method = sip::Method::invite; }
     Transaction* add(uint32_t number, bool is_strangers, TimePoint expires = TimePoint(40s)) {
         request_->cseq = number;
-        return transactions_.add(*request_, false, is_strangers, expires);
+        return transactions_.add(*request_, false, expires, is_strangers);
     }
 
     Transactions transactions_{KeyedHash({1, 2})};
