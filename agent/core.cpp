@@ -120,17 +120,20 @@ dialog::Event Core::State::event_of(const Datagram& datagram, Now now) {
     return event;
 }
 
-// Inside endpoints that outsiders name are remembered (rule 2), unless an inside description claims them already: then
-// they are the inside's own, coming back.
+// Inside endpoints that outsiders name are remembered (rule 2), unless the inside has named them itself: then they are
+// its own, coming back (a registrar's 200 lists every binding).
 void Core::State::note_outside_names(bool has_sdp, Now now) {
     const auto note = [&](const Endpoint& named) {
         const Endpoint inside{policy.inside_of(named.address), named.port};
         if (!book.is_claimed(inside)) echo.note(named, now.monotonic);
     };
     if (has_sdp) std::ranges::for_each(dialog::inside_endpoints(session, policy), note);
-    for (const sip::NameAddress& contact : message.contacts())
-        if (contact.host_port.address && policy.is_protected(policy.inside_of(*contact.host_port.address)))
-            echo.note({*contact.host_port.address, contact.host_port.port.value_or(Port{5060})}, now.monotonic);
+    for (const sip::NameAddress& contact : message.contacts()) {
+        if (!contact.host_port.address) continue;
+        const Endpoint named{*contact.host_port.address, contact.host_port.port.value_or(Port{5060})};
+        const Endpoint inside{policy.inside_of(named.address), named.port};
+        if (policy.is_protected(inside.address) && !parties.has_learned(inside)) echo.note(named, now.monotonic);
+    }
 }
 
 void Core::State::learn_port(const sip::HostPort& named, const dialog::Counterpart& party, std::chrono::seconds life, Now now) {
@@ -309,6 +312,7 @@ std::vector<CoreCounter> Core::counters() const {
                                  {"unknown_transaction", table.unknown_transaction},
                                  {"unknown_dialog", table.unknown_dialog},
                                  {"legs_full", table.legs_full},
+                                 {"forks_full", table.forks_full},
                                  {"transactions_full", table.transactions_full},
                                  {"pinholes_opened", book.opened},
                                  {"pinholes_closed", book.closed},

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/pinhole/merge.hpp"
+
 namespace ringwall::dialog {
 namespace {
 
+constexpr unsigned most_pairs = 8;  // of m=… port/n: a packet that names thousands would cost us, and open too much
 constexpr Port discard{9};  // "no port yet": trickle ICE (RFC 8840) and active TCP (RFC 4145)
 
 bool is_udp_media(const sdp::Media& media) {
@@ -63,7 +66,7 @@ public:
 
     void add(const sdp::Media& media, uint8_t index) {
         if (media.port.value == 0 || media.port == discard) return;
-        if (!is_udp_media(media)) {
+        if (!is_udp_media(media) || media.port_count > most_pairs) {
             ++refusals_.unsupported;
             return;
         }
@@ -111,7 +114,7 @@ private:
 
 RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, const std::vector<IpAddress>& routes) {
     RemoteMedia remote{.is_rejected = media.is_rejected(), .has_mux = media.rtcp_mux || media.rtcp_mux_only, .is_held = is_hold(media)};
-    if (media.port.value == 0 || media.port == discard) return remote;
+    if (media.port.value == 0 || media.port == discard || media.port_count > most_pairs) return remote;
     bool is_behind_nat = false;
     for (const sdp::Connection& connection : media.connections()) {
         if (connection.is_name || connection.address.is_unspecified()) continue;
@@ -134,20 +137,15 @@ RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, co
     return remote;
 }
 
-void add_unique(std::vector<Endpoint>& to, const std::vector<Endpoint>& from) {
-    for (const Endpoint& endpoint : from)
-        if (std::ranges::find(to, endpoint) == to.end()) to.push_back(endpoint);
-}
-
 // Who may send to one component of an answered m-line, by what the remote side named.
 std::vector<Endpoint> peers_of(const RemoteMedia& remote, const pinhole::Claim& claim, const std::vector<pinhole::Claim>& before) {
     const bool is_rtcp = claim.component == pinhole::Component::rtcp;
     std::vector<Endpoint> peers = is_rtcp ? remote.rtcp_ports : remote.ports;
-    add_unique(peers, remote.stand_ins);
+    pinhole::add_peers(peers, remote.stand_ins);
     if (claim.is_held || peers.empty())  // music on hold, or 0.0.0.0: those last named stay
         for (const pinhole::Claim& earlier : before)
             if (earlier.media == claim.media && (earlier.component == pinhole::Component::rtcp) == is_rtcp)
-                add_unique(peers, earlier.peers);
+                pinhole::add_peers(peers, earlier.peers);
     return peers;
 }
 
@@ -185,7 +183,7 @@ std::vector<Endpoint> inside_endpoints(const sdp::Session& session, const policy
         if (media.port.value == 0) continue;
         for (const sdp::Connection& connection : media.connections()) {
             if (connection.is_name) continue;
-            for (unsigned i = 0; i < media.port_count && is_valid_pair(media, i); ++i) {
+            for (unsigned i = 0; i < std::min<unsigned>(media.port_count, most_pairs) && is_valid_pair(media, i); ++i) {
                 add({connection.address, port_after(media.port, 2 * i)});
                 add(rtcp_of(media, connection.address, i));
             }
@@ -232,6 +230,7 @@ void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterp
         return !policy.is_protected(claim.local.address) || !policy.is_media_port(claim.local.port);
     });
     for (pinhole::Claim& claim : claims) {
+        std::erase_if(claim.peers, [&](const Endpoint& peer) { return policy.is_denied(peer.address); });
         claim.zone = counterpart.zone;
         claim.zone_substitutes = counterpart.is_declared;
         std::erase_if(claim.peers, [&](const Endpoint& peer) { return policy.is_denied(peer.address); });

@@ -26,6 +26,7 @@ public:
     void registered(const IpAddress& registrar, std::chrono::seconds expires, TimePoint now);
     // An inside endpoint left in a Contact or Via towards this party.
     void learned(const Endpoint& inside, const Counterpart& party, bool peers_are_declared, std::chrono::seconds life, TimePoint now);
+    bool has_learned(const Endpoint& inside) const { return learned_.contains({inside, Protocol::udp}); }
     // Renews what live calls still need, forgets the rest, and gives the operations since the last call.
     void tick(TimePoint now);
     pinhole::MapOps take_operations();

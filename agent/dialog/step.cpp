@@ -3,10 +3,13 @@
 
 #include <algorithm>
 
+#include "agent/pinhole/merge.hpp"
+
 namespace ringwall::dialog {
 namespace {
 
 constexpr std::chrono::seconds retry_grace{5};         // a challenged or redirected INVITE comes again with the same ports
+constexpr size_t most_forks = 64;                       // To tags of one INVITE: whoever is called chooses them
 constexpr std::chrono::seconds session_margin{32};     // RFC 4028 10: the BYE may come at the expiry itself
 
 // Failures that the same INVITE usually survives: challenge, redirect, session timer, media retry, overload.
@@ -36,14 +39,13 @@ void Table::Step::on_request() {
 void Table::Step::initial_invite() {
     if (table_.transactions_.find(message_, event_.outbound)) return;  // a retransmission
     const auto life = event_.outbound ? table_.timers_.early + transaction_life : std::chrono::nanoseconds(transaction_life);
-    Transaction* transaction = begin(life);
+    Transaction* transaction = begin(life, is_strangers());
     if (!transaction) return;
     transaction->is_initial = true;
     event_.outbound ? initial_invite_out(*transaction) : initial_invite_in(*transaction);
 }
 
-Transaction* Table::Step::begin(std::chrono::nanoseconds life) {
-    const bool is_strangers = !event_.outbound && !event_.counterpart.is_declared;
+Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers) {
     Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + life, is_strangers);
     table_.counters_.transactions_full += transaction == nullptr;
     return transaction;
@@ -68,25 +70,25 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
 void Table::Step::initial_invite_in(Transaction& transaction) {
     Leg* leg = table_.find(message_.call_id, message_.from.tag);
     if (!leg) leg = table_.create(event_, table_.hash_({message_.call_id, "tag", message_.from.tag}), message_.from.tag, false);
-    if (!leg) return;
+    if (!leg || leg->begun_inside || leg->state != LegState::early) return;  // tags of a call that this INVITE cannot begin
     leg->outside_cseq = message_.cseq;
     leg->end_at.reset();
     ++leg->open_invites;
     transaction.leg = leg->id;
     transaction.group = leg->group;
     transaction.remote_offer = event_.remote;
-    if (leg->state == LegState::early) leg->remote_offer = event_.remote;
+    leg->remote_offer = event_.remote;
 }
 
 // INVITE, UPDATE or PRACK with a To tag. An outside offer only waits here; the inside's answer applies it.
 void Table::Step::offer_in_dialog() {
     if (table_.transactions_.find(message_, event_.outbound)) return;
-    Transaction* transaction = begin(transaction_life);
+    Leg* leg = leg_by_tags();
+    Transaction* transaction = begin(transaction_life, !leg && is_strangers());
     if (!transaction) return;
     transaction->inside_tag = inside_tag();
     transaction->local_offer = event_.offer;
     transaction->remote_offer = event_.remote;
-    Leg* leg = leg_by_tags();
     if (!leg && event_.outbound && event_.offer) leg = adopt_midway(*transaction);
     if (!leg) {
         ++table_.counters_.unknown_dialog;
@@ -94,7 +96,10 @@ void Table::Step::offer_in_dialog() {
     }
     transaction->leg = leg->id;
     transaction->group = leg->group;
-    (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
+    if (message_.method == sip::Method::invite) {  // what a restart needs to know its responses by
+        (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
+        if (!event_.outbound) leg->remote_offer = event_.remote;
+    }
     effects_.woken.insert(leg->id);
     const bool is_prack = message_.method == sip::Method::prack;
     if (event_.outbound && event_.offer) {
@@ -106,7 +111,8 @@ void Table::Step::offer_in_dialog() {
     changed(*leg);
 }
 
-// The ACK to a 2xx; it may carry the answer (RFC 3261 13.2.2.4, RFC 3725), and it proves an answer that we missed.
+// The ACK to a 2xx; it may carry the answer (RFC 3261 13.2.2.4, RFC 3725). The inside's proves an answer that we missed;
+// an outsider's does so only where we were away.
 void Table::Step::ack() {
     const Transaction* invite = table_.transactions_.find(message_, event_.outbound, sip::Method::invite);
     if (invite && invite->is_final && invite->cseq == message_.cseq && invite->is_failed) return;
@@ -115,7 +121,7 @@ void Table::Step::ack() {
     Side& side = leg->side(inside_tag());
     if (event_.outbound && event_.offer && leg->remote_offer) answered_by_inside(*leg, side, *leg->remote_offer, true);
     if (!event_.outbound && event_.remote && !leg->offered.empty()) answered_by_outside(*leg, side, leg->offered, true);
-    if (leg->state == LegState::early) confirm(*leg);
+    if (event_.outbound || leg->is_restored) confirm(*leg);
     effects_.woken.insert(leg->id);
     changed(*leg);
 }
@@ -126,11 +132,11 @@ void Table::Step::bye() {
         ++table_.counters_.unknown_dialog;
         return;
     }
-    Transaction* transaction = begin(transaction_life);
+    Transaction* transaction = begin(transaction_life, false);
     if (!transaction) return;
     transaction->leg = leg->id;
     if (!event_.outbound) return;  // until the inside's 2xx it is only somebody's word
-    leg->state = LegState::ending;
+    table_.leave_early(*leg, LegState::ending);
     leg->bye_from_inside = true;
     leg->end_at = event_.now + table_.timers_.bye;
     table_.schedule(*leg, event_.now);
@@ -155,7 +161,9 @@ void Table::Step::on_response() {
         case sip::Method::bye: response_to_bye(*transaction); break;
         default: break;
     }
-    if (message_.status >= 200) transaction->is_final = true;
+    if (message_.status < 200) return;
+    transaction->is_final = true;
+    table_.transactions_.expire_at(*transaction, event_.now + transaction_life);
 }
 
 void Table::Step::initial_response_in(Transaction& transaction) {
@@ -196,10 +204,8 @@ void Table::Step::initial_response_out(Transaction& transaction) {
 
 // Each 1xx renews the early deadline (RFC 3261 16.6, Timer C).
 void Table::Step::rings(Transaction& transaction, Leg* leg) {
-    table_.transactions_.extend(transaction, event_.now + table_.timers_.early + transaction_life);
-    if (!leg || leg->state != LegState::early) return;
-    leg->soft_deadline = event_.now + table_.timers_.early;
-    table_.schedule(*leg, event_.now);
+    table_.transactions_.expire_at(transaction, event_.now + table_.timers_.early + transaction_life);
+    if (leg) ring_on(*leg);
 }
 
 // A final failure of an initial INVITE ends what that INVITE began, and nothing else.
@@ -227,6 +233,7 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     Side& side = leg->side(inside_tag());
     if (message_.status >= 300) {  // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
         if (transaction.local_offer) leg->offered.clear();
+        if (transaction.remote_offer) leg->remote_offer.reset();
         changed(*leg);
         return;
     }
@@ -237,7 +244,8 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, true);
         else leg->remote_offer = event_.remote;
     }
-    if (is_success() && message_.method != sip::Method::prack) renew(*leg);
+    if (leg->state == LegState::early) ring_on(*leg);
+    else if (is_success() && message_.method != sip::Method::prack) renew(*leg);
     effects_.woken.insert(leg->id);
     changed(*leg);
 }
@@ -254,7 +262,8 @@ void Table::Step::answered_by_outside(Leg& leg, Side& side, const std::vector<pi
 }
 
 void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final) {
-    accept(leg, side, answered(*event_.offer, remote, event_.counterpart, side.accepted), is_final);
+    leg.counterpart = event_.counterpart;  // the inside says where its party is now
+    accept(leg, side, answered(*event_.offer, remote, leg.counterpart, side.accepted), is_final);
     if (is_final) leg.remote_offer.reset();
 }
 
@@ -265,8 +274,7 @@ void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
         const auto same = std::ranges::find(claims, before.local, &pinhole::Claim::local);
         if (same != claims.end()) {
             if (is_final || leg.state != LegState::early) continue;
-            for (const Endpoint& peer : before.peers)
-                if (std::ranges::find(same->peers, peer) == same->peers.end()) same->peers.push_back(peer);
+            pinhole::add_peers(same->peers, before.peers);
             continue;
         }
         const auto successor = std::ranges::find_if(claims, [&](const pinhole::Claim& claim) {
@@ -280,27 +288,33 @@ void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
     table_.schedule(leg, event_.now);
 }
 
-// A new offer beside the accepted session: endpoints that stay keep the peers they have.
+// A new offer beside the accepted session: endpoints that stay keep the peers they have (Leg::claims()), and are part
+// of what the answer answers.
 void Table::Step::offered_by_inside(Leg& leg) {
-    leg.offered.clear();
-    for (const pinhole::Claim& claim : *event_.offer)
-        if (leg.state == LegState::early || std::ranges::none_of(leg.sides, [&](const Side& side) { return has_endpoint(side.accepted, claim.local); }))
-            leg.offered.push_back(claim);
+    leg.counterpart = event_.counterpart;
+    leg.offered = *event_.offer;
 }
 
 void Table::Step::confirm(Leg& leg) {
     if (leg.state != LegState::early) return;
-    table_.no_longer_waits(leg);
-    leg.state = LegState::confirmed;
+    table_.leave_early(leg, LegState::confirmed);
     leg.end_at.reset();
     ++table_.counters_.calls_answered;
     renew(leg);
 }
 
+// Each sign of life before the answer gives it the whole of `timers.early` again.
+void Table::Step::ring_on(Leg& leg) {
+    if (leg.state != LegState::early) return;
+    leg.soft_deadline = event_.now + table_.timers_.early;
+    table_.schedule(leg, event_.now);
+}
+
 void Table::Step::renew(Leg& leg) {
     leg.deadline = event_.now + table_.timers_.max_call;
     leg.soft_deadline.reset();
-    if (message_.session_expires) leg.soft_deadline = event_.now + std::chrono::seconds(*message_.session_expires) + session_margin;
+    if (message_.session_expires)
+        leg.soft_deadline = std::min(leg.deadline, event_.now + std::chrono::seconds(*message_.session_expires) + session_margin);
     table_.schedule(leg, event_.now);
 }
 
@@ -319,6 +333,10 @@ Leg* Table::Step::fork(Transaction& transaction) {
     if (first && first->outside_tag.empty()) {
         table_.name(*first, tag);
         return first;
+    }
+    if (table_.by_group_.count(transaction.group) >= most_forks) {
+        ++table_.counters_.forks_full;
+        return nullptr;
     }
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, true);
     if (!leg) return nullptr;
@@ -345,7 +363,7 @@ Transaction* Table::Step::remembered() {
     const bool is_invite = message_.method == sip::Method::invite;
     if (!is_invite && message_.method != sip::Method::bye) return nullptr;
     Leg* leg = table_.find(message_.call_id, outside_tag());
-    if (!leg) leg = table_.find(message_.call_id, {});  // an INVITE that nobody had answered with a tag yet
+    if (!leg && is_invite) leg = table_.leg_ringing(message_.call_id, message_.cseq);  // another fork, or the first to answer
     if (!leg || !leg->is_restored) return nullptr;
     const bool request_outbound = !event_.outbound;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;

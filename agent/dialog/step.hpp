@@ -17,7 +17,7 @@ public:
 private:
     // requests
     void initial_invite();
-    Transaction* begin(std::chrono::nanoseconds life);     // null where there is no room, counted
+    Transaction* begin(std::chrono::nanoseconds life, bool is_strangers);  // null where there is no room, counted
     void initial_invite_out(Transaction& transaction);
     void initial_invite_in(Transaction& transaction);
     void offer_in_dialog();
@@ -39,6 +39,7 @@ private:
     void offered_by_inside(Leg& leg);
     void confirm(Leg& leg);
     void renew(Leg& leg);
+    void ring_on(Leg& leg);
 
     // which leg
     Leg* leg_by_tags();                                    // in-dialog request or response: Call-ID and both tags
@@ -49,6 +50,7 @@ private:
 
     std::string_view outside_tag() const { return event_.outbound == message_.is_request ? message_.to.tag : message_.from.tag; }
     std::string_view inside_tag() const { return event_.outbound == message_.is_request ? message_.from.tag : message_.to.tag; }
+    bool is_strangers() const { return !event_.outbound && !event_.counterpart.is_declared; }
     bool is_success() const { return message_.status >= 200 && message_.status < 300; }
     bool is_provisional() const { return message_.status < 200; }
     void changed(const Leg& leg) { effects_.changed.insert(leg.id); }

@@ -18,9 +18,10 @@ Effects Table::on(const Event& event) {
     Effects effects;
     Step step(*this, event, effects);
     event.message.is_request ? step.on_request() : step.on_response();
-    for (const Leg& leg : effects.ended) {
-        effects.changed.erase(leg.id);
-        effects.woken.erase(leg.id);
+    for (const Leg& ended : effects.ended) {
+        if (leg(ended.id)) continue;  // its retry, under the same id
+        effects.changed.erase(ended.id);
+        effects.woken.erase(ended.id);
     }
     return effects;
 }
@@ -84,12 +85,23 @@ std::vector<LegId> Table::early_legs_of(uint64_t group) const {
     return early;
 }
 
+void Table::leave_early(Leg& leg, LegState next) {
+    if (leg.is_strangers && leg.state == LegState::early) --waiting_strangers_;
+    leg.state = next;
+}
+
+Leg* Table::leg_ringing(std::string_view call_id, uint32_t cseq) {
+    const auto found = ringing_.find(ringing_key(call_id, cseq));
+    return found == ringing_.end() ? nullptr : leg(found->second);
+}
+
 void Table::end(LegId id, Effects& effects) {
     const auto found = legs_.find(id);
     if (found == legs_.end()) return;
     Leg& leg = found->second;
-    no_longer_waits(leg);
     if (leg.state != LegState::early) ++counters_.calls_ended;
+    leave_early(leg, LegState::ending);
+    timers_due_.erase({leg.next_look, id});
     if (const auto tag = by_tag_.find(tag_key(leg.call_id, leg.outside_tag)); tag != by_tag_.end() && tag->second == id) by_tag_.erase(tag);
     const auto [first, last] = by_group_.equal_range(leg.group);
     if (const auto entry = std::find_if(first, last, [&](const auto& e) { return e.second == id; }); entry != last) by_group_.erase(entry);
@@ -97,25 +109,22 @@ void Table::end(LegId id, Effects& effects) {
     legs_.erase(found);
 }
 
-// One timer a leg: an entry that is not the leg's `next_look` any more is stale.
+// One timer a leg.
 void Table::schedule(Leg& leg, TimePoint now) {
     TimePoint next = leg.deadline;
     if (leg.soft_deadline) next = std::min(next, *leg.soft_deadline);
     if (leg.end_at) next = std::min(next, *leg.end_at);
     if (!leg.moving.empty()) next = std::min(next, now + move_poll);
     if (leg.next_look == next) return;
+    timers_due_.erase({leg.next_look, leg.id});
     leg.next_look = next;
     timers_due_.emplace(next, leg.id);
-}
-
-void Table::no_longer_waits(const Leg& leg) {
-    if (leg.is_strangers && leg.state == LegState::early) --waiting_strangers_;
 }
 
 void Table::due(TimePoint now, std::vector<Endpoint>& endpoints) const {
     for (auto due = timers_due_.begin(); due != timers_due_.end() && due->first <= now; ++due) {
         const auto found = legs_.find(due->second);
-        if (found == legs_.end() || found->second.next_look != due->first) continue;
+        if (found == legs_.end()) continue;
         for (const pinhole::Claim& claim : found->second.claims()) endpoints.push_back(claim.local);
     }
 }
@@ -126,7 +135,8 @@ Effects Table::tick(TimePoint now, const Activity& last_media) {
         const auto [at, id] = *timers_due_.begin();
         timers_due_.erase(timers_due_.begin());
         Leg* found = leg(id);
-        if (!found || found->next_look != at) continue;
+        if (!found) continue;
+        found->next_look = {};
         if (is_over(*found, now, last_media)) {
             end(id, effects);
             continue;
@@ -166,6 +176,7 @@ void Table::restore(Leg leg, TimePoint now) {
     waiting_strangers_ += leg.is_strangers && leg.state == LegState::early;
     by_tag_[tag_key(leg.call_id, leg.outside_tag)] = id;
     by_group_.emplace(leg.group, id);
+    if (leg.begun_inside && leg.state == LegState::early) ringing_[ringing_key(leg.call_id, leg.inside_cseq)] = id;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
     schedule(legs_.insert_or_assign(id, std::move(leg)).first->second, now);
 }

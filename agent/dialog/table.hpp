@@ -51,6 +51,7 @@ struct TableCounters {
     uint64_t unknown_transaction = 0;  // responses to requests we never saw
     uint64_t unknown_dialog = 0;       // in-dialog requests whose Call-ID or tags match no leg
     uint64_t legs_full = 0, transactions_full = 0;
+    uint64_t forks_full = 0;           // more To tags than one INVITE may have
 };
 
 class Table {
@@ -85,11 +86,13 @@ private:
     void name(Leg& leg, std::string_view outside_tag);   // its tag has become known
     void join(Leg& leg, uint64_t group);
     std::vector<LegId> early_legs_of(uint64_t group) const;
+    void leave_early(Leg& leg, LegState next);
+    Leg* leg_ringing(std::string_view call_id, uint32_t cseq);
     void end(LegId id, Effects& effects);
     void schedule(Leg& leg, TimePoint now);
-    void no_longer_waits(const Leg& leg);
     bool is_over(Leg& leg, TimePoint now, const Activity& last_media) const;
     bool complete_moves(Leg& leg, TimePoint now, const Activity& last_media) const;
+    uint64_t ringing_key(std::string_view call_id, uint32_t cseq) const { return hash_({call_id, "cseq", std::to_string(cseq)}); }
     uint64_t tag_key(std::string_view call_id, std::string_view outside_tag) const { return hash_({call_id, outside_tag}); }
 
     TableTimers timers_;
@@ -98,8 +101,9 @@ private:
     std::unordered_map<LegId, Leg> legs_;
     std::unordered_map<uint64_t, LegId> by_tag_;  // hash of Call-ID and outside tag
     std::unordered_multimap<uint64_t, LegId> by_group_;
-    std::multimap<TimePoint, LegId> timers_due_;
-    size_t waiting_strangers_ = 0;                // legs that strangers began and nobody answered
+    std::unordered_map<uint64_t, LegId> ringing_;  // hash of Call-ID and CSeq: INVITEs that a restart found unanswered
+    std::set<std::pair<TimePoint, LegId>> timers_due_;
+    size_t waiting_strangers_ = 0;                // strangers' calls, not answered
     TableCounters counters_;
 };
 

@@ -24,7 +24,9 @@ Transaction* Transactions::add(const sip::Message& request, bool outbound, TimeP
     if (by_key_.size() >= capacity || (is_strangers && strangers_ >= capacity_strangers)) return nullptr;
     strangers_ += is_strangers;
     order_.emplace(expires, id);
-    return &by_key_.emplace(id, Transaction{.outbound = outbound,
+    return &by_key_
+                .emplace(id, Transaction{.id = id,
+                                         .outbound = outbound,
                                          .method = request.method,
                                          .cseq = request.cseq,
                                          .is_strangers = is_strangers,
@@ -32,18 +34,21 @@ Transaction* Transactions::add(const sip::Message& request, bool outbound, TimeP
                 .first->second;
 }
 
+void Transactions::expire_at(Transaction& transaction, TimePoint expires) {
+    if (order_.erase({transaction.expires, transaction.id}) == 0) return;  // one that a restart made up
+    transaction.expires = expires;
+    order_.emplace(expires, transaction.id);
+}
+
 void Transactions::expire(TimePoint now) {
-    while (!order_.empty() && order_.begin()->first <= now) {
-        const uint64_t id = order_.begin()->second;
-        order_.erase(order_.begin());
-        const auto found = by_key_.find(id);
-        if (found == by_key_.end()) continue;
-        if (found->second.expires > now) order_.emplace(found->second.expires, id);
-        else {
-            strangers_ -= found->second.is_strangers;
-            by_key_.erase(found);
-        }
-    }
+    while (!order_.empty() && order_.begin()->first <= now) erase(order_.begin()->second);
+}
+
+void Transactions::erase(uint64_t id) {
+    const auto found = by_key_.find(id);
+    order_.erase({found->second.expires, id});
+    strangers_ -= found->second.is_strangers;
+    by_key_.erase(found);
 }
 
 }  // namespace ringwall::dialog

@@ -2,8 +2,8 @@
 // SIP transactions that crossed the wall (RFC 3261 17): responses count only within one whose request we saw.
 #pragma once
 
-#include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -16,6 +16,7 @@
 namespace ringwall::dialog {
 
 struct Transaction {
+    uint64_t id = 0;                       // 0: not of a table
     bool outbound = false;                 // the request left the protected side
     sip::Method method = sip::Method::other;
     uint32_t cseq = 0;
@@ -42,16 +43,18 @@ public:
     Transaction* find(const sip::Message& message, bool request_outbound, std::optional<sip::Method> method = {});
     // Null where there is no room (counted by the caller). An existing one is returned as it is.
     Transaction* add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers);
-    void extend(Transaction& transaction, TimePoint expires) { transaction.expires = std::max(transaction.expires, expires); }
+    // A provisional response makes it last longer; after the final one only retransmissions need it.
+    void expire_at(Transaction& transaction, TimePoint expires);
     void expire(TimePoint now);
     size_t size() const { return by_key_.size(); }
 
 private:
+    void erase(uint64_t id);
     uint64_t key(const sip::Message& message, bool request_outbound, sip::Method method) const;
 
     KeyedHash hash_;
     std::unordered_map<uint64_t, Transaction> by_key_;
-    std::multimap<TimePoint, uint64_t> order_;
+    std::set<std::pair<TimePoint, uint64_t>> order_;
     size_t strangers_ = 0;
 };
 

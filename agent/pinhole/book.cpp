@@ -284,6 +284,8 @@ void Book::on_failed(const struct operation& operation, TimePoint now) {
         hole->second.is_unknown = true;
         touched_.insert(key);
     } else if (operation.code == OP_INSERT_PINHOLE || operation.result == -ENOENT) {
+        slots_.release(ControlWord::of(hole->second.present.value.ctl).slot, now);
+        hole->second.present = {};
         hole->second.is_present = false;
         refused_.insert(key);
         if (operation.code == OP_INSERT_PINHOLE) make_room(now);

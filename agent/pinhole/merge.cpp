@@ -53,11 +53,6 @@ PayloadTypes merged(const PayloadTypes& a, const PayloadTypes& b) {
     return sum;
 }
 
-void add_peers(std::vector<Endpoint>& peers, const std::vector<Endpoint>& more) {
-    for (const Endpoint& peer : more)
-        if (std::ranges::find(peers, peer) == peers.end()) peers.push_back(peer);
-}
-
 // Too many to name: the peer's networks where it is a declared one, else anyone (who then is latched).
 void widen(Wanted& wanted) {
     wanted.constraint = wanted.zone != 0 && (wanted.flags & PINHOLE_ZONE_SUBSTITUTES) ? Constraint::networks : Constraint::any;
@@ -97,6 +92,11 @@ Wanted from(const OwnedClaim& owner) {
 }
 
 }  // namespace
+
+void add_peers(std::vector<Endpoint>& peers, const std::vector<Endpoint>& more) {
+    for (const Endpoint& peer : more)
+        if (peers.size() <= PEERS_PER_SET && std::ranges::find(peers, peer) == peers.end()) peers.push_back(peer);
+}
 
 Wanted merge(const std::vector<OwnedClaim>& owners) {
     const std::vector<OwnedClaim> kept = effective(owners);

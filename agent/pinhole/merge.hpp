@@ -33,6 +33,9 @@ struct Wanted {
     bool is_widened = false;         // named more peers than a set holds
 };
 
+// Adds those that are not there yet; past PEERS_PER_SET, which widens the hole in any case, it adds none.
+void add_peers(std::vector<Endpoint>& peers, const std::vector<Endpoint>& more);
+
 // The sum of all owners' claims (at least one). Forks of one INVITE: once one of them has answered, the merely offered
 // step aside. Owners of different calls: the weakest constraint wins, so that each of them has its audio. Deadlines
 // are the latest; a soft deadline holds only where every owner has one.

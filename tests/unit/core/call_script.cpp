@@ -67,6 +67,11 @@ void CallScript::policy(const std::string& expectation) {
     core_.emplace(view(expectation), secret);
 }
 
+void CallScript::reload(const std::string& expectation) {
+    expectation_ = expectation;
+    carry_out(core_->reload(view(expectation), now_));
+}
+
 std::optional<std::string> CallScript::run(const std::string& text) {
     std::stringstream stream(text);
     int number = 0;
@@ -82,7 +87,7 @@ std::optional<std::string> CallScript::run(const std::string& text) {
 std::optional<std::string> CallScript::step(const std::vector<std::string>& words, const std::string& line) {
     const std::string& verb = words[0];
     if (verb == "policy") policy(words.at(1));
-    else if (verb == "reload") carry_out(core_->reload(view(words.at(1)), now_));
+    else if (verb == "reload") reload(words.at(1));
     else if (verb == "in" || verb == "out") message(words);
     else if (verb == "wait") wait(words.at(1));
     else if (verb == "restart") restart();

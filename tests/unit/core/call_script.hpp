@@ -25,6 +25,7 @@ public:
 private:
     std::optional<std::string> step(const std::vector<std::string>& words, const std::string& line);
     void policy(const std::string& expectation);
+    void reload(const std::string& expectation);
     void message(const std::vector<std::string>& words);
     void wait(const std::string& duration);
     void tick();

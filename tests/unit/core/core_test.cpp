@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "agent/dialog/table.hpp"
 #include "tests/unit/core/call_script.hpp"
 
 namespace ringwall::test {
@@ -27,6 +28,61 @@ TEST(Core, plans_again_when_a_full_map_has_room) {
                 "wait 2.5\n");
     EXPECT_GE(script.counter("pinholes_refused_full"), 1U);
     run(script, "wait 3\n= 40002/offered/networks\n");  // the tombstone made room for the call
+}
+
+TEST(Core, takes_back_the_peer_slots_of_holes_that_found_no_room) {
+    CallScript script;
+    script.maps().capacity = 1;
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\n");
+    for (int i = 0; i < 8; ++i) {  // two peers each: the private address, and where it really comes from
+        const std::string n = std::to_string(i), call = "call=" + n + " f=a b=2" + n, port = std::to_string(41000 + 2 * i);
+        run(script, "out INVITE " + call + " sdp=" + port + "/muxonly\nin 200 " + call + " t=z sdp=30000/muxonly c=10.0.0.5\n");
+    }
+    run(script, "wait 290\n");
+    script.maps().capacity = 100;
+    run(script, "wait 1\n");
+    EXPECT_EQ(script.counter("pinholes_widened"), 0U);
+    EXPECT_THAT(script.maps().holes(), testing::HasSubstr("192.0.2.10:41014/answered/10.0.0.5:30000,198.51.100.1:0"));
+}
+
+TEST(Core, keeps_room_for_the_peers_calls_while_strangers_call) {
+    CallScript script;
+    for (size_t i = 0; i <= dialog::Table::capacity_strangers; ++i)
+        run(script, "in INVITE call=" + std::to_string(i) + " f=a b=1 peer=203.0.113.9:5060\n");
+    EXPECT_EQ(script.counter("legs_full"), 1U);
+    run(script, "in INVITE call=trunk f=a b=1 sdp=30000/muxonly\nout 200 call=trunk f=a t=z b=1 sdp=40000/muxonly\n"
+                "= 40000/answered/198.51.100.7:30000\n");
+}
+
+TEST(Core, follows_only_so_many_forks_of_one_call) {
+    CallScript script;
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n");
+    for (int i = 0; i < 100; ++i) run(script, "in 183 f=a b=1 t=" + std::to_string(i) + "\n");
+    EXPECT_EQ(script.counter("forks_full"), 36U);
+    run(script, "legs 64\nin 200 f=a b=1 t=0 sdp=30000/muxonly\n= 40000/answered/198.51.100.7:30000\nlegs 1\n");
+}
+
+TEST(Core, takes_no_port_ranges_of_thousands) {
+    for (const bool outbound : {true, false}) {
+        CallScript script;
+        std::string text = compose({outbound ? "out" : "in", "INVITE", "f=a", "b=1", "sdp=40000/muxonly", "c=192.0.2.10"});
+        const size_t at = text.find("m=audio 40000");
+        text.replace(at, 13, "m=audio 10000/9000");
+        const size_t length = text.find("Content-Length: "), end = text.find("\r\n", length);
+        text.replace(length, end - length, "Content-Length: " + std::to_string(text.size() - text.find("\r\n\r\n") - 4));
+        script.core().on_datagram(datagram(text, outbound), script.now());
+        EXPECT_EQ(script.maps().holes(), "");
+        EXPECT_EQ(script.counter("media_unsupported"), outbound ? 1U : 0U);
+    }
+}
+
+TEST(Core, learns_a_port_again_that_the_registrar_has_listed) {
+    CallScript script;
+    run(script, "out REGISTER f=a b=1 contact=192.0.2.10:65002\nin 200 m=REGISTER f=a t=z b=1 contact=192.0.2.10:65002\n");
+    const auto until = [&] { return script.maps().learned.begin()->second.until_ns; };
+    const uint64_t first = until();
+    run(script, "wait 120\nout REGISTER f=a b=2 n=2 contact=192.0.2.10:65002\n");
+    EXPECT_GT(until(), first);
 }
 
 TEST(Core, never_evicts_a_live_hole_for_a_new_one) {
