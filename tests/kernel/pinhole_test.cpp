@@ -107,19 +107,19 @@ TEST_F(Pinhole, closes_by_itself_while_the_sender_goes_on) {
 }
 
 TEST_F(Pinhole, sleeps_after_its_idle_limit_except_for_its_peer) {
-    open({.last_in = 299s, .idle_s = 300});
+    open({.last_in = 28s, .idle_s = 30});
     EXPECT_EQ(media("203.0.113.66"), "drop wrong_source");
-    open({.last_in = 301s, .idle_s = 300});
+    open({.last_in = 31s, .idle_s = 30});
     EXPECT_EQ(media("203.0.113.66"), "drop pinhole_idle");
     EXPECT_EQ(media("198.51.100.7", 30001), "drop pinhole_idle");
     EXPECT_EQ(media(), "pass pinhole_rtp");
     EXPECT_EQ(media("203.0.113.66"), "drop wrong_source"); // awake again
-    open({.last_in = 301s, .last_out = 299s, .idle_s = 300});
+    open({.last_in = 31s, .last_out = 28s, .idle_s = 30});
     EXPECT_EQ(media("203.0.113.66"), "drop wrong_source"); // outbound media keeps it awake
 }
 
 TEST_F(Pinhole, that_anyone_may_use_is_woken_from_inside_only) {
-    Hole asleep{.constraint = CONSTRAINT_ANY, .last_in = 301s};
+    Hole asleep{.constraint = CONSTRAINT_ANY, .last_in = 31s, .idle_s = 30};
     open(asleep);
     EXPECT_EQ(media(), "drop pinhole_idle");
     EXPECT_EQ(out(eth / ip4{.src = "192.0.2.10", .dst = "198.51.100.7"} / udp{.sport = 40000, .dport = 30000} / rtp()),
@@ -128,7 +128,7 @@ TEST_F(Pinhole, that_anyone_may_use_is_woken_from_inside_only) {
 }
 
 TEST_F(Pinhole, shortens_its_idle_limit_at_the_soft_deadline_while_the_agent_lives) {
-    Hole hole{.constraint = CONSTRAINT_ANY, .last_in = 60s, .soft_deadline = -2s};
+    Hole hole{.constraint = CONSTRAINT_ANY, .last_in = 40s, .soft_deadline = -2s};
     open(hole);
     EXPECT_EQ(media(), "drop pinhole_idle");
     heartbeat(11s); // the agent may be dead, and what it missed cannot end a call
