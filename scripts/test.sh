@@ -80,7 +80,7 @@ run_vm() {
 scripts/setup.sh
 wanted vm && scripts/setup.sh --vm
 if wanted unit || wanted check; then build dev; fi
-if wanted kernel || wanted netns || wanted vm; then build release; fi
+if wanted kernel || wanted netns || wanted vm; then build release ringwall kernel_verdict_tests clsact_test; fi
 if wanted fuzz; then build fuzz sip_message_fuzz multipart_fuzz sdp_session_fuzz; fi
 wanted unit && run_label dev unit -j "$jobs"
 wanted check && run_label dev check -j "$jobs"

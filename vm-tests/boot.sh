@@ -18,7 +18,7 @@ options=(--user root --cpus "$(nproc)" --memory 3G --cwd "$root" --rwdir "/mnt=$
 [ "${VM_KVM:-0}" = 1 ] || options+=(--disable-kvm)
 # Through a pipe: qemu opens its standard output anew and would truncate a log file.
 timeout --kill-after=10 "$limit" vng --run "$image" "${options[@]}" -- \
-    "bash $script 2>&1; echo \$? >/mnt/exit" </dev/null 2>&1 | cat || true
+    "VM_NETNS='${VM_NETNS:-}' bash $script 2>&1; echo \$? >/mnt/exit" </dev/null 2>&1 | cat || true
 if [ ! -s "$answer/exit" ]; then
     echo "boot: the guest did not finish within $limit s" >&2
     exit 1

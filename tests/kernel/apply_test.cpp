@@ -91,7 +91,7 @@ TEST_F(Apply, changes_owner_payload_types_and_soft_deadline) {
 TEST_F(Apply, changes_nothing_that_is_not_there) { EXPECT_EQ(change({}, FIELD_DEADLINE), -ENOENT); }
 
 TEST_F(Apply, wakes_a_sleeping_hole) {
-    open({.constraint = CONSTRAINT_ANY, .last_in = 400s});
+    open({.constraint = CONSTRAINT_ANY, .last_in = 31s, .idle_s = 30});
     EXPECT_EQ(media(), "drop pinhole_idle");
     EXPECT_EQ(change({.constraint = CONSTRAINT_ANY}, 0), 0);
     EXPECT_EQ(media(), "drop pinhole_idle");

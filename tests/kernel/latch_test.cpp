@@ -46,7 +46,7 @@ TEST_F(Latch, the_named_peer_wins_at_once_and_the_stand_in_falls_out) {
     EXPECT_EQ(media("198.51.100.7", 30000), "pass pinhole_rtp");
     for (int i = 0; i < 5; ++i) EXPECT_EQ(media("198.51.100.7", 31000), "drop probation");
     EXPECT_EQ(media("198.51.100.7", 30000), "pass pinhole_rtp");
-    quiet({}, 990ms); // not yet silent
+    quiet({}, 500ms); // not yet silent
     for (int i = 0; i < 4; ++i) EXPECT_EQ(media("198.51.100.7", 31000), "drop probation");
     quiet({}, 1010ms);
     promote("198.51.100.7", 31000);
@@ -86,7 +86,7 @@ TEST_F(Latch, another_address_of_a_declared_peers_networks_may_stand_in) {
 TEST_F(Latch, a_sleeping_hole_knows_its_last_peer) {
     open({});
     promote("198.51.100.7", 31000);
-    quiet({}, Duration::min(), 400s);
+    quiet({.idle_s = 30}, Duration::min(), 31s);
     EXPECT_EQ(media("198.51.100.7", 32000), "drop pinhole_idle");
     EXPECT_EQ(media("198.51.100.7", 31000), "pass pinhole_other_source");
     EXPECT_EQ(media("198.51.100.7", 32000), "drop probation"); // awake

@@ -82,15 +82,15 @@ TEST_F(Pinhole, names_the_phase_and_the_component_it_passed) {
 
 TEST_F(Pinhole, ends_at_its_deadline_whoever_sends) {
     for (uint32_t phase : {PHASE_OFFERED, PHASE_ANSWERED, PHASE_HELD}) {
-        open({.phase = phase, .deadline = -5ms});
+        open({.phase = phase, .deadline = -50ms});
         EXPECT_EQ(media(), "drop pinhole_expired");
         open({.phase = phase, .deadline = 10s});
         EXPECT_EQ(media().substr(0, 4), "pass");
     }
-    open({.phase = PHASE_DRAINING, .deadline = -5ms});
+    open({.phase = PHASE_DRAINING, .deadline = -50ms});
     EXPECT_EQ(media(), "drop call_ended");
     EXPECT_EQ(media("203.0.113.66"), "drop call_ended");
-    open({.phase = PHASE_CLOSED, .deadline = -5ms});
+    open({.phase = PHASE_CLOSED, .deadline = -50ms});
     EXPECT_EQ(media(), "drop no_pinhole"); // as if it were gone
     EXPECT_EQ(refused().count, 2U + 3 + 1);
 }
@@ -107,19 +107,19 @@ TEST_F(Pinhole, closes_by_itself_while_the_sender_goes_on) {
 }
 
 TEST_F(Pinhole, sleeps_after_its_idle_limit_except_for_its_peer) {
-    open({.last_in = 299s, .idle_s = 300});
+    open({.last_in = 28s, .idle_s = 30});
     EXPECT_EQ(media("203.0.113.66"), "drop wrong_source");
-    open({.last_in = 301s, .idle_s = 300});
+    open({.last_in = 31s, .idle_s = 30});
     EXPECT_EQ(media("203.0.113.66"), "drop pinhole_idle");
     EXPECT_EQ(media("198.51.100.7", 30001), "drop pinhole_idle");
     EXPECT_EQ(media(), "pass pinhole_rtp");
     EXPECT_EQ(media("203.0.113.66"), "drop wrong_source"); // awake again
-    open({.last_in = 301s, .last_out = 299s, .idle_s = 300});
+    open({.last_in = 31s, .last_out = 28s, .idle_s = 30});
     EXPECT_EQ(media("203.0.113.66"), "drop wrong_source"); // outbound media keeps it awake
 }
 
 TEST_F(Pinhole, that_anyone_may_use_is_woken_from_inside_only) {
-    Hole asleep{.constraint = CONSTRAINT_ANY, .last_in = 301s};
+    Hole asleep{.constraint = CONSTRAINT_ANY, .last_in = 31s, .idle_s = 30};
     open(asleep);
     EXPECT_EQ(media(), "drop pinhole_idle");
     EXPECT_EQ(out(eth / ip4{.src = "192.0.2.10", .dst = "198.51.100.7"} / udp{.sport = 40000, .dport = 30000} / rtp()),
@@ -128,7 +128,7 @@ TEST_F(Pinhole, that_anyone_may_use_is_woken_from_inside_only) {
 }
 
 TEST_F(Pinhole, shortens_its_idle_limit_at_the_soft_deadline_while_the_agent_lives) {
-    Hole hole{.constraint = CONSTRAINT_ANY, .last_in = 60s, .soft_deadline = -2s};
+    Hole hole{.constraint = CONSTRAINT_ANY, .last_in = 40s, .soft_deadline = -2s};
     open(hole);
     EXPECT_EQ(media(), "drop pinhole_idle");
     heartbeat(11s); // the agent may be dead, and what it missed cannot end a call
@@ -234,10 +234,11 @@ TEST_F(Pinhole, that_is_only_offered_takes_two_hundred_at_once_and_then_one_each
 }
 
 TEST_F(Pinhole, that_is_only_offered_says_when_the_rate_is_spent) {
-    open({.phase = PHASE_OFFERED, .constraint = CONSTRAINT_ANY, .flags = PINHOLE_EARLY_RATE});
-    std::string verdict;
-    for (int i = 0; i < 2000 && verdict != "drop early_rate"; ++i) verdict = media();
-    EXPECT_EQ(verdict, "drop early_rate");
+    const Hole offered{.phase = PHASE_OFFERED, .constraint = CONSTRAINT_ANY, .flags = PINHOLE_EARLY_RATE};
+    auto value = value_of(offered);
+    value.early_tat_ns = now_ns() + 5000000000; // as after a burst that no machine is too slow for
+    put_hole(offered, value);
+    EXPECT_EQ(media(), "drop early_rate");
 }
 
 } // namespace

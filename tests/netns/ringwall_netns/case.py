@@ -5,13 +5,14 @@ import signal
 import time
 import unittest
 
+from . import PATIENCE
 from .call import Call
 from .media import Rtp
 from .sip import Phone
 from .topology import ADDRESSES, Topology
 from .wall import DRAIN, ROOT, Wall, endpoint_text
 
-TEST_SECONDS = 90                                 # one test at most; slower machines multiply by RINGWALL_PATIENCE
+TEST_SECONDS = int(90 * PATIENCE)                 # one test at most
 
 # The labels whose verdict is a drop, from the one list there is.
 DROPS = re.findall(r'REASON\(\d+, (\w+), drop,', (ROOT / 'maps/abi/reason.h').read_text(encoding='utf-8'))
@@ -78,7 +79,7 @@ class WallCase(unittest.TestCase):
 
     def wait_until(self, condition, what, timeout=5.0):
         """Waits for a condition; returns what it returned."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while not (found := condition()):
             if time.monotonic() > end:
                 self.fail(f'not within {timeout} s: {what}')
@@ -88,7 +89,7 @@ class WallCase(unittest.TestCase):
     def assert_heard(self, sender, receiver, to=None, count=10, timeout=3.0):
         """`sender` is heard: within the time a first packet arrives, and after that every one of `count`."""
         to = to or receiver.endpoint
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while True:
             first = sender.send(to)[0]
             if receiver.wait(lambda p: p.ssrc == sender.ssrc and p.sequence >= first, 0.02):
@@ -139,7 +140,7 @@ class WallCase(unittest.TestCase):
             stream_sender.send(to)
             time.sleep(0.005)
             last = max([last, *(p.at for p in receiver.received() if p.ssrc == stream_sender.ssrc)])
-            if time.monotonic() - start > within + 0.3:
+            if time.monotonic() - start > within * PATIENCE + 0.3:
                 self.fail(f'still open {time.monotonic() - start:.3f} s later{self._explain(to)}')
         return last - start
 

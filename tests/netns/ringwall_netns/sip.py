@@ -8,6 +8,8 @@ import socket
 import time
 import uuid
 
+from . import PATIENCE
+
 _numbers = itertools.count(1)
 
 
@@ -137,7 +139,7 @@ class Phone:
         def fits(message):
             return (message.is_a(wanted) and (call_id is None or message['call-id'] == call_id)
                     and (matching is None or matching(message)))
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while True:
             for message in self._backlog:
                 if fits(message):
@@ -147,7 +149,7 @@ class Phone:
 
     def expect_bytes(self, fits, timeout=5.0):
         """The next datagram that `fits` by its raw bytes: for what is no readable SIP."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while True:
             for message in self._backlog:
                 if fits(message.raw):

@@ -85,7 +85,8 @@ class Namespace:
         """A bound UDP socket. `transparent` binds a foreign address, to spoof it as a source."""
         family = socket.AF_INET6 if ':' in address else socket.AF_INET
         made = self.socket(family, socket.SOCK_DGRAM)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        # SO_RCVBUFFORCE: past rmem_max, which holds a hundred packets only: what nobody reads for a while is no loss.
+        made.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)
         if transparent and family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, 75, 1)    # IPV6_TRANSPARENT
         elif transparent:

@@ -11,7 +11,7 @@ import time
 
 import yaml
 
-from . import janitor
+from . import PATIENCE, janitor
 from .topology import PROTECTED_NETWORKS, PROVIDER_NETWORKS, run
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -87,7 +87,7 @@ class Wall:
         log.close()
         ready = threading.Event()
         threading.Thread(target=_drain_output, args=(self.process.stdout, self.log, ready), daemon=True).start()
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while not ready.wait(0.02):
             if self.process.poll() is not None:
                 raise RuntimeError(f'ringwall run: exit {self.process.returncode}\n{self.log_tail()}')
@@ -105,14 +105,14 @@ class Wall:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        self.process.wait(10)
+        self.process.wait(10 * PATIENCE)
         _until(lambda: not _others_with(self.socket), 5, 'the worker did not end with kill -9')
 
     def stop(self):
         """SIGTERM, as systemd does. The datapath stays."""
         if self.is_alive():
             self.process.terminate()
-            self.process.wait(15)
+            self.process.wait(15 * PATIENCE)
         return self.process.returncode if self.process else None
 
     def detach(self):
@@ -134,7 +134,7 @@ class Wall:
         """Runs `ringwall WORDS…` with this wall's paths; returns the finished process, whatever its exit code."""
         options = ['--config', self.config_path, '--pin-path', self.pin_path, '--socket', self.socket]
         return subprocess.run(self.namespace.command(binary(), *words, *options), capture_output=True, text=True,
-                              check=False, timeout=timeout)
+                              check=False, timeout=timeout * PATIENCE)
 
     def command(self, *words, json_output=True):
         done = self.invoke(*words, *(['--json'] if json_output else []))
