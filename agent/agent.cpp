@@ -43,7 +43,8 @@ int detach(const Options& options) {
     if (const auto agent = kernel::holder(options.pin_path)) {
         kill(*agent, SIGTERM);
         if (!kernel::wait_until_free(options.pin_path, exit_patience_ms))
-            return failed({{}, "the agent (pid " + std::to_string(*agent) + ") does not end: stop it, then detach again"});
+            return failed(
+                {{}, "the agent (pid " + std::to_string(*agent) + ") does not end: stop it, then detach again"});
     }
     auto pins = kernel::Pins::find(options.pin_path);
     if (!pins) return failed(pins.error());

@@ -14,7 +14,14 @@ struct Options {
 };
 
 // Exit codes of every command (design, fixed names).
-enum ExitCode { exit_good = 0, exit_failed = 1, exit_usage = 2, exit_no_agent = 3, exit_not_permitted = 4, exit_bad_config = 5 };
+enum ExitCode {
+    exit_good = 0,
+    exit_failed = 1,
+    exit_usage = 2,
+    exit_no_agent = 3,
+    exit_not_permitted = 4,
+    exit_bad_config = 5
+};
 
 // Runs until SIGTERM or SIGINT; the datapath stays. Prints `ringwall: ready` once attached and answering.
 int run(const Options& options);
@@ -22,4 +29,4 @@ int run(const Options& options);
 // Takes the datapath down: asks a running agent to stop first, then detaches and unpins. Needs root.
 int detach(const Options& options);
 
-}  // namespace ringwall::agent
+} // namespace ringwall::agent

@@ -18,34 +18,40 @@ using pinhole::MapOps;
 using pinhole::PresentPinhole;
 using pinhole::TimePoint;
 
-constexpr size_t most_notices = 1024;  // what one round may say; attackers trigger these
+constexpr size_t most_notices = 1024; // what one round may say; attackers trigger these
 constexpr std::chrono::seconds default_expires{3600};
-constexpr std::chrono::seconds ended_look{5};  // how often an ended leg's record is asked whether a hole still names it
+constexpr std::chrono::seconds ended_look{5}; // how often an ended leg's record is asked whether a hole still names it
 
 dialog::TableTimers table_timers(const policy::Timers& timers) { return {timers.early, timers.bye, timers.max_call}; }
-pinhole::BookTimers book_timers(const policy::Timers& timers) { return {timers.drain, timers.idle, timers.held, timers.tombstone}; }
+pinhole::BookTimers book_timers(const policy::Timers& timers) {
+    return {timers.drain, timers.idle, timers.held, timers.tombstone};
+}
 
 std::vector<pinhole::HoleKey> holes_of(const struct dialog_record& record) {
     std::vector<pinhole::HoleKey> keys;
-    for (size_t i = 0; i < std::min<size_t>(record.claim_count, CLAIMS_PER_LEG); ++i) keys.push_back(pinhole::HoleKey::from(record.claims[i].key));
+    for (size_t i = 0; i < std::min<size_t>(record.claim_count, CLAIMS_PER_LEG); ++i)
+        keys.push_back(pinhole::HoleKey::from(record.claims[i].key));
     return keys;
 }
 
 std::string_view outside_of(const dialog::Leg& leg) { return leg.begun_inside ? leg.to : leg.from; }
 
-}  // namespace
+} // namespace
 
 struct Core::State {
     State(policy::View view, std::array<uint64_t, 2> secret)
-        : policy(std::move(view)), table(table_timers(policy.config().timers), dialog::KeyedHash(secret)),
-          book(book_timers(policy.config().timers)) {}
+        : policy(std::move(view)),
+          table(table_timers(policy.config().timers), dialog::KeyedHash(secret)),
+          book(book_timers(policy.config().timers)),
+          hash(secret) {}
 
     policy::View policy;
     dialog::Table table;
     pinhole::Book book;
+    dialog::KeyedHash hash;
     dialog::EchoMemory echo;
     dialog::Parties parties;
-    sip::Message message;                     // large: parsed in place, one at a time
+    sip::Message message; // large: parsed in place, one at a time
     sdp::Session session;
     std::map<std::string, uint64_t, std::less<>> counters;
     std::vector<Notice> notices;
@@ -57,6 +63,8 @@ struct Core::State {
     bool has_readable_sdp(std::string_view call_id);
     dialog::Event event_of(const Datagram& datagram, Now now);
     void note_outside_names(bool has_sdp, Now now);
+    void note_inside_answer(Now now);
+    dialog::EchoMemory::Namer namer() const;
     void learn(const Datagram& datagram, const dialog::Counterpart& party, Now now);
     void learn_port(const sip::HostPort& named, const dialog::Counterpart& party, std::chrono::seconds life, Now now);
     void end(const dialog::Leg& leg, Now now, MapOps& dialogs);
@@ -88,28 +96,33 @@ bool Core::State::has_readable_sdp(std::string_view call_id) {
     if (!parsed) {
         const std::string_view defect = sdp::to_string(parsed.error().defect);
         count("sdp_defect_" + std::string(defect));
-        notice("sdp.defect", call_id, "session description not understood (" + std::string(defect) + "): it opens nothing");
+        notice("sdp.defect", call_id,
+               "session description not understood (" + std::string(defect) + "): it opens nothing");
     }
     return parsed.has_value();
 }
 
 dialog::Event Core::State::event_of(const Datagram& datagram, Now now) {
-    dialog::Event event{.outbound = datagram.outbound,
-                        .message = message,
-                        .counterpart = dialog::counterpart_of(datagram.outbound ? datagram.destination : datagram.source, policy),
-                        .now = now.monotonic,
-                        .realtime_s = now.realtime_s};
+    dialog::Event event{
+        .outbound = datagram.outbound,
+        .message = message,
+        .counterpart = dialog::counterpart_of(datagram.outbound ? datagram.destination : datagram.source, policy),
+        .now = now.monotonic,
+        .realtime_s = now.realtime_s};
     const bool has_sdp = has_readable_sdp(message.call_id);
-    if (!datagram.outbound) note_outside_names(has_sdp, now);
+    datagram.outbound ? note_inside_answer(now) : note_outside_names(has_sdp, now);
     if (!has_sdp) return event;
     if (datagram.outbound) {
         dialog::OfferRefusals refusals;
-        event.offer = dialog::offer_of(session, policy, event.counterpart,
-                                       [&](const Endpoint& inside) { return echo.holds(inside, now.monotonic); }, refusals);
+        event.offer = dialog::offer_of(
+            session, policy, event.counterpart,
+            [&](const Endpoint& inside) { return echo.holds(inside, now.monotonic); }, refusals);
         count("echoed_sdp", refusals.echoed);
         count("media_port_unguarded", refusals.unguarded);
         count("media_unsupported", refusals.unsupported);
-        if (refusals.echoed) notice("echoed_sdp", message.call_id, "an inside proxy passed on media addresses that came from outside: they open nothing");
+        if (refusals.echoed)
+            notice("echoed_sdp", message.call_id,
+                   "an inside proxy passed on media addresses that came from outside: they open nothing");
     } else {
         std::vector<IpAddress> routes{datagram.source.address};
         if (message.is_request)
@@ -123,20 +136,37 @@ dialog::Event Core::State::event_of(const Datagram& datagram, Now now) {
 // Inside endpoints that outsiders name are remembered (rule 2), unless the inside has named them itself: then they are
 // its own, coming back (a registrar's 200 lists every binding).
 void Core::State::note_outside_names(bool has_sdp, Now now) {
-    const auto note = [&](const Endpoint& named) {
+    if (!table.may_carry_offers(message)) return;
+    std::vector<Endpoint> foreign;
+    const auto add = [&](const Endpoint& named, auto is_own) {
         const Endpoint inside{policy.inside_of(named.address), named.port};
-        if (!book.is_claimed(inside)) echo.note(named, now.monotonic);
+        if (policy.is_protected(inside.address) && !is_own(inside)) foreign.push_back(named);
     };
-    if (has_sdp) std::ranges::for_each(dialog::inside_endpoints(session, policy), note);
-    for (const sip::NameAddress& contact : message.contacts()) {
-        if (!contact.host_port.address) continue;
-        const Endpoint named{*contact.host_port.address, contact.host_port.port.value_or(Port{5060})};
-        const Endpoint inside{policy.inside_of(named.address), named.port};
-        if (policy.is_protected(inside.address) && !parties.has_learned(inside)) echo.note(named, now.monotonic);
-    }
+    if (has_sdp)
+        for (const Endpoint& named : dialog::inside_endpoints(session, policy))
+            add(named, [&](const Endpoint& inside) { return book.is_claimed(inside); });
+    for (const sip::NameAddress& contact : message.contacts())
+        if (contact.host_port.address)
+            add({*contact.host_port.address, contact.host_port.port.value_or(Port{5060})},
+                [&](const Endpoint& inside) { return parties.has_learned(inside); });
+    echo.note(namer(), foreign, now.monotonic);
+    if (!message.is_request) echo.accepted(namer(), now.monotonic); // it answers the inside
 }
 
-void Core::State::learn_port(const sip::HostPort& named, const dialog::Counterpart& party, std::chrono::seconds life, Now now) {
+// The inside goes along with what an outsider said, or does not.
+void Core::State::note_inside_answer(Now now) {
+    if (message.is_request || message.status == 100) return;
+    if (message.status < 300) echo.accepted(namer(), now.monotonic);
+    else echo.refused(namer());
+}
+
+// One transaction's messages: what is refused in one does not speak for another of the same call.
+dialog::EchoMemory::Namer Core::State::namer() const {
+    return hash({message.call_id, message.vias().empty() ? std::string_view() : message.vias().front().branch});
+}
+
+void Core::State::learn_port(const sip::HostPort& named, const dialog::Counterpart& party, std::chrono::seconds life,
+                             Now now) {
     if (!named.address) return;
     const Endpoint inside{policy.inside_of(*named.address), named.port.value_or(Port{5060})};
     const auto& configured = policy.config().sip_udp;
@@ -176,8 +206,10 @@ void Core::State::change(dialog::Leg& leg, Now now, MapOps& dialogs) {
     const bool is_answered = leg.state != dialog::LegState::early;
     if (leg.begun_inside || is_answered) parties.joined(leg, now.monotonic);
     if (is_answered && !std::exchange(leg.is_announced, true) && !leg.is_restored)
-        notice("call.start", leg.call_id, "call with " + std::string(outside_of(leg)) + " answered, " + std::to_string(claims.size()) + " pinholes");
-    if (!leg.is_recorded && claims.empty() && leg.sides.empty()) return;  // the inside has not taken it up yet
+        notice(
+            "call.start", leg.call_id,
+            "call with " + std::string(outside_of(leg)) + " answered, " + std::to_string(claims.size()) + " pinholes");
+    if (!leg.is_recorded && claims.empty() && leg.sides.empty()) return; // the inside has not taken it up yet
     leg.is_recorded = true;
     dialogs.put_dialogs.emplace_back(leg.id, dialog::record_of(leg));
 }
@@ -207,7 +239,8 @@ MapOps Core::State::carry_out(dialog::Effects effects, Now now) {
     return ops;
 }
 
-Core::Core(policy::View policy, std::array<uint64_t, 2> secret) : state_(std::make_unique<State>(std::move(policy), secret)) {}
+Core::Core(policy::View policy, std::array<uint64_t, 2> secret)
+    : state_(std::make_unique<State>(std::move(policy), secret)) {}
 Core::Core(Core&&) noexcept = default;
 Core& Core::operator=(Core&&) noexcept = default;
 Core::~Core() = default;
@@ -233,7 +266,7 @@ MapOps Core::restore(const pinhole::Present& present, Now now) {
         state.table.restore(dialog::leg_of(id, record, claims, state.policy), now.monotonic);
         effects.changed.insert(id);
     }
-    state.table.reconsider(state.policy);  // the configuration may have changed while nobody ran
+    state.table.reconsider(state.policy); // the configuration may have changed while nobody ran
     return state.carry_out(std::move(effects), now);
 }
 
@@ -247,8 +280,9 @@ MapOps Core::on_datagram(const Datagram& datagram, Now now) {
     if (const auto parsed = sip::parse(datagram.payload, state.message); !parsed) {
         const std::string_view defect = sip::to_string(parsed.error().defect);
         state.count("sip_defect_" + std::string(defect));
-        state.notice("sip.defect", {}, "SIP from " + datagram.source.to_string() + " not understood (" + std::string(defect) + " at byte " +
-                                           std::to_string(parsed.error().offset) + "): it passes and opens nothing");
+        state.notice("sip.defect", {},
+                     "SIP from " + datagram.source.to_string() + " not understood (" + std::string(defect) +
+                         " at byte " + std::to_string(parsed.error().offset) + "): it passes and opens nothing");
         return {};
     }
     state.count(state.message.is_request ? "sip_requests" : "sip_responses");
@@ -324,4 +358,4 @@ std::vector<CoreCounter> Core::counters() const {
 
 std::vector<Notice> Core::take_notices() { return std::exchange(state_->notices, {}); }
 
-}  // namespace ringwall
+} // namespace ringwall

@@ -27,8 +27,8 @@ struct Now {
 
 // One whole datagram as the wall saw it.
 struct Datagram {
-    bool outbound = false;               // left the protected side
-    bool is_whole = true;                // false: a first IP fragment, or a record lost its rest; opens nothing
+    bool outbound = false; // left the protected side
+    bool is_whole = true;  // false: a first IP fragment, or a record lost its rest; opens nothing
     Endpoint source, destination;
     Protocol protocol = Protocol::udp;
     std::string_view payload;
@@ -36,7 +36,7 @@ struct Datagram {
 
 // Something the operator should read, once. `call_id` may be empty.
 struct Notice {
-    std::string_view event;              // "call.start", "call.end", "pinhole.open", "sip.defect", "echoed_sdp", …
+    std::string_view event; // "call.start", "call.end", "pinhole.open", "sip.defect", "echoed_sdp", …
     std::string call_id;
     std::string text;
 };
@@ -77,4 +77,4 @@ private:
     std::unique_ptr<State> state_;
 };
 
-}  // namespace ringwall
+} // namespace ringwall

@@ -38,6 +38,10 @@ static __always_inline long change_pinhole(struct operation *op, __u64 now) {
     if (op->fields & FIELD_PAYLOAD_TYPES)
         __builtin_memcpy(hole->payload_types, wanted->payload_types, sizeof(hole->payload_types));
     if (op->fields & FIELD_OWNER) WRITE_ONCE(hole->owner, wanted->owner);
+    if (op->fields & FIELD_RELATCH) {
+        WRITE_ONCE(hole->latch, 0);
+        WRITE_ONCE(hole->last_peer_ns, 0);
+    }
     if (op->fields & FIELD_WAKE) WRITE_ONCE(hole->last_in_ns, now);
     __sync_lock_test_and_set(&hole->ctl, wanted->ctl); /* last: verdicts branch on it */
     return 0;

@@ -11,7 +11,7 @@
 namespace ringwall {
 
 struct ReasonText {
-    std::string_view label;     // "no_pinhole"; empty for a number that is none
+    std::string_view label; // "no_pinhole"; empty for a number that is none
     std::string_view sentence;
     bool is_drop = false;
 };
@@ -35,4 +35,4 @@ constexpr std::string_view class_name(uint32_t number) {
     }
 }
 
-}  // namespace ringwall
+} // namespace ringwall

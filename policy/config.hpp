@@ -22,15 +22,15 @@ enum class Attach : uint8_t { auto_, native, generic, dispatcher, tc };
 enum class Expectation : uint8_t { strict, networks, negotiated, any };
 enum class AgentLoss : uint8_t { peers, keep, closed, open };
 
-struct Rate {                                    // "15/min burst 4"
-    std::chrono::nanoseconds period{};           // one packet each; 0 = unlimited
+struct Rate {                          // "15/min burst 4"
+    std::chrono::nanoseconds period{}; // one packet each; 0 = unlimited
     uint32_t burst = 1;
     auto operator<=>(const Rate&) const = default;
 };
-using Limits = std::array<Rate, CLASS_COUNT>;    // indexed by enum sip_class
+using Limits = std::array<Rate, CLASS_COUNT>; // indexed by enum sip_class
 
 struct PortRange {
-    Port first, last;                            // inclusive
+    Port first, last; // inclusive
     auto operator<=>(const PortRange&) const = default;
 };
 
@@ -45,7 +45,7 @@ struct Peer {
 struct Zone {
     std::string name;
     std::vector<Prefix> networks;
-    bool sip = false;                            // unsaid: yes where no peers are declared, else no
+    bool sip = false; // unsaid: yes where no peers are declared, else no
     Limits limits;
 };
 
@@ -61,29 +61,29 @@ struct Timers {
 
 struct Config {
     Mode mode = Mode::enforce;
-    std::vector<std::string> outside;            // interface names or globs
+    std::vector<std::string> outside; // interface names or globs
     Attach attach = Attach::auto_;
     std::vector<Prefix> protect;
-    bool protect_self = false;                   // `self`: this host's addresses on the outside interfaces
+    bool protect_self = false; // `self`: this host's addresses on the outside interfaces
     std::vector<PortRange> media_ports;
-    std::map<IpAddress, IpAddress> external;     // public -> inside
+    std::map<IpAddress, IpAddress> external; // public -> inside
     std::vector<Port> sip_udp{{5060}}, sip_tcp{{5060}};
-    std::vector<Port> sip_tls{{5061}}, sip_ws;   // opaque
-    std::vector<Peer> peers;                     // zone numbers 1..n, in order
-    std::vector<Zone> zones;                     // then these
+    std::vector<Port> sip_tls{{5061}}, sip_ws; // opaque
+    std::vector<Peer> peers;                   // zone numbers 1..n, in order
+    std::vector<Zone> zones;                   // then these
     std::vector<Prefix> allow, deny;
     bool allow_hairpin = false;
     Timers timers;
     std::chrono::nanoseconds agent_loss_after = std::chrono::seconds(10);
     AgentLoss agent_loss = AgentLoss::peers;
     std::vector<std::string> emergency{"112", "911", "110"};
-    std::vector<std::string> warnings;           // what `check` says beside "good"
+    std::vector<std::string> warnings; // what `check` says beside "good"
 };
 
 // A mistake and where it stands (1-based). Printed as `file:line:column: what, what was expected`.
 struct Mistake {
     int line = 0, column = 0;
-    std::string what;                            // "media_ports: got \"10000-99999\", expected PORT-PORT within 1-65535"
+    std::string what; // "media_ports: got \"10000-99999\", expected PORT-PORT within 1-65535"
 };
 
 // All mistakes at once, in the order of the file. Never throws but for want of memory; no file, clock or resolver is
@@ -91,4 +91,4 @@ struct Mistake {
 Result<Config, std::vector<Mistake>> read(std::string_view yaml);
 std::string to_string(const Mistake& mistake, std::string_view file);
 
-}  // namespace ringwall::policy
+} // namespace ringwall::policy

@@ -12,8 +12,8 @@
 namespace ringwall::control {
 
 struct Request {
-    std::string method;  // "GET"
-    std::string target;  // "/api/v1/calls"
+    std::string method; // "GET"
+    std::string target; // "/api/v1/calls"
     std::string body;
 };
 
@@ -32,4 +32,4 @@ boost::asio::awaitable<void> serve(int listening_fd, Handler handler);
 // One request, blocking, at most `timeout_s`. Error code ENOENT or ECONNREFUSED means that no agent answers there.
 Result<Response> call(const std::string& socket_path, const Request& request, int timeout_s = 30);
 
-}  // namespace ringwall::control
+} // namespace ringwall::control

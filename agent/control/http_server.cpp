@@ -89,7 +89,7 @@ asio::awaitable<bool> answer_one(Stream& stream, beast::flat_buffer& buffer, con
     if (is_http_error(error)) co_await refuse(stream, error);
     if (error) co_return false;
     const auto request = parser.release();
-    stream.expires_never();  // a reload may take longer than a request may
+    stream.expires_never(); // a reload may take longer than a request may
     // Named, not a temporary: g++ 12 destroys braced temporaries of a co_await expression twice.
     Request asked{std::string(request.method_string()), std::string(request.target()), request.body()};
     Response response = co_await handler(std::move(asked));

@@ -18,21 +18,21 @@ namespace ringwall::control {
 struct Interface {
     std::string name;
     int ifindex = 0;
-    std::string ingress;  // "xdp native", "tc tcx", …
-    std::string egress;   // "tcx", "clsact"
+    std::string ingress; // "xdp native", "tc tcx", …
+    std::string egress;  // "tcx", "clsact"
 };
 
 // What `status` shows beside the policy.
 struct Status {
     std::string version;
     int pid = 0;
-    int64_t started_s = 0;                                        // CLOCK_REALTIME
+    int64_t started_s = 0; // CLOCK_REALTIME
     std::string config_path;
     int64_t config_loaded_s = 0;
-    std::string config_error;                                     // of the last reload that failed, else empty
+    std::string config_error; // of the last reload that failed, else empty
     std::vector<Interface> interfaces;
-    std::vector<std::pair<uint32_t, struct reason_count>> reasons;  // summed over CPUs, non-zero ones
-    std::vector<uint64_t> events;                                 // by enum event, summed over CPUs
+    std::vector<std::pair<uint32_t, struct reason_count>> reasons; // summed over CPUs, non-zero ones
+    std::vector<uint64_t> events;                                  // by enum event, summed over CPUs
     std::vector<CoreCounter> core;
     uint64_t pinholes = 0, pinholes_capacity = 0, calls = 0;
 };
@@ -49,4 +49,4 @@ boost::json::value calls(const pinhole::Present& present,
                          const policy::View& policy, Now now);
 boost::json::value status(const Status& status, const policy::View& policy, Now now);
 
-}  // namespace ringwall::control
+} // namespace ringwall::control

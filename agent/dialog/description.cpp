@@ -9,8 +9,8 @@
 namespace ringwall::dialog {
 namespace {
 
-constexpr unsigned most_pairs = 8;  // of m=… port/n: a packet that names thousands would cost us, and open too much
-constexpr Port discard{9};  // "no port yet": trickle ICE (RFC 8840) and active TCP (RFC 4145)
+constexpr unsigned most_pairs = 8; // of m=… port/n: a packet that names thousands would cost us, and open too much
+constexpr Port discard{9};         // "no port yet": trickle ICE (RFC 8840) and active TCP (RFC 4145)
 
 bool is_udp_media(const sdp::Media& media) {
     return media.transport == sdp::Transport::rtp || media.transport == sdp::Transport::udptl ||
@@ -23,7 +23,8 @@ Port port_after(Port port, unsigned steps) { return Port{static_cast<uint16_t>(p
 bool is_valid_pair(const sdp::Media& media, unsigned i) { return media.port.value + 2U * i + 1U <= 65535U; }
 
 Endpoint rtcp_of(const sdp::Media& media, const IpAddress& address, unsigned i) {
-    if (media.rtcp && i == 0) return {media.rtcp_has_address ? media.rtcp->address : address, media.rtcp->port};  // RFC 3605
+    if (media.rtcp && i == 0)
+        return {media.rtcp_has_address ? media.rtcp->address : address, media.rtcp->port}; // RFC 3605
     return {address, port_after(media.port, 2 * i + 1)};
 }
 
@@ -40,8 +41,8 @@ pinhole::PayloadTypes payload_types_of(const sdp::Media& media) {
 }
 
 bool is_hold(const sdp::Media& media) {
-    const bool has_zero_address =
-        std::ranges::any_of(media.connections(), [](const sdp::Connection& c) { return !c.is_name && c.address.is_unspecified(); });
+    const bool has_zero_address = std::ranges::any_of(
+        media.connections(), [](const sdp::Connection& c) { return !c.is_name && c.address.is_unspecified(); });
     return media.direction != sdp::Direction::sendrecv || (has_zero_address && !media.is_ice);
 }
 
@@ -60,8 +61,8 @@ void constrain_offered(pinhole::Claim& claim, const Counterpart& counterpart) {
 // Makes the claims of one m-line that leaves the protected side.
 class Offer {
 public:
-    Offer(const policy::View& policy, const Counterpart& counterpart, const std::function<bool(const Endpoint&)>& is_echo,
-          OfferRefusals& refusals)
+    Offer(const policy::View& policy, const Counterpart& counterpart,
+          const std::function<bool(const Endpoint&)>& is_echo, OfferRefusals& refusals)
         : policy_(policy), counterpart_(counterpart), is_echo_(is_echo), refusals_(refusals) {}
 
     void add(const sdp::Media& media, uint8_t index) {
@@ -81,7 +82,8 @@ private:
         const bool is_rtp = media.transport == sdp::Transport::rtp;
         const auto primary = media.rtcp_mux_only ? pinhole::Component::rtp_rtcp : primary_component(media);
         add_claim(media, index, {address, port_after(media.port, 2 * i)}, primary);
-        if (is_rtp && !media.rtcp_mux_only) add_claim(media, index, rtcp_of(media, address, i), pinhole::Component::rtcp);
+        if (is_rtp && !media.rtcp_mux_only)
+            add_claim(media, index, rtcp_of(media, address, i), pinhole::Component::rtcp);
     }
 
     void add_claim(const sdp::Media& media, uint8_t index, const Endpoint& named, pinhole::Component component) {
@@ -113,14 +115,17 @@ private:
 };
 
 RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, const std::vector<IpAddress>& routes) {
-    RemoteMedia remote{.is_rejected = media.is_rejected(), .has_mux = media.rtcp_mux || media.rtcp_mux_only, .is_held = is_hold(media)};
+    RemoteMedia remote{.is_rejected = media.is_rejected(),
+                       .has_mux = media.rtcp_mux || media.rtcp_mux_only,
+                       .is_held = is_hold(media)};
     if (media.port.value == 0 || media.port == discard || media.port_count > most_pairs) return remote;
     bool is_behind_nat = false;
     for (const sdp::Connection& connection : media.connections()) {
         if (connection.is_name || connection.address.is_unspecified()) continue;
         is_behind_nat |= connection.address.is_unroutable();
         if (policy.is_denied(connection.address)) continue;
-        if (policy.is_protected(connection.address) && !policy.config().allow_hairpin) {  // arriving from outside it would be spoofed
+        if (policy.is_protected(connection.address) &&
+            !policy.config().allow_hairpin) { // arriving from outside it would be spoofed
             remote.is_inside = true;
             continue;
         }
@@ -138,11 +143,12 @@ RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, co
 }
 
 // Who may send to one component of an answered m-line, by what the remote side named.
-std::vector<Endpoint> peers_of(const RemoteMedia& remote, const pinhole::Claim& claim, const std::vector<pinhole::Claim>& before) {
+std::vector<Endpoint> peers_of(const RemoteMedia& remote, const pinhole::Claim& claim,
+                               const std::vector<pinhole::Claim>& before) {
     const bool is_rtcp = claim.component == pinhole::Component::rtcp;
     std::vector<Endpoint> peers = is_rtcp ? remote.rtcp_ports : remote.ports;
     pinhole::add_peers(peers, remote.stand_ins);
-    if (claim.is_held || peers.empty())  // music on hold, or 0.0.0.0: those last named stay
+    if (claim.is_held || peers.empty()) // music on hold, or 0.0.0.0: those last named stay
         for (const pinhole::Claim& earlier : before)
             if (earlier.media == claim.media && (earlier.component == pinhole::Component::rtcp) == is_rtcp)
                 pinhole::add_peers(peers, earlier.peers);
@@ -150,7 +156,8 @@ std::vector<Endpoint> peers_of(const RemoteMedia& remote, const pinhole::Claim& 
 }
 
 // No peers at all means unknown ones, unless the other side is inside too: then nobody sends through the wall.
-void constrain_answered(pinhole::Claim& claim, std::vector<Endpoint> peers, const Counterpart& counterpart, bool is_inside = false) {
+void constrain_answered(pinhole::Claim& claim, std::vector<Endpoint> peers, const Counterpart& counterpart,
+                        bool is_inside = false) {
     using policy::Expectation;
     const bool is_unknown = peers.empty() && !is_inside;
     if (counterpart.expectation != Expectation::negotiated || is_unknown) return constrain_offered(claim, counterpart);
@@ -158,9 +165,10 @@ void constrain_answered(pinhole::Claim& claim, std::vector<Endpoint> peers, cons
     claim.peers = std::move(peers);
 }
 
-}  // namespace
+} // namespace
 
-std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::View& policy, const Counterpart& counterpart,
+std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::View& policy,
+                                     const Counterpart& counterpart,
                                      const std::function<bool(const Endpoint&)>& is_echo, OfferRefusals& refusals) {
     Offer offer(policy, counterpart, is_echo, refusals);
     uint8_t index = 0;
@@ -202,8 +210,8 @@ Counterpart counterpart_of(const Endpoint& signalling, const policy::View& polic
     return counterpart;
 }
 
-std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, const Remote& remote, const Counterpart& counterpart,
-                                     const std::vector<pinhole::Claim>& before) {
+std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, const Remote& remote,
+                                     const Counterpart& counterpart, const std::vector<pinhole::Claim>& before) {
     const auto is_muxed = [&](uint8_t media) {
         return remote[media].has_mux && std::ranges::any_of(offer, [&](const pinhole::Claim& claim) {
                    return claim.media == media && claim.is_mux_offered;
@@ -214,7 +222,7 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
         if (claim.media >= remote.size() || remote[claim.media].is_rejected) continue;
         const RemoteMedia& theirs = remote[claim.media];
         if (is_muxed(claim.media)) {
-            if (claim.component == pinhole::Component::rtcp) continue;  // RFC 5761: one port from here on
+            if (claim.component == pinhole::Component::rtcp) continue; // RFC 5761: one port from here on
             claim.component = pinhole::Component::rtp_rtcp;
         }
         claim.is_answered = true;
@@ -240,4 +248,4 @@ void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterp
     }
 }
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

@@ -17,10 +17,10 @@ struct RemoteMedia {
     bool is_rejected = false;
     bool has_mux = false;
     bool is_held = false;
-    bool is_inside = false;            // names a protected address: its media does not cross the wall
-    std::vector<Endpoint> ports;       // empty: unknown (a name, 0.0.0.0 without ICE, port 9)
+    bool is_inside = false;      // names a protected address: its media does not cross the wall
+    std::vector<Endpoint> ports; // empty: unknown (a name, 0.0.0.0 without ICE, port 9)
     std::vector<Endpoint> rtcp_ports;
-    std::vector<Endpoint> stand_ins;   // port 0: where an unroutable address really comes from
+    std::vector<Endpoint> stand_ins; // port 0: where an unroutable address really comes from
 };
 using Remote = std::vector<RemoteMedia>;
 
@@ -35,14 +35,15 @@ Counterpart counterpart_of(const Endpoint& signalling, const policy::View& polic
 
 // Why part of a local description opens nothing.
 struct OfferRefusals {
-    unsigned echoed = 0;       // the same endpoint came from outside (design, rule 2)
-    unsigned unguarded = 0;    // outside protect.media_ports: nothing to open
-    unsigned unsupported = 0;  // a transport that has no hole yet (TCP)
+    unsigned echoed = 0;      // the same endpoint came from outside (design, rule 2)
+    unsigned unguarded = 0;   // outside protect.media_ports: nothing to open
+    unsigned unsupported = 0; // a transport that has no hole yet (TCP)
 };
 
 // The claims of a description that leaves the protected side, as long as nobody has answered it. `is_echo` answers
 // for an inside endpoint.
-std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::View& policy, const Counterpart& counterpart,
+std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::View& policy,
+                                     const Counterpart& counterpart,
                                      const std::function<bool(const Endpoint&)>& is_echo, OfferRefusals& refusals);
 
 // `routes` are the addresses that the message demonstrably came from: its source, and every lower Via's `received`.
@@ -53,10 +54,10 @@ Remote remote_of(const sdp::Session& session, const policy::View& policy, const 
 std::vector<Endpoint> inside_endpoints(const sdp::Session& session, const policy::View& policy);
 
 // The offer's claims once both sides are known. `before` are the leg's accepted claims: hold keeps their peers.
-std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, const Remote& remote, const Counterpart& counterpart,
-                                     const std::vector<pinhole::Claim>& before);
+std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, const Remote& remote,
+                                     const Counterpart& counterpart, const std::vector<pinhole::Claim>& before);
 
 // The same claims under a new policy: endpoints that are protected media ports no more are dropped.
 void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterpart, const policy::View& policy);
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

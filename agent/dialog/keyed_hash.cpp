@@ -24,4 +24,4 @@ uint64_t KeyedHash::operator()(std::initializer_list<std::string_view> parts) co
     return value ? value : 1;
 }
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

@@ -21,4 +21,4 @@ private:
     std::array<uint64_t, 2> secret_;
 };
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

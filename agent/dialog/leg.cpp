@@ -11,7 +11,7 @@ namespace {
 
 template <size_t N>
 void store(char (&field)[N], std::string_view text) {
-    if (text.size() < N) std::memcpy(field, text.data(), text.size());  // longer: left empty
+    if (text.size() < N) std::memcpy(field, text.data(), text.size()); // longer: left empty
 }
 
 template <size_t N>
@@ -33,8 +33,8 @@ void store_offer(const Remote& remote, struct dialog_record& record) {
     const auto add = [&](const std::vector<Endpoint>& endpoints, size_t media, pinhole::Component component) {
         for (const Endpoint& endpoint : endpoints) {
             if (record.offered_count == OFFERED_PEERS_PER_LEG) return;
-            record.offered[record.offered_count++] = {endpoint.address.abi(), endpoint.abi().port, static_cast<uint8_t>(media),
-                                                      static_cast<uint8_t>(component)};
+            record.offered[record.offered_count++] = {endpoint.address.abi(), endpoint.abi().port,
+                                                      static_cast<uint8_t>(media), static_cast<uint8_t>(component)};
         }
     };
     for (size_t media = 0; media < remote.size(); ++media) {
@@ -61,7 +61,7 @@ Remote load_offer(const struct dialog_record& record) {
     return remote;
 }
 
-}  // namespace
+} // namespace
 
 Side& Leg::side(std::string_view inside_tag) {
     const auto found = std::ranges::find(sides, inside_tag, &Side::tag);
@@ -69,7 +69,9 @@ Side& Leg::side(std::string_view inside_tag) {
     return sides.emplace_back(Side{std::string(inside_tag), {}});
 }
 
-bool Leg::has_inside_tag(std::string_view tag) const { return std::ranges::find(sides, tag, &Side::tag) != sides.end(); }
+bool Leg::has_inside_tag(std::string_view tag) const {
+    return std::ranges::find(sides, tag, &Side::tag) != sides.end();
+}
 
 std::vector<pinhole::Claim> Leg::claims() const {
     std::vector<pinhole::Claim> all;
@@ -83,11 +85,12 @@ std::vector<pinhole::Claim> Leg::claims() const {
 }
 
 struct dialog_record record_of(const Leg& leg) {
-    struct dialog_record record {};
+    struct dialog_record record{};
     record.started_ns = pinhole::to_ns(leg.started);
     record.started_s = static_cast<uint64_t>(leg.started_s);
     record.deadline_ns = pinhole::to_ns(leg.deadline);
-    record.soft_deadline_s = leg.soft_deadline ? static_cast<uint32_t>(pinhole::to_ns(*leg.soft_deadline) / 1'000'000'000) : 0;
+    record.soft_deadline_s =
+        leg.soft_deadline ? static_cast<uint32_t>(pinhole::to_ns(*leg.soft_deadline) / 1'000'000'000) : 0;
     record.inside_cseq = leg.inside_cseq;
     record.outside_cseq = leg.outside_cseq;
     record.state = static_cast<uint8_t>(leg.state);
@@ -105,7 +108,8 @@ struct dialog_record record_of(const Leg& leg) {
     return record;
 }
 
-Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinhole::Claim>& claims, const policy::View& policy) {
+Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinhole::Claim>& claims,
+           const policy::View& policy) {
     Leg leg{.id = id,
             .group = id,
             .call_id = load(record.call_id),
@@ -123,11 +127,12 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
             .bye_from_inside = (record.flags & DIALOG_BYE_FROM_INSIDE) != 0,
             .is_recorded = true,
             .is_restored = true};
-    if (record.soft_deadline_s != 0) leg.soft_deadline = pinhole::from_ns(uint64_t{record.soft_deadline_s} * 1'000'000'000);
+    if (record.soft_deadline_s != 0)
+        leg.soft_deadline = pinhole::from_ns(uint64_t{record.soft_deadline_s} * 1'000'000'000);
     Side& side = leg.side(load(record.inside_tag));
     for (const pinhole::Claim& claim : claims) (claim.is_answered ? side.accepted : leg.offered).push_back(claim);
     if (record.flags & DIALOG_OUTSIDE_OFFER) leg.remote_offer = load_offer(record);
     return leg;
 }
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

@@ -29,39 +29,41 @@ inline constexpr std::chrono::seconds move_grace{5};
 struct Moving {
     pinhole::Claim claim;
     Endpoint successor;
-    TimePoint until;              // the move + move_grace
+    TimePoint until; // the move + move_grace
 };
 
 struct Leg {
     LegId id = 0;
-    uint64_t group = 0;           // the INVITE that forked it
+    uint64_t group = 0; // the INVITE that forked it
     std::string call_id, outside_tag;
-    std::string from, to;         // URIs of the initial INVITE, for people
+    std::string from, to; // URIs of the initial INVITE, for people
     bool begun_inside = false;
-    bool is_strangers = false;    // begun outside by nobody declared: counts against their share while it waits
+    bool is_strangers = false; // begun outside by nobody declared: counts against their share while it waits
     LegState state = LegState::early;
     Counterpart counterpart;
-    std::vector<Side> sides;      // at least one once the inside's tag is known
+    std::vector<Side> sides; // at least one once the inside's tag is known
 
-    std::vector<pinhole::Claim> offered;          // claims of an offer that left and is not answered yet
-    std::optional<Remote> remote_offer;           // arrived, the inside has not answered yet
+    std::vector<pinhole::Claim> offered; // claims of an offer that left and is not answered yet
+    std::optional<Remote> remote_offer;  // arrived, the inside has not answered yet
     std::vector<Moving> moving;
 
-    TimePoint started, deadline;                  // max_call, absolute
-    int64_t started_s = 0;                        // CLOCK_REALTIME
-    std::optional<TimePoint> soft_deadline;       // early, or Session-Expires
-    std::optional<TimePoint> end_at;              // let go after a retryable failure, or when a BYE stays unanswered
-    TimePoint next_look;                          // when the table's clock asks for it again
+    TimePoint started, deadline;            // max_call, absolute
+    int64_t started_s = 0;                  // CLOCK_REALTIME
+    std::optional<TimePoint> soft_deadline; // early, or Session-Expires
+    std::optional<TimePoint> end_at;        // let go after a retryable failure, or when a BYE stays unanswered
+    TimePoint next_look;                    // when the table's clock asks for it again
     uint32_t inside_cseq = 0, outside_cseq = 0;
-    int open_invites = 0;                         // initial INVITE transactions without a final response
+    int open_invites = 0; // initial INVITE transactions without a final response
     bool bye_from_inside = false;
-    bool is_recorded = false;                     // stands in `dialogs`
-    bool is_announced = false;                    // the operator has read that it was answered
-    bool is_restored = false;                     // its transactions are forgotten: tags and CSeq must do
+    bool is_recorded = false;  // stands in `dialogs`
+    bool is_announced = false; // the operator has read that it was answered
+    bool is_restored = false;  // its transactions are forgotten: tags and CSeq must do
 
     Side& side(std::string_view inside_tag);
     bool has_inside_tag(std::string_view tag) const;
-    std::string_view inside_tag() const { return sides.empty() ? std::string_view() : std::string_view(sides.front().tag); }
+    std::string_view inside_tag() const {
+        return sides.empty() ? std::string_view() : std::string_view(sides.front().tag);
+    }
     // Everything the leg claims now: accepted, merely offered, and moving away.
     std::vector<pinhole::Claim> claims() const;
 };
@@ -69,6 +71,7 @@ struct Leg {
 // The leg as a restart needs it, and back. Lost on the way: more claims than CLAIMS_PER_LEG (their holes drain after a
 // restart), and an outside offer of more than OFFERED_PEERS_PER_LEG endpoints.
 struct dialog_record record_of(const Leg& leg);
-Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinhole::Claim>& claims, const policy::View& policy);
+Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinhole::Claim>& claims,
+           const policy::View& policy);
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

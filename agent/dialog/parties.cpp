@@ -7,7 +7,7 @@
 namespace ringwall::dialog {
 namespace {
 
-constexpr std::chrono::minutes known_life{10};      // renewed while a call lives
+constexpr std::chrono::minutes known_life{10}; // renewed while a call lives
 constexpr std::chrono::seconds tick_interval{30};
 constexpr std::chrono::hours longest_life{24};
 
@@ -33,9 +33,11 @@ bool add_party(struct learned_port& port, const Counterpart& party, bool peers_a
 
 void extend(__u64& until_ns, TimePoint until) { until_ns = std::max<uint64_t>(until_ns, pinhole::to_ns(until)); }
 
-bool is_zero(const struct address& address) { return (address.word[0] | address.word[1] | address.word[2] | address.word[3]) == 0; }
+bool is_zero(const struct address& address) {
+    return (address.word[0] | address.word[1] | address.word[2] | address.word[3]) == 0;
+}
 
-}  // namespace
+} // namespace
 
 bool Parties::KeyLess::operator()(const struct known_key& a, const struct known_key& b) const {
     return std::memcmp(&a, &b, sizeof a) < 0;
@@ -79,7 +81,8 @@ void Parties::registered(const IpAddress& registrar, std::chrono::seconds expire
     put(key, known);
 }
 
-void Parties::learned(const Endpoint& inside, const Counterpart& party, bool peers_are_declared, std::chrono::seconds life, TimePoint now) {
+void Parties::learned(const Endpoint& inside, const Counterpart& party, bool peers_are_declared,
+                      std::chrono::seconds life, TimePoint now) {
     const pinhole::HoleKey key{inside, Protocol::udp};
     if (!learned_.contains(key) && learned_.size() >= capacity_learned) return;
     struct learned_port& port = learned_[key];
@@ -150,4 +153,4 @@ void Parties::renew_learned(TimePoint now) {
 
 pinhole::MapOps Parties::take_operations() { return std::exchange(operations_, {}); }
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

@@ -15,7 +15,7 @@ namespace ringwall::dialog {
 
 class Parties {
 public:
-    static constexpr std::chrono::minutes least_life{5};     // of a learned port
+    static constexpr std::chrono::minutes least_life{5}; // of a learned port
     static constexpr size_t capacity_known = 65536, capacity_learned = 16384;
 
     void restore(const pinhole::Present& present);
@@ -25,7 +25,8 @@ public:
     // The inside sent a REGISTER there: a registrar for that long.
     void registered(const IpAddress& registrar, std::chrono::seconds expires, TimePoint now);
     // An inside endpoint left in a Contact or Via towards this party.
-    void learned(const Endpoint& inside, const Counterpart& party, bool peers_are_declared, std::chrono::seconds life, TimePoint now);
+    void learned(const Endpoint& inside, const Counterpart& party, bool peers_are_declared, std::chrono::seconds life,
+                 TimePoint now);
     bool has_learned(const Endpoint& inside) const { return learned_.contains({inside, Protocol::udp}); }
     // Renews what live calls still need, forgets the rest, and gives the operations since the last call.
     void tick(TimePoint now);
@@ -33,7 +34,7 @@ public:
 
 private:
     struct Known {
-        struct known value {};
+        struct known value{};
         uint8_t zone = 0;
         std::set<LegId> legs;
     };
@@ -57,4 +58,4 @@ private:
     pinhole::MapOps operations_;
 };
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

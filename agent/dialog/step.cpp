@@ -8,21 +8,21 @@
 namespace ringwall::dialog {
 namespace {
 
-constexpr std::chrono::seconds retry_grace{5};         // a challenged or redirected INVITE comes again with the same ports
-constexpr size_t most_forks = 64;                       // To tags of one INVITE: whoever is called chooses them
-constexpr std::chrono::seconds session_margin{32};     // RFC 4028 10: the BYE may come at the expiry itself
+constexpr std::chrono::seconds retry_grace{5};     // a challenged or redirected INVITE comes again with the same ports
+constexpr size_t most_forks = 64;                  // To tags of one INVITE: whoever is called chooses them
+constexpr std::chrono::seconds session_margin{32}; // RFC 4028 10: the BYE may come at the expiry itself
 
 // Failures that the same INVITE usually survives: challenge, redirect, session timer, media retry, overload.
 bool is_retryable(uint16_t status) {
-    return status == 401 || status == 407 || status == 422 || status == 488 || status == 503 || (status >= 300 && status < 400);
+    return status == 401 || status == 407 || status == 422 || status == 488 || status == 503 ||
+           (status >= 300 && status < 400);
 }
 
 bool has_endpoint(const std::vector<pinhole::Claim>& claims, const Endpoint& local) {
     return std::ranges::find(claims, local, &pinhole::Claim::local) != claims.end();
 }
 
-
-}  // namespace
+} // namespace
 
 void Table::Step::on_request() {
     switch (message_.method) {
@@ -37,8 +37,9 @@ void Table::Step::on_request() {
 }
 
 void Table::Step::initial_invite() {
-    if (table_.transactions_.find(message_, event_.outbound)) return;  // a retransmission
-    const auto life = event_.outbound ? table_.timers_.early + transaction_life : std::chrono::nanoseconds(transaction_life);
+    if (table_.transactions_.find(message_, event_.outbound)) return; // a retransmission
+    const auto life =
+        event_.outbound ? table_.timers_.early + transaction_life : std::chrono::nanoseconds(transaction_life);
     Transaction* transaction = begin(life, is_strangers());
     if (!transaction) return;
     transaction->is_initial = true;
@@ -53,8 +54,9 @@ Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers
 
 void Table::Step::initial_invite_out(Transaction& transaction) {
     const std::string_view branch = message_.vias().empty() ? std::string_view() : message_.vias().front().branch;
-    if (const Leg* refused = table_.find(message_.call_id, {}); refused && refused->end_at && refused->has_inside_tag(message_.from.tag))
-        table_.end(refused->id, effects_);  // this is its retry: the ports go on
+    if (const Leg* refused = table_.find(message_.call_id, {});
+        refused && refused->end_at && refused->has_inside_tag(message_.from.tag))
+        table_.end(refused->id, effects_); // this is its retry: the ports go on
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "branch", branch}), {}, true);
     if (!leg) return;
     leg->side(message_.from.tag);
@@ -69,8 +71,11 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
 
 void Table::Step::initial_invite_in(Transaction& transaction) {
     Leg* leg = table_.find(message_.call_id, message_.from.tag);
-    if (!leg) leg = table_.create(event_, table_.hash_({message_.call_id, "tag", message_.from.tag}), message_.from.tag, false);
-    if (!leg || leg->begun_inside || leg->state != LegState::early) return;  // tags of a call that this INVITE cannot begin
+    if (!leg)
+        leg =
+            table_.create(event_, table_.hash_({message_.call_id, "tag", message_.from.tag}), message_.from.tag, false);
+    if (!leg || leg->begun_inside || leg->state != LegState::early)
+        return; // tags of a call that this INVITE cannot begin
     leg->outside_cseq = message_.cseq;
     leg->end_at.reset();
     ++leg->open_invites;
@@ -96,7 +101,7 @@ void Table::Step::offer_in_dialog() {
     }
     transaction->leg = leg->id;
     transaction->group = leg->group;
-    if (message_.method == sip::Method::invite) {  // what a restart needs to know its responses by
+    if (message_.method == sip::Method::invite) { // what a restart needs to know its responses by
         (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
         if (!event_.outbound) leg->remote_offer = event_.remote;
     }
@@ -135,7 +140,7 @@ void Table::Step::bye() {
     Transaction* transaction = begin(transaction_life, false);
     if (!transaction) return;
     transaction->leg = leg->id;
-    if (!event_.outbound) return;  // until the inside's 2xx it is only somebody's word
+    if (!event_.outbound) return; // until the inside's 2xx it is only somebody's word
     table_.leave_early(*leg, LegState::ending);
     leg->bye_from_inside = true;
     leg->end_at = event_.now + table_.timers_.bye;
@@ -170,9 +175,10 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
     if (transaction.inside_tag != message_.from.tag) return;
     Leg* leg = fork(transaction);
-    if (!leg || (leg->state != LegState::early && transaction.is_final)) return;  // a retransmitted 2xx (RFC 6026)
+    if (!leg || (leg->state != LegState::early && transaction.is_final)) return; // a retransmitted 2xx (RFC 6026)
     Side& side = leg->side(inside_tag());
-    if (event_.remote && transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
+    if (event_.remote && transaction.local_offer)
+        answered_by_outside(*leg, side, *transaction.local_offer, is_success());
     else if (event_.remote) leg->remote_offer = event_.remote;
     if (is_success()) {
         if (!side.accepted.empty()) leg->offered.clear();
@@ -189,7 +195,8 @@ void Table::Step::initial_response_out(Transaction& transaction) {
     Leg* leg = table_.find(message_.call_id, message_.from.tag);
     if (!leg || leg->id != transaction.leg || (leg->state != LegState::early && transaction.is_final)) return;
     Side& side = leg->side(inside_tag());
-    if (event_.offer && transaction.remote_offer) answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
+    if (event_.offer && transaction.remote_offer)
+        answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
     else if (event_.offer) offered_by_inside(*leg);
     if (is_success()) {
         const Side winner = side;
@@ -214,7 +221,7 @@ void Table::Step::failed(Transaction& transaction) {
     transaction.is_failed = true;
     for (const LegId id : table_.early_legs_of(transaction.group)) {
         Leg& leg = *table_.leg(id);
-        if (!leg.begun_inside && --leg.open_invites > 0) continue;  // a merged request; another one still runs
+        if (!leg.begun_inside && --leg.open_invites > 0) continue; // a merged request; another one still runs
         if (!is_retryable(message_.status)) {
             ++table_.counters_.calls_failed;
             table_.end(id, effects_);
@@ -231,7 +238,7 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     if (!leg && event_.outbound && is_success() && event_.offer) leg = adopt_midway(transaction);
     if (!leg || !leg->has_inside_tag(inside_tag()) || leg->outside_tag != outside_tag() || transaction.is_final) return;
     Side& side = leg->side(inside_tag());
-    if (message_.status >= 300) {  // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
+    if (message_.status >= 300) { // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
         if (transaction.local_offer) leg->offered.clear();
         if (transaction.remote_offer) leg->remote_offer.reset();
         changed(*leg);
@@ -262,7 +269,7 @@ void Table::Step::answered_by_outside(Leg& leg, Side& side, const std::vector<pi
 }
 
 void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final) {
-    leg.counterpart = event_.counterpart;  // the inside says where its party is now
+    leg.counterpart = event_.counterpart; // the inside says where its party is now
     accept(leg, side, answered(*event_.offer, remote, leg.counterpart, side.accepted), is_final);
     if (is_final) leg.remote_offer.reset();
 }
@@ -278,7 +285,8 @@ void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
             continue;
         }
         const auto successor = std::ranges::find_if(claims, [&](const pinhole::Claim& claim) {
-            return claim.media == before.media && (claim.component == pinhole::Component::rtcp) == (before.component == pinhole::Component::rtcp);
+            return claim.media == before.media &&
+                   (claim.component == pinhole::Component::rtcp) == (before.component == pinhole::Component::rtcp);
         });
         if (successor != claims.end()) leg.moving.push_back({before, successor->local, event_.now + move_grace});
     }
@@ -314,7 +322,8 @@ void Table::Step::renew(Leg& leg) {
     leg.deadline = event_.now + table_.timers_.max_call;
     leg.soft_deadline.reset();
     if (message_.session_expires)
-        leg.soft_deadline = std::min(leg.deadline, event_.now + std::chrono::seconds(*message_.session_expires) + session_margin);
+        leg.soft_deadline =
+            std::min(leg.deadline, event_.now + std::chrono::seconds(*message_.session_expires) + session_margin);
     table_.schedule(leg, event_.now);
 }
 
@@ -349,7 +358,8 @@ Leg* Table::Step::fork(Transaction& transaction) {
 
 // A call that was up before the wall was: its next offer or answer from inside makes it known.
 Leg* Table::Step::adopt_midway(Transaction& transaction) {
-    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(), event_.outbound == message_.is_request);
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(),
+                             event_.outbound == message_.is_request);
     if (!leg) return nullptr;
     leg->side(inside_tag());
     transaction.leg = leg->id;
@@ -363,7 +373,8 @@ Transaction* Table::Step::remembered() {
     const bool is_invite = message_.method == sip::Method::invite;
     if (!is_invite && message_.method != sip::Method::bye) return nullptr;
     Leg* leg = table_.find(message_.call_id, outside_tag());
-    if (!leg && is_invite) leg = table_.leg_ringing(message_.call_id, message_.cseq);  // another fork, or the first to answer
+    if (!leg && is_invite)
+        leg = table_.leg_ringing(message_.call_id, message_.cseq); // another fork, or the first to answer
     if (!leg || !leg->is_restored) return nullptr;
     const bool request_outbound = !event_.outbound;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
@@ -387,4 +398,4 @@ void Table::Step::end_other_forks(const Leg& winner) {
     for (const LegId id : table_.early_legs_of(winner.group)) table_.end(id, effects_);
 }
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

@@ -9,7 +9,8 @@ namespace ringwall::dialog {
 
 class Table::Step {
 public:
-    Step(Table& table, const Event& event, Effects& effects) : table_(table), event_(event), message_(event.message), effects_(effects) {}
+    Step(Table& table, const Event& event, Effects& effects)
+        : table_(table), event_(event), message_(event.message), effects_(effects) {}
 
     void on_request();
     void on_response();
@@ -17,7 +18,7 @@ public:
 private:
     // requests
     void initial_invite();
-    Transaction* begin(std::chrono::nanoseconds life, bool is_strangers);  // null where there is no room, counted
+    Transaction* begin(std::chrono::nanoseconds life, bool is_strangers); // null where there is no room, counted
     void initial_invite_out(Transaction& transaction);
     void initial_invite_in(Transaction& transaction);
     void offer_in_dialog();
@@ -25,8 +26,8 @@ private:
     void bye();
 
     // responses
-    void initial_response_in(Transaction& transaction);    // to an INVITE that the inside sent
-    void initial_response_out(Transaction& transaction);   // to one that came from outside
+    void initial_response_in(Transaction& transaction);  // to an INVITE that the inside sent
+    void initial_response_out(Transaction& transaction); // to one that came from outside
     void rings(Transaction& transaction, Leg* leg);
     void failed(Transaction& transaction);
     void response_in_dialog(Transaction& transaction);
@@ -42,14 +43,18 @@ private:
     void ring_on(Leg& leg);
 
     // which leg
-    Leg* leg_by_tags();                                    // in-dialog request or response: Call-ID and both tags
-    Leg* fork(Transaction& transaction);                   // the leg of this response's To tag
-    Leg* adopt_midway(Transaction& transaction);           // a call that began before we did
-    Transaction* remembered();                             // of a restored leg, whose transaction is forgotten
+    Leg* leg_by_tags();                          // in-dialog request or response: Call-ID and both tags
+    Leg* fork(Transaction& transaction);         // the leg of this response's To tag
+    Leg* adopt_midway(Transaction& transaction); // a call that began before we did
+    Transaction* remembered();                   // of a restored leg, whose transaction is forgotten
     void end_other_forks(const Leg& winner);
 
-    std::string_view outside_tag() const { return event_.outbound == message_.is_request ? message_.to.tag : message_.from.tag; }
-    std::string_view inside_tag() const { return event_.outbound == message_.is_request ? message_.from.tag : message_.to.tag; }
+    std::string_view outside_tag() const {
+        return event_.outbound == message_.is_request ? message_.to.tag : message_.from.tag;
+    }
+    std::string_view inside_tag() const {
+        return event_.outbound == message_.is_request ? message_.from.tag : message_.to.tag;
+    }
     bool is_strangers() const { return !event_.outbound && !event_.counterpart.is_declared; }
     bool is_success() const { return message_.status >= 200 && message_.status < 300; }
     bool is_provisional() const { return message_.status < 200; }
@@ -62,4 +67,4 @@ private:
     Transaction remembered_;
 };
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

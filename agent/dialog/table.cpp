@@ -8,10 +8,10 @@
 namespace ringwall::dialog {
 namespace {
 
-constexpr std::chrono::seconds soft_idle{30};            // past a soft deadline, a call lives on while media flows
-constexpr std::chrono::milliseconds move_poll{100};      // how soon a move's first packet is noticed
+constexpr std::chrono::seconds soft_idle{30};       // past a soft deadline, a call lives on while media flows
+constexpr std::chrono::milliseconds move_poll{100}; // how soon a move's first packet is noticed
 
-}  // namespace
+} // namespace
 
 Effects Table::on(const Event& event) {
     transactions_.expire(event.now);
@@ -19,11 +19,24 @@ Effects Table::on(const Event& event) {
     Step step(*this, event, effects);
     event.message.is_request ? step.on_request() : step.on_response();
     for (const Leg& ended : effects.ended) {
-        if (leg(ended.id)) continue;  // its retry, under the same id
+        if (leg(ended.id)) continue; // its retry, under the same id
         effects.changed.erase(ended.id);
         effects.woken.erase(ended.id);
     }
     return effects;
+}
+
+bool Table::may_carry_offers(const sip::Message& inbound) {
+    switch (inbound.method) {
+        case sip::Method::invite:
+        case sip::Method::update:
+        case sip::Method::prack: return inbound.is_request || transactions_.find(inbound, true) != nullptr;
+        case sip::Method::ack: {
+            const Leg* leg = find(inbound.call_id, inbound.from.tag);
+            return leg && leg->state != LegState::early;
+        }
+        default: return false;
+    }
 }
 
 Leg* Table::leg(LegId id) {
@@ -102,9 +115,11 @@ void Table::end(LegId id, Effects& effects) {
     if (leg.state != LegState::early) ++counters_.calls_ended;
     leave_early(leg, LegState::ending);
     timers_due_.erase({leg.next_look, id});
-    if (const auto tag = by_tag_.find(tag_key(leg.call_id, leg.outside_tag)); tag != by_tag_.end() && tag->second == id) by_tag_.erase(tag);
+    if (const auto tag = by_tag_.find(tag_key(leg.call_id, leg.outside_tag)); tag != by_tag_.end() && tag->second == id)
+        by_tag_.erase(tag);
     const auto [first, last] = by_group_.equal_range(leg.group);
-    if (const auto entry = std::find_if(first, last, [&](const auto& e) { return e.second == id; }); entry != last) by_group_.erase(entry);
+    if (const auto entry = std::find_if(first, last, [&](const auto& e) { return e.second == id; }); entry != last)
+        by_group_.erase(entry);
     effects.ended.push_back(std::move(leg));
     legs_.erase(found);
 }
@@ -190,4 +205,4 @@ void Table::reconsider(const policy::View& policy) {
     }
 }
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

@@ -27,40 +27,43 @@ inline constexpr std::chrono::seconds transaction_life{40};
 struct Event {
     bool outbound = false;
     const sip::Message& message;
-    Counterpart counterpart;                              // of the party outside
-    std::optional<std::vector<pinhole::Claim>> offer;     // outbound
-    std::optional<Remote> remote;                         // inbound
+    Counterpart counterpart;                          // of the party outside
+    std::optional<std::vector<pinhole::Claim>> offer; // outbound
+    std::optional<Remote> remote;                     // inbound
     TimePoint now;
     int64_t realtime_s = 0;
 };
 
 struct Effects {
-    std::set<LegId> changed;    // claims, deadlines or record
-    std::set<LegId> woken;      // an in-dialog message
+    std::set<LegId> changed; // claims, deadlines or record
+    std::set<LegId> woken;   // an in-dialog message
     std::vector<Leg> ended;
 };
 
 // The last packets through one hole, as the kernel saw them; the epoch where there were none.
 struct MediaSeen {
     TimePoint last_in{}, last_out{};
-    uint64_t packets = 0;  // inwards
+    uint64_t packets = 0; // inwards
 };
 
 struct TableCounters {
     uint64_t calls_answered = 0, calls_failed = 0, calls_ended = 0;
-    uint64_t unknown_transaction = 0;  // responses to requests we never saw
-    uint64_t unknown_dialog = 0;       // in-dialog requests whose Call-ID or tags match no leg
+    uint64_t unknown_transaction = 0; // responses to requests we never saw
+    uint64_t unknown_dialog = 0;      // in-dialog requests whose Call-ID or tags match no leg
     uint64_t legs_full = 0, transactions_full = 0;
-    uint64_t forks_full = 0;           // more To tags than one INVITE may have
+    uint64_t forks_full = 0; // more To tags than one INVITE may have
 };
 
 class Table {
 public:
-    static constexpr size_t capacity = 65536;                      // as the `dialogs` map
-    static constexpr size_t capacity_strangers = capacity / 2;     // their unanswered calls; the rest stays for the others
+    static constexpr size_t capacity = 65536;                  // as the `dialogs` map
+    static constexpr size_t capacity_strangers = capacity / 2; // their unanswered calls; the rest stays for the others
 
     Table(const TableTimers& timers, const KeyedHash& hash) : timers_(timers), hash_(hash), transactions_(hash) {}
 
+    // May SDP of this message from outside come to mean anything? A request that the inside will answer, an ACK of an
+    // answered call, a response to what the inside asked.
+    bool may_carry_offers(const sip::Message& inbound);
     Effects on(const Event& event);
     using Activity = std::function<MediaSeen(const Endpoint& local)>;
     // Legs whose time has come: retries given up, unanswered BYEs, moves completed, soft and hard deadlines.
@@ -78,12 +81,12 @@ public:
     const TableCounters& counters() const { return counters_; }
 
 private:
-    class Step;  // one message: event, effects, and the leg it is about
+    class Step; // one message: event, effects, and the leg it is about
     friend class Step;
 
     Leg* find(std::string_view call_id, std::string_view outside_tag);
     Leg* create(const Event& event, LegId id, std::string_view outside_tag, bool begun_inside);
-    void name(Leg& leg, std::string_view outside_tag);   // its tag has become known
+    void name(Leg& leg, std::string_view outside_tag); // its tag has become known
     void join(Leg& leg, uint64_t group);
     std::vector<LegId> early_legs_of(uint64_t group) const;
     void leave_early(Leg& leg, LegState next);
@@ -92,19 +95,23 @@ private:
     void schedule(Leg& leg, TimePoint now);
     bool is_over(Leg& leg, TimePoint now, const Activity& last_media) const;
     bool complete_moves(Leg& leg, TimePoint now, const Activity& last_media) const;
-    uint64_t ringing_key(std::string_view call_id, uint32_t cseq) const { return hash_({call_id, "cseq", std::to_string(cseq)}); }
-    uint64_t tag_key(std::string_view call_id, std::string_view outside_tag) const { return hash_({call_id, outside_tag}); }
+    uint64_t ringing_key(std::string_view call_id, uint32_t cseq) const {
+        return hash_({call_id, "cseq", std::to_string(cseq)});
+    }
+    uint64_t tag_key(std::string_view call_id, std::string_view outside_tag) const {
+        return hash_({call_id, outside_tag});
+    }
 
     TableTimers timers_;
     KeyedHash hash_;
     Transactions transactions_;
     std::unordered_map<LegId, Leg> legs_;
-    std::unordered_map<uint64_t, LegId> by_tag_;  // hash of Call-ID and outside tag
+    std::unordered_map<uint64_t, LegId> by_tag_; // hash of Call-ID and outside tag
     std::unordered_multimap<uint64_t, LegId> by_group_;
-    std::unordered_map<uint64_t, LegId> ringing_;  // hash of Call-ID and CSeq: INVITEs that a restart found unanswered
+    std::unordered_map<uint64_t, LegId> ringing_; // hash of Call-ID and CSeq: INVITEs that a restart found unanswered
     std::set<std::pair<TimePoint, LegId>> timers_due_;
-    size_t waiting_strangers_ = 0;                // strangers' calls, not answered
+    size_t waiting_strangers_ = 0; // strangers' calls, not answered
     TableCounters counters_;
 };
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

@@ -10,7 +10,8 @@ uint64_t Transactions::key(const sip::Message& message, bool request_outbound, s
     const auto end = std::to_chars(cseq, cseq + sizeof cseq, message.cseq).ptr;
     const std::string_view branch = message.vias().empty() ? std::string_view() : message.vias().front().branch;
     const std::string_view method = by == sip::Method::other ? message.method_token : sip::to_string(by);
-    return hash_({message.call_id, branch, {cseq, static_cast<size_t>(end - cseq)}, method, request_outbound ? "out" : "in"});
+    return hash_(
+        {message.call_id, branch, {cseq, static_cast<size_t>(end - cseq)}, method, request_outbound ? "out" : "in"});
 }
 
 Transaction* Transactions::find(const sip::Message& message, bool request_outbound, std::optional<sip::Method> method) {
@@ -35,7 +36,7 @@ Transaction* Transactions::add(const sip::Message& request, bool outbound, TimeP
 }
 
 void Transactions::expire_at(Transaction& transaction, TimePoint expires) {
-    if (order_.erase({transaction.expires, transaction.id}) == 0) return;  // one that a restart made up
+    if (order_.erase({transaction.expires, transaction.id}) == 0) return; // one that a restart made up
     transaction.expires = expires;
     order_.emplace(expires, transaction.id);
 }
@@ -51,4 +52,4 @@ void Transactions::erase(uint64_t id) {
     by_key_.erase(found);
 }
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

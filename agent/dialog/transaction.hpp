@@ -16,16 +16,16 @@
 namespace ringwall::dialog {
 
 struct Transaction {
-    uint64_t id = 0;                       // 0: not of a table
-    bool outbound = false;                 // the request left the protected side
+    uint64_t id = 0;       // 0: not of a table
+    bool outbound = false; // the request left the protected side
     sip::Method method = sip::Method::other;
     uint32_t cseq = 0;
-    bool is_strangers = false;             // begun by somebody outside who is no declared peer
-    bool is_initial = false;               // INVITE without a To tag
-    LegId leg = 0;                         // of an initial outbound INVITE: the first fork
+    bool is_strangers = false; // begun by somebody outside who is no declared peer
+    bool is_initial = false;   // INVITE without a To tag
+    LegId leg = 0;             // of an initial outbound INVITE: the first fork
     uint64_t group = 0;
-    std::string inside_tag;                // of the request, where the inside sent it
-    std::optional<std::vector<pinhole::Claim>> local_offer;  // SDP of the request, by direction
+    std::string inside_tag;                                 // of the request, where the inside sent it
+    std::optional<std::vector<pinhole::Claim>> local_offer; // SDP of the request, by direction
     std::optional<Remote> remote_offer;
     bool is_final = false, is_failed = false;
     TimePoint expires;
@@ -58,4 +58,4 @@ private:
     size_t strangers_ = 0;
 };
 
-}  // namespace ringwall::dialog
+} // namespace ringwall::dialog

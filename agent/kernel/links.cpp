@@ -70,8 +70,7 @@ tl::unexpected<Error> explain_xdp(int error, const Device& device) {
                                          ": another XDP program holds this interface and is left alone (`bpftool net` "
                                          "names it); detach it, or take the interface out of `outside`");
         case EOPNOTSUPP:
-            return fail_errno(error, what +
-                                         ": its driver has no native XDP, and this version attaches no other way");
+            return fail_errno(error, what + ": its driver has no native XDP, and this version attaches no other way");
         case ERANGE:
         case EINVAL:
             return fail_errno(error, what +

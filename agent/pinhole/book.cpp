@@ -9,8 +9,8 @@ namespace ringwall::pinhole {
 namespace {
 
 constexpr std::chrono::minutes longest_tombstone{10};
-constexpr std::chrono::seconds delete_rest{1};  // packet-path writes in flight have landed by then
-constexpr std::chrono::seconds inline_rest{1};  // as PeerSlots::rest, for the peer inside the hole
+constexpr std::chrono::seconds delete_rest{1}; // packet-path writes in flight have landed by then
+constexpr std::chrono::seconds inline_rest{1}; // as PeerSlots::rest, for the peer inside the hole
 
 uint32_t to_seconds(std::chrono::nanoseconds duration) {
     return static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(duration).count());
@@ -18,12 +18,13 @@ uint32_t to_seconds(std::chrono::nanoseconds duration) {
 
 std::vector<Endpoint> named_peers(const PresentPinhole& hole) {
     std::vector<Endpoint> peers;
-    for (uint32_t i = 0; i < hole.peers.count && i < PEERS_PER_SET; ++i) peers.push_back(Endpoint::from(hole.peers.peer[i]));
+    for (uint32_t i = 0; i < hole.peers.count && i < PEERS_PER_SET; ++i)
+        peers.push_back(Endpoint::from(hole.peers.peer[i]));
     return peers;
 }
 
 struct peer_set set_of(const std::vector<Endpoint>& peers) {
-    struct peer_set set {};
+    struct peer_set set{};
     set.count = static_cast<uint32_t>(peers.size());
     for (size_t i = 0; i < peers.size(); ++i) set.peer[i] = peers[i].abi();
     return set;
@@ -36,7 +37,8 @@ uint32_t changed_fields(const struct pinhole& now, const struct pinhole& next) {
     if (now.soft_deadline_s != next.soft_deadline_s) fields |= FIELD_SOFT_DEADLINE;
     if (now.idle_s != next.idle_s) fields |= FIELD_IDLE;
     if (std::memcmp(&now.peer, &next.peer, sizeof now.peer) != 0) fields |= FIELD_PEER;
-    if (std::memcmp(now.payload_types, next.payload_types, sizeof now.payload_types) != 0) fields |= FIELD_PAYLOAD_TYPES;
+    if (std::memcmp(now.payload_types, next.payload_types, sizeof now.payload_types) != 0)
+        fields |= FIELD_PAYLOAD_TYPES;
     if (now.owner != next.owner) fields |= FIELD_OWNER;
     return fields;
 }
@@ -44,7 +46,7 @@ uint32_t changed_fields(const struct pinhole& now, const struct pinhole& next) {
 constexpr uint32_t every_field =
     FIELD_DEADLINE | FIELD_SOFT_DEADLINE | FIELD_IDLE | FIELD_PEER | FIELD_PAYLOAD_TYPES | FIELD_OWNER | FIELD_RESET;
 
-}  // namespace
+} // namespace
 
 HoleKey HoleKey::from(const struct pinhole_key& crossed) {
     return {{IpAddress::from(crossed.address), Port{static_cast<uint16_t>(crossed.port_proto >> 16)}},
@@ -107,7 +109,7 @@ MapOps Book::plan(TimePoint now) {
     for (auto due = timers_due_.begin(); due != timers_due_.end() && due->first <= now;) {
         const auto hole = holes_.find(due->second);
         const bool is_due = hole != holes_.end() && hole->second.owners.empty() && hole->second.stage_end <= now;
-        if (is_due && hole->second.stage == Stage::closed) {  // bury() looks at it first
+        if (is_due && hole->second.stage == Stage::closed) { // bury() looks at it first
             ++due;
             continue;
         }
@@ -125,7 +127,7 @@ MapOps Book::plan(TimePoint now) {
 
 void Book::plan_hole(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops) {
     if (!hole.owners.empty()) return plan_live(key, hole, now, ops);
-    if (!hole.is_present) {  // never opened, or refused by a full map
+    if (!hole.is_present) { // never opened, or refused by a full map
         holes_.erase(key);
         return;
     }
@@ -183,19 +185,23 @@ void Book::plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops)
     word.flags = wanted.flags;
     next.ctl = word.packed();
     next.deadline_ns = to_ns(wanted.deadline);
-    next.soft_deadline_s = wanted.soft_deadline ? static_cast<uint32_t>(to_ns(*wanted.soft_deadline) / 1'000'000'000) : 0;
+    next.soft_deadline_s =
+        wanted.soft_deadline ? static_cast<uint32_t>(to_ns(*wanted.soft_deadline) / 1'000'000'000) : 0;
     next.idle_s = to_seconds(wanted.phase == PHASE_HELD ? timers_.held : timers_.idle);
     std::ranges::copy(wanted.payload_types, next.payload_types);
     next.owner = wanted.owner;
     write(key, hole, next, ops);
 }
 
-bool Book::place_peers(const Wanted& wanted, Hole& hole, struct pinhole& next, ControlWord& word, TimePoint now, MapOps& ops) {
+bool Book::place_peers(const Wanted& wanted, Hole& hole, struct pinhole& next, ControlWord& word, TimePoint now,
+                       MapOps& ops) {
     const bool names_now = hole.is_present && word.names_peers();
     const uint32_t old_slot = word.slot;
     const bool names_next = wanted.constraint == Constraint::peers || wanted.constraint == Constraint::addresses;
-    if (names_now && names_next && named_peers(hole.present) == wanted.peers) return true;
+    const bool is_same = names_now == names_next && (!names_next || named_peers(hole.present) == wanted.peers);
+    if (hole.is_present && is_same) return true;
 
+    if (hole.is_present) hole.pending_fields |= FIELD_RELATCH;
     hole.present.peers = set_of(wanted.peers);
     slots_.release(old_slot, now);
     word.slot = 0;
@@ -257,7 +263,8 @@ void Book::bury(std::span<const PresentPinhole> seen, TimePoint now) {
     while (!timers_due_.empty() && timers_due_.begin()->first <= now) {
         const HoleKey key = timers_due_.begin()->second;
         const auto hole = holes_.find(key);
-        if (hole != holes_.end() && hole->second.stage == Stage::draining && hole->second.stage_end <= now) break;  // plan()'s
+        if (hole != holes_.end() && hole->second.stage == Stage::draining && hole->second.stage_end <= now)
+            break; // plan()'s
         timers_due_.erase(timers_due_.begin());
         if (hole == holes_.end() || hole->second.stage != Stage::closed || hole->second.stage_end > now) continue;
         const auto kernel = found.find(key);
@@ -269,7 +276,8 @@ void Book::settle(const HoleKey& key, Hole& hole, const PresentPinhole* seen, Ti
     const TimePoint last_out = seen ? from_ns(seen->value.last_out_ns) : TimePoint{};
     hole.stage_end = std::min(last_out + timers_.tombstone, hole.closed_at + longest_tombstone);
     hole.is_buried = hole.stage_end <= now && hole.closed_at + delete_rest <= now;
-    hole.stage_end = std::max(hole.stage_end, now + delete_rest);  // else the inside still sends: the way back stays shut
+    hole.stage_end =
+        std::max(hole.stage_end, now + delete_rest); // else the inside still sends: the way back stays shut
     if (!hole.is_buried) schedule(key, hole.stage_end);
     touched_.insert(key);
 }
@@ -298,7 +306,8 @@ void Book::make_room(TimePoint now) {
     int freed = 0;
     for (auto due = timers_due_.begin(); due != timers_due_.end() && freed < 16; ++due) {
         const auto hole = holes_.find(due->second);
-        if (hole == holes_.end() || hole->second.stage != Stage::closed || hole->second.closed_at + delete_rest > now) continue;
+        if (hole == holes_.end() || hole->second.stage != Stage::closed || hole->second.closed_at + delete_rest > now)
+            continue;
         hole->second.is_buried = true;
         touched_.insert(due->second);
         ++freed;
@@ -332,4 +341,4 @@ Claim claim_of(const PresentPinhole& hole, uint8_t component, uint8_t media) {
     return claim;
 }
 
-}  // namespace ringwall::pinhole
+} // namespace ringwall::pinhole

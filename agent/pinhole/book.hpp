@@ -35,8 +35,8 @@ struct BookTimers {
 
 struct BookCounters {
     uint64_t opened = 0, closed = 0;
-    uint64_t refused_full = 0;  // the map had no room; planned again
-    uint64_t widened = 0;       // more peers than fit: widened to the peer's networks or any
+    uint64_t refused_full = 0; // the map had no room; planned again
+    uint64_t widened = 0;      // more peers than fit: widened to the peer's networks or any
 };
 
 class Book {
@@ -70,12 +70,12 @@ private:
     struct Hole {
         std::vector<OwnedClaim> owners;
         bool is_present = false;
-        bool is_unknown = false;              // present with contents we do not know: write every field
+        bool is_unknown = false; // present with contents we do not know: write every field
         PresentPinhole present{};
-        bool is_buried = false;               // delete at the next plan()
+        bool is_buried = false; // delete at the next plan()
         Stage stage = Stage::live;
         TimePoint stage_end{}, closed_at{}, inline_let_go{};
-        uint32_t pending_fields = 0;          // FIELD_WAKE and FIELD_RESET for the next change
+        uint32_t pending_fields = 0; // FIELD_WAKE and FIELD_RESET for the next change
     };
 
     void unclaim(LegId leg);
@@ -84,7 +84,8 @@ private:
     void plan_let_go(const HoleKey& key, Hole& hole, MapOps& ops);
     void advance(const HoleKey& key, Hole& hole, TimePoint now);
     // Fills in peer and slot of `next` for the peers wanted; false where no slot is free.
-    bool place_peers(const Wanted& wanted, Hole& hole, struct pinhole& next, ControlWord& word, TimePoint now, MapOps& ops);
+    bool place_peers(const Wanted& wanted, Hole& hole, struct pinhole& next, ControlWord& word, TimePoint now,
+                     MapOps& ops);
     void write(const HoleKey& key, Hole& hole, const struct pinhole& next, MapOps& ops);
     void schedule(const HoleKey& key, TimePoint at);
     void settle(const HoleKey& key, Hole& hole, const PresentPinhole* seen, TimePoint now);
@@ -107,4 +108,4 @@ constexpr uint64_t to_ns(TimePoint time) {
 }
 constexpr TimePoint from_ns(uint64_t ns) { return TimePoint(std::chrono::nanoseconds(ns)); }
 
-}  // namespace ringwall::pinhole
+} // namespace ringwall::pinhole

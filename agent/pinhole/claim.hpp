@@ -31,22 +31,22 @@ enum class Component : uint8_t {
 };
 
 inline constexpr uint8_t no_payload_type = 0xff;
-using PayloadTypes = std::array<uint8_t, 8>;  // unused places are no_payload_type; all unused = any
+using PayloadTypes = std::array<uint8_t, 8>; // unused places are no_payload_type; all unused = any
 inline constexpr PayloadTypes any_payload_type{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 struct Claim {
     Endpoint local;
     Protocol protocol = Protocol::udp;
     Component component = Component::rtp;
-    uint8_t media = 0;               // index of the m-line
+    uint8_t media = 0; // index of the m-line
     bool is_answered = false;
     bool is_held = false;
-    bool is_mux_offered = false;     // RTP of an m-line with a=rtcp-mux: RTCP joins it if the other side agrees
-    bool is_media_checked = true;    // RFC 7983 first byte
+    bool is_mux_offered = false;  // RTP of an m-line with a=rtcp-mux: RTCP joins it if the other side agrees
+    bool is_media_checked = true; // RFC 7983 first byte
     Constraint constraint = Constraint::any;
     uint8_t zone = 0;
-    bool zone_substitutes = false;   // a declared peer: its networks may stand in
-    std::vector<Endpoint> peers;     // port 0 = any port of that address
+    bool zone_substitutes = false; // a declared peer: its networks may stand in
+    std::vector<Endpoint> peers;   // port 0 = any port of that address
     PayloadTypes payload_types = any_payload_type;
 
     bool operator==(const Claim&) const = default;
@@ -55,10 +55,10 @@ struct Claim {
 // All that one leg claims, and until when.
 struct LegClaims {
     LegId leg = 0;
-    uint64_t group = 0;              // legs of one forked INVITE; an answered one outweighs the merely offered
-    TimePoint deadline;              // max_call
+    uint64_t group = 0; // legs of one forked INVITE; an answered one outweighs the merely offered
+    TimePoint deadline; // max_call
     std::optional<TimePoint> soft_deadline;
     std::vector<Claim> claims;
 };
 
-}  // namespace ringwall::pinhole
+} // namespace ringwall::pinhole

@@ -15,7 +15,7 @@ struct ControlWord {
     uint8_t zone = 0;
     uint8_t media = 0;
     uint8_t flags = 0;
-    uint32_t slot = 0;  // 0 = the inline peer
+    uint32_t slot = 0; // 0 = the inline peer
     uint8_t generation = 0;
 
     static constexpr ControlWord of(uint64_t ctl) {
@@ -41,4 +41,4 @@ struct ControlWord {
 
 static_assert(ControlWord::of(0x0123456789abcdefULL).packed() == 0x0123456789abcdefULL);
 
-}  // namespace ringwall::pinhole
+} // namespace ringwall::pinhole

@@ -15,7 +15,7 @@ void extend(std::vector<T>& to, std::vector<T>&& from) {
 template <class Key>
 struct operation operation_on(uint32_t code, const Key& key) {
     static_assert(sizeof(Key) <= sizeof(operation::key));
-    struct operation operation {};
+    struct operation operation{};
     operation.code = code;
     std::memcpy(operation.key, &key, sizeof key);
     return operation;
@@ -29,7 +29,7 @@ struct operation operation_on(uint32_t code, const Key& key, const Value& value)
     return operation;
 }
 
-}  // namespace
+} // namespace
 
 void MapOps::append(MapOps&& later) {
     extend(peer_sets, std::move(later.peer_sets));
@@ -62,4 +62,4 @@ struct operation put_learned(const struct pinhole_key& key, const struct learned
 
 struct operation delete_learned(const struct pinhole_key& key) { return operation_on(OP_DELETE_LEARNED, key); }
 
-}  // namespace ringwall::pinhole
+} // namespace ringwall::pinhole

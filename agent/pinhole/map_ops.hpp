@@ -16,9 +16,9 @@ namespace ringwall::pinhole {
 
 // Carried out in this order: peer_sets, operations, put_dialogs, delete_dialogs.
 struct MapOps {
-    std::vector<std::pair<uint32_t, struct peer_set>> peer_sets;          // slot, contents; no ctl names the slot yet
-    std::vector<struct operation> operations;                             // `result` is filled in by the applier
-    std::vector<std::pair<uint64_t, struct dialog_record>> put_dialogs;   // by leg id
+    std::vector<std::pair<uint32_t, struct peer_set>> peer_sets;        // slot, contents; no ctl names the slot yet
+    std::vector<struct operation> operations;                           // `result` is filled in by the applier
+    std::vector<std::pair<uint64_t, struct dialog_record>> put_dialogs; // by leg id
     std::vector<uint64_t> delete_dialogs;
 
     bool empty() const {
@@ -50,4 +50,4 @@ struct operation delete_known(const struct known_key& key);
 struct operation put_learned(const struct pinhole_key& key, const struct learned_port& value);
 struct operation delete_learned(const struct pinhole_key& key);
 
-}  // namespace ringwall::pinhole
+} // namespace ringwall::pinhole

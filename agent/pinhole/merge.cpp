@@ -55,19 +55,21 @@ PayloadTypes merged(const PayloadTypes& a, const PayloadTypes& b) {
 
 // Too many to name: the peer's networks where it is a declared one, else anyone (who then is latched).
 void widen(Wanted& wanted) {
-    wanted.constraint = wanted.zone != 0 && (wanted.flags & PINHOLE_ZONE_SUBSTITUTES) ? Constraint::networks : Constraint::any;
+    wanted.constraint =
+        wanted.zone != 0 && (wanted.flags & PINHOLE_ZONE_SUBSTITUTES) ? Constraint::networks : Constraint::any;
     wanted.peers.clear();
     wanted.is_widened = true;
 }
 
 void add(Wanted& wanted, const OwnedClaim& owner) {
     const Claim& claim = owner.claim;
-    if (wanted.zone != claim.zone && (wanted.constraint == Constraint::networks || claim.constraint == Constraint::networks))
+    if (wanted.zone != claim.zone &&
+        (wanted.constraint == Constraint::networks || claim.constraint == Constraint::networks))
         wanted.constraint = Constraint::any;
-    else
-        wanted.constraint = widest(wanted.constraint, claim.constraint);
+    else wanted.constraint = widest(wanted.constraint, claim.constraint);
     if (wanted.component != claim.component) wanted.component = Component::rtp_rtcp;
-    if (wanted.zone != claim.zone || !claim.zone_substitutes) wanted.flags &= static_cast<uint8_t>(~PINHOLE_ZONE_SUBSTITUTES);
+    if (wanted.zone != claim.zone || !claim.zone_substitutes)
+        wanted.flags &= static_cast<uint8_t>(~PINHOLE_ZONE_SUBSTITUTES);
     if (!claim.is_media_checked) wanted.flags &= static_cast<uint8_t>(~PINHOLE_CHECK_MEDIA);
     add_peers(wanted.peers, claim.peers);
     wanted.payload_types = merged(wanted.payload_types, claim.payload_types);
@@ -91,7 +93,7 @@ Wanted from(const OwnedClaim& owner) {
             .owner = owner.leg};
 }
 
-}  // namespace
+} // namespace
 
 void add_peers(std::vector<Endpoint>& peers, const std::vector<Endpoint>& more) {
     for (const Endpoint& peer : more)
@@ -106,10 +108,10 @@ Wanted merge(const std::vector<OwnedClaim>& owners) {
     if (wanted.phase == PHASE_OFFERED) wanted.flags |= PINHOLE_EARLY_RATE;
     const bool names_peers = wanted.constraint == Constraint::peers || wanted.constraint == Constraint::addresses;
     if (!names_peers) wanted.peers.clear();
-    std::ranges::sort(wanted.peers);  // the same in another order are no change
+    std::ranges::sort(wanted.peers); // the same in another order are no change
     std::ranges::sort(wanted.payload_types);
     if (wanted.peers.size() > PEERS_PER_SET) widen(wanted);
     return wanted;
 }
 
-}  // namespace ringwall::pinhole
+} // namespace ringwall::pinhole

@@ -19,18 +19,18 @@ struct OwnedClaim {
 };
 
 struct Wanted {
-    uint8_t phase = PHASE_OFFERED;   // offered, answered or held
+    uint8_t phase = PHASE_OFFERED; // offered, answered or held
     Constraint constraint = Constraint::any;
     Component component = Component::rtp;
     uint8_t zone = 0;
     uint8_t media = 0;
-    uint8_t flags = 0;               // enum pinhole_flag
-    std::vector<Endpoint> peers;     // more than PEERS_PER_SET have been widened away
+    uint8_t flags = 0;           // enum pinhole_flag
+    std::vector<Endpoint> peers; // more than PEERS_PER_SET have been widened away
     PayloadTypes payload_types = any_payload_type;
     TimePoint deadline;
     std::optional<TimePoint> soft_deadline;
     LegId owner = 0;
-    bool is_widened = false;         // named more peers than a set holds
+    bool is_widened = false; // named more peers than a set holds
 };
 
 // Adds those that are not there yet; past PEERS_PER_SET, which widens the hole in any case, it adds none.
@@ -41,4 +41,4 @@ void add_peers(std::vector<Endpoint>& peers, const std::vector<Endpoint>& more);
 // are the latest; a soft deadline holds only where every owner has one.
 Wanted merge(const std::vector<OwnedClaim>& owners);
 
-}  // namespace ringwall::pinhole
+} // namespace ringwall::pinhole

@@ -27,4 +27,4 @@ void PeerSlots::release(uint32_t slot, TimePoint now) {
     if (slot != 0) resting_.emplace_back(now, slot);
 }
 
-}  // namespace ringwall::pinhole
+} // namespace ringwall::pinhole

@@ -15,7 +15,7 @@ namespace ringwall::pinhole {
 
 class PeerSlots {
 public:
-    static constexpr uint32_t capacity = 16384;  // of the map; slot 0 is unused
+    static constexpr uint32_t capacity = 16384; // of the map; slot 0 is unused
     static constexpr std::chrono::seconds rest{1};
 
     // Slots in use by holes that a restart found.
@@ -29,4 +29,4 @@ private:
     std::deque<std::pair<TimePoint, uint32_t>> resting_;
 };
 
-}  // namespace ringwall::pinhole
+} // namespace ringwall::pinhole

@@ -26,8 +26,8 @@ Response bad(unsigned status, std::string_view error) {
 Now now() { return {std::chrono::steady_clock::now(), std::time(nullptr)}; }
 
 uint64_t live_calls(const pinhole::Present& present) {
-    return static_cast<uint64_t>(std::ranges::count_if(
-        present.dialogs, [](const auto& entry) { return entry.second.state != DIALOG_ENDED; }));
+    return static_cast<uint64_t>(
+        std::ranges::count_if(present.dialogs, [](const auto& entry) { return entry.second.state != DIALOG_ENDED; }));
 }
 
 json::value status(const Wall& wall) {

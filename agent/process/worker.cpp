@@ -35,7 +35,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto tick_period = 100ms;
-constexpr int retries = 3;          // of operations that found no room, each time planned anew
+constexpr int retries = 3; // of operations that found no room, each time planned anew
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 Now now() { return {std::chrono::steady_clock::now(), std::time(nullptr)}; }

@@ -22,9 +22,17 @@ inline constexpr size_t max_endpoints = 128;     // of all m-lines: c= lines x p
 inline constexpr size_t max_lines = 4096;
 
 enum class Defect : uint8_t {
-    bad_line,            // not <letter>=<value>
-    bad_version, bad_origin, bad_connection, bad_media, bad_port, bad_rtcp, bad_candidate, bad_attribute,
-    missing_version, missing_connection,  // a non-rejected m-line with no c= anywhere
+    bad_line, // not <letter>=<value>
+    bad_version,
+    bad_origin,
+    bad_connection,
+    bad_media,
+    bad_port,
+    bad_rtcp,
+    bad_candidate,
+    bad_attribute,
+    missing_version,
+    missing_connection, // a non-rejected m-line with no c= anywhere
     too_many,
 };
 std::string_view to_string(Defect defect);
@@ -35,7 +43,7 @@ struct ParseError {
 };
 
 enum class MediaType : uint8_t { audio, video, text, image, application, message, other };
-enum class Transport : uint8_t { rtp, udptl, tcp, sctp_dtls, other };   // tcp: TCP/…; sctp_dtls: UDP/DTLS/SCTP
+enum class Transport : uint8_t { rtp, udptl, tcp, sctp_dtls, other }; // tcp: TCP/…; sctp_dtls: UDP/DTLS/SCTP
 enum class Direction : uint8_t { sendrecv, sendonly, recvonly, inactive };
 enum class Setup : uint8_t { none, active, passive, actpass, holdconn };
 
@@ -57,24 +65,24 @@ struct Candidate {
 struct Media {
     MediaType type = MediaType::other;
     Transport transport = Transport::other;
-    std::string_view protocol;                    // "RTP/SAVPF"
-    Port port;                                    // 0: rejected, or bundle-only
-    uint16_t port_count = 1;                      // m=audio 49170/2
+    std::string_view protocol; // "RTP/SAVPF"
+    Port port;                 // 0: rejected, or bundle-only
+    uint16_t port_count = 1;   // m=audio 49170/2
     std::array<Connection, max_addresses> connection_storage;
-    size_t connection_count = 0;                  // its own c= lines, else the session's
-    std::optional<Endpoint> rtcp;                 // a=rtcp (RFC 3605); address = the connection's where it names none, :: for a name
-    bool rtcp_has_address = false;                // a=rtcp names its own
+    size_t connection_count = 0;   // its own c= lines, else the session's
+    std::optional<Endpoint> rtcp;  // a=rtcp (RFC 3605); address = the connection's where it names none, :: for a name
+    bool rtcp_has_address = false; // a=rtcp names its own
     bool rtcp_mux = false, rtcp_mux_only = false; // RFC 5761, RFC 8858
     bool bundle_only = false;                     // RFC 9143
     bool is_ice = false;                          // a=ice-ufrag or a candidate, at media or session level
     std::string_view ice_ufrag;
     std::string_view mid;
-    Direction direction = Direction::sendrecv;    // session level where the media has none
+    Direction direction = Direction::sendrecv; // session level where the media has none
     Setup setup = Setup::none;
     std::array<uint8_t, max_payload_types> payload_type_storage;
     size_t payload_type_count = 0;
     std::optional<uint32_t> ptime_ms;
-    std::optional<uint32_t> bandwidth_kbps;       // b=AS, or TIAS rounded up
+    std::optional<uint32_t> bandwidth_kbps; // b=AS, or TIAS rounded up
     std::array<Candidate, max_candidates> candidate_storage;
     size_t candidate_count = 0;
 
@@ -85,7 +93,7 @@ struct Media {
 };
 
 struct Session {
-    std::string_view origin;                      // raw o= value; the session's identity and version
+    std::string_view origin; // raw o= value; the session's identity and version
     std::array<Media, max_media> media_storage;
     size_t media_count = 0;
 
@@ -96,4 +104,4 @@ struct Session {
 // Written in place because it is large: parse(body, session).
 Result<void, ParseError> parse(std::string_view body, Session& session);
 
-}  // namespace ringwall::sdp
+} // namespace ringwall::sdp

@@ -20,8 +20,8 @@ namespace ringwall::sip {
 // Named limits; a message past one is refused as `too_many` or `too_long`, counted, and opens nothing.
 inline constexpr size_t max_message_bytes = 65535;
 inline constexpr size_t max_headers = 256;
-inline constexpr size_t max_header_bytes = 8192;   // one header with its folds
-inline constexpr size_t max_vias = 70;         // Max-Forwards' usual start
+inline constexpr size_t max_header_bytes = 8192; // one header with its folds
+inline constexpr size_t max_vias = 70;           // Max-Forwards' usual start
 inline constexpr size_t max_contacts = 16;
 inline constexpr size_t max_call_id_bytes = 255;
 inline constexpr size_t max_tag_bytes = 127;
@@ -29,33 +29,60 @@ inline constexpr size_t max_multipart_depth = 4;
 inline constexpr size_t max_multipart_parts = 32;
 
 enum class Defect : uint8_t {
-    need_more,            // ends before its headers, or its Content-Length, do
-    not_sip,              // no start line of SIP/2.0
+    need_more, // ends before its headers, or its Content-Length, do
+    not_sip,   // no start line of SIP/2.0
     bad_start_line,
-    bad_header,           // a line that is no header, or a header whose value breaks its grammar
-    bad_via, bad_from, bad_to, bad_call_id, bad_cseq, bad_contact, bad_content_length, bad_content_type, bad_expires,
+    bad_header, // a line that is no header, or a header whose value breaks its grammar
+    bad_via,
+    bad_from,
+    bad_to,
+    bad_call_id,
+    bad_cseq,
+    bad_contact,
+    bad_content_length,
+    bad_content_type,
+    bad_expires,
     bad_multipart,
-    missing_via, missing_from, missing_to, missing_call_id, missing_cseq,
-    duplicate_header,     // a single-valued header twice
-    method_mismatch,      // CSeq's method is not the request's
-    too_long, too_many,   // past a named limit
+    missing_via,
+    missing_from,
+    missing_to,
+    missing_call_id,
+    missing_cseq,
+    duplicate_header, // a single-valued header twice
+    method_mismatch,  // CSeq's method is not the request's
+    too_long,
+    too_many, // past a named limit
 };
 std::string_view to_string(Defect defect);
 
 struct ParseError {
     Defect defect;
-    size_t offset;        // into the datagram
+    size_t offset; // into the datagram
 };
 
 enum class Method : uint8_t {
-    invite, ack, bye, cancel, register_, options, subscribe, notify, publish, info, prack, update, message, refer, other
+    invite,
+    ack,
+    bye,
+    cancel,
+    register_,
+    options,
+    subscribe,
+    notify,
+    publish,
+    info,
+    prack,
+    update,
+    message,
+    refer,
+    other
 };
 std::string_view to_string(Method method);
-Method method_of(std::string_view token);        // case-sensitive (RFC 3261 7.1)
+Method method_of(std::string_view token); // case-sensitive (RFC 3261 7.1)
 
 struct HostPort {
-    std::string_view host;                        // brackets of an IPv6 reference removed
-    std::optional<IpAddress> address;             // where the host is an IP literal
+    std::string_view host;            // brackets of an IPv6 reference removed
+    std::optional<IpAddress> address; // where the host is an IP literal
     std::optional<Port> port;
 };
 
@@ -63,27 +90,27 @@ struct HostPort {
 struct Via {
     std::string_view transport;
     HostPort sent_by;
-    std::string_view branch;                      // empty where absent (RFC 2543)
+    std::string_view branch; // empty where absent (RFC 2543)
     std::optional<IpAddress> received;
-    std::optional<Port> rport;                    // only where it has a value
+    std::optional<Port> rport; // only where it has a value
 };
 
 // name-addr or addr-spec with parameters (RFC 3261 20.10, 25.1).
 struct NameAddress {
-    std::string_view uri;                         // without the angle brackets
-    std::string_view scheme;                      // "sip", "sips", "tel", …
-    std::string_view user;                        // may be empty
-    HostPort host_port;                           // of a sip or sips URI; in From and To empty where it has none
-    std::string_view tag;                         // From and To; empty where absent
-    std::optional<uint32_t> expires;              // seconds; Contact's own (20.10)
+    std::string_view uri;            // without the angle brackets
+    std::string_view scheme;         // "sip", "sips", "tel", …
+    std::string_view user;           // may be empty
+    HostPort host_port;              // of a sip or sips URI; in From and To empty where it has none
+    std::string_view tag;            // From and To; empty where absent
+    std::optional<uint32_t> expires; // seconds; Contact's own (20.10)
 };
 
 struct Message {
     bool is_request = true;
-    Method method = Method::other;                // of a response: CSeq's
+    Method method = Method::other; // of a response: CSeq's
     std::string_view method_token;
     std::string_view request_uri;
-    uint16_t status = 0;                          // 100..699
+    uint16_t status = 0; // 100..699
 
     std::string_view call_id;
     NameAddress from, to;
@@ -92,19 +119,19 @@ struct Message {
     size_t via_count = 0;
     std::array<NameAddress, max_contacts> contact_storage;
     size_t contact_count = 0;
-    bool contact_is_star = false;                 // Contact: *
-    std::optional<uint32_t> session_expires;      // seconds (RFC 4028)
+    bool contact_is_star = false;            // Contact: *
+    std::optional<uint32_t> session_expires; // seconds (RFC 4028)
     std::optional<uint32_t> expires;
-    std::string_view replaces;                    // raw value (RFC 3891)
-    std::string_view rack;                        // raw value (RFC 3262)
-    bool requires_100rel = false;                 // Require: 100rel
-    bool supports_100rel = false;                 // Supported: 100rel
+    std::string_view replaces;    // raw value (RFC 3891)
+    std::string_view rack;        // raw value (RFC 3262)
+    bool requires_100rel = false; // Require: 100rel
+    bool supports_100rel = false; // Supported: 100rel
     std::string_view user_agent;
     std::optional<uint32_t> content_length;
-    std::string_view content_type;                // raw value
+    std::string_view content_type; // raw value
     std::string_view content_encoding;
     std::string_view body;
-    size_t bytes = 0;                             // start line to end of body; a stream's next message begins there
+    size_t bytes = 0; // start line to end of body; a stream's next message begins there
 
     std::span<const Via> vias() const { return {via_storage.data(), via_count}; }
     std::span<const NameAddress> contacts() const { return {contact_storage.data(), contact_count}; }
@@ -123,4 +150,4 @@ Result<std::optional<std::string_view>, ParseError> find_sdp(const Message& mess
 // CRLF and STUN keepalives on a SIP port (RFC 5626 3.5): nothing to parse, nothing wrong.
 bool is_keepalive(std::string_view datagram);
 
-}  // namespace ringwall::sip
+} // namespace ringwall::sip

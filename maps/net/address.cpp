@@ -41,11 +41,11 @@ std::array<uint8_t, 16> masked(const std::array<uint8_t, 16>& bytes, uint8_t len
     return kept;
 }
 
-}  // namespace
+} // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     if (text.find(':') == text.npos) return parse_v4(text);
-    char terminated[INET6_ADDRSTRLEN];  // inet_pton wants a C string
+    char terminated[INET6_ADDRSTRLEN]; // inet_pton wants a C string
     if (text.empty() || text.size() >= sizeof terminated || text.find('\0') != text.npos) return std::nullopt;
     std::memcpy(terminated, text.data(), text.size());
     terminated[text.size()] = '\0';
@@ -139,7 +139,7 @@ std::string Prefix::to_string() const {
 
 std::string_view to_string(Protocol protocol) { return protocol == Protocol::udp ? "udp" : "tcp"; }
 
-}  // namespace ringwall
+} // namespace ringwall
 
 size_t std::hash<ringwall::IpAddress>::operator()(const ringwall::IpAddress& address) const noexcept {
     uint64_t halves[2];

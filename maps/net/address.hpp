@@ -22,7 +22,7 @@ struct Port {
 
 class IpAddress {
 public:
-    constexpr IpAddress() = default;                                   // :: (unspecified)
+    constexpr IpAddress() = default; // :: (unspecified)
     constexpr explicit IpAddress(const std::array<uint8_t, 16>& bytes) : bytes_(bytes) {}
 
     // Dotted IPv4 or IPv6 without brackets, zone or port; nothing else, and nothing left over.
@@ -30,14 +30,14 @@ public:
     static IpAddress v4(uint32_t host_order);
     static IpAddress from(const struct address& crossed);
 
-    bool is_v4() const;                // v4-mapped
-    bool is_unspecified() const;       // 0.0.0.0 or ::
+    bool is_v4() const;          // v4-mapped
+    bool is_unspecified() const; // 0.0.0.0 or ::
     bool is_multicast() const;
     // RFC 1918, 100.64/10, 169.254/16, fc00::/7, fe80::/10, 192.0.0.0/29: an address that means nothing across a NAT.
     bool is_unroutable() const;
     const std::array<uint8_t, 16>& bytes() const { return bytes_; }
     struct address abi() const;
-    std::string to_string() const;     // IPv4 dotted, IPv6 by RFC 5952
+    std::string to_string() const; // IPv4 dotted, IPv6 by RFC 5952
     auto operator<=>(const IpAddress&) const = default;
 
 private:
@@ -50,18 +50,18 @@ struct Endpoint {
 
     static Endpoint from(const struct peer& crossed);
     struct peer abi() const;
-    std::string to_string() const;     // 192.0.2.1:5060, [2001:db8::1]:5060
+    std::string to_string() const; // 192.0.2.1:5060, [2001:db8::1]:5060
     auto operator<=>(const Endpoint&) const = default;
 };
 
 // A prefix of the v4-mapped space: 192.0.2.0/24 has length 120.
 struct Prefix {
-    IpAddress address;                 // host bits are zero
-    uint8_t length = 0;                // 0..128
+    IpAddress address;  // host bits are zero
+    uint8_t length = 0; // 0..128
 
     // "192.0.2.0/24", "2001:db8::/32", a bare address (its whole length), or "any". Host bits set are an error.
     static std::optional<Prefix> parse(std::string_view text);
-    static Prefix of(const IpAddress& address, uint8_t length);   // the network that `address` is in
+    static Prefix of(const IpAddress& address, uint8_t length); // the network that `address` is in
     bool contains(const IpAddress& address) const;
     bool contains(const Prefix& other) const;
     std::string to_string() const;
@@ -71,7 +71,7 @@ struct Prefix {
 enum class Protocol : uint8_t { tcp = 6, udp = 17 };
 std::string_view to_string(Protocol protocol);
 
-}  // namespace ringwall
+} // namespace ringwall
 
 template <>
 struct std::hash<ringwall::IpAddress> {

@@ -25,4 +25,4 @@ inline tl::unexpected<Error> fail_errno(int number, std::string what) {
     return tl::make_unexpected(Error{{number, std::generic_category()}, std::move(what)});
 }
 
-}  // namespace ringwall
+} // namespace ringwall

@@ -53,13 +53,12 @@ std::string invite(int call, uint16_t port) {
     return "INVITE sip:bob@198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK" + id +
            "\r\nMax-Forwards: 70\r\nFrom: <sip:alice@192.0.2.10>;tag=a" + id +
            "\r\nTo: <sip:bob@198.51.100.1>\r\nCall-ID: latency-" + id +
-           "\r\nCSeq: 1 INVITE\r\nContact: <sip:alice@192.0.2.10:5060>\r\nContent-Type: application/sdp\r\nContent-Length: " +
+           "\r\nCSeq: 1 INVITE\r\nContact: <sip:alice@192.0.2.10:5060>\r\nContent-Type: "
+           "application/sdp\r\nContent-Length: " +
            std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
 }
 
-struct pinhole_key key_of(uint16_t port) {
-    return {IpAddress::parse("192.0.2.10")->abi(), uint32_t{port} << 16 | 17};
-}
+struct pinhole_key key_of(uint16_t port) { return {IpAddress::parse("192.0.2.10")->abi(), uint32_t{port} << 16 | 17}; }
 
 double measure(int program, int pinholes, int call) {
     const auto port = static_cast<uint16_t>(10000 + 2 * (call % 20000));
@@ -69,7 +68,8 @@ double measure(int program, int pinholes, int call) {
     Bytes frame = (eth / ip4{.src = "192.0.2.10", .dst = "198.51.100.1"} / udp{.sport = 5060, .dport = 5060} /
                    text(invite(call, port)))
                       .bytes();
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_size_in = static_cast<uint32_t>(frame.size()));
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
+                .data_size_in = static_cast<uint32_t>(frame.size()));
     const auto began = Clock::now();
     if (bpf_prog_test_run_opts(program, &options) != 0) fail("run the egress program");
     while (bpf_map_lookup_elem(pinholes, &key, &hole) != 0)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way without tcx (Linux before 6.6), on whatever kernel this is: our clsact filter is added, replaced in place and
 // removed, and another's filter and the qdisc stay. In a network namespace of its own.
+#include "agent/kernel/clsact.hpp"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <gtest/gtest.h>
@@ -11,7 +13,6 @@
 #include <cstdlib>
 
 #include "agent/fd.hpp"
-#include "agent/kernel/clsact.hpp"
 
 namespace ringwall::kernel {
 namespace {

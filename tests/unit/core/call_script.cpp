@@ -10,9 +10,11 @@ namespace {
 constexpr std::array<uint64_t, 2> secret{0x0123456789abcdef, 0xfedcba9876543210};
 
 policy::View view(const std::string& expectation) {
-    const std::string peers = expectation == "none" ? "" : R"(
+    const std::string peers = expectation == "none" ? ""
+                                                    : R"(
 peers:
-  - { name: provider, networks: [198.51.100.0/24, "2001:db8:5::/48"], expectation: )" + expectation + " }\n";
+  - { name: provider, networks: [198.51.100.0/24, "2001:db8:5::/48"], expectation: )" +
+                                                          expectation + " }\n";
     const auto config = policy::read(R"(
 version: 1
 mode: enforce
@@ -55,7 +57,7 @@ std::string option(const std::vector<std::string>& words, const std::string& key
     return otherwise;
 }
 
-}  // namespace
+} // namespace
 
 CallScript::CallScript() {
     now_ = {std::chrono::steady_clock::time_point(std::chrono::hours(10)), 1'800'000'000};
@@ -100,10 +102,12 @@ std::optional<std::string> CallScript::step(const std::vector<std::string>& word
         std::ranges::sort(found);
         if (wanted != found) return line + "\n  found: " + maps_.holes();
     } else if (verb == "legs") {
-        const auto live = std::ranges::count_if(maps_.dialogs, [](const auto& entry) { return entry.second.state != DIALOG_ENDED; });
+        const auto live =
+            std::ranges::count_if(maps_.dialogs, [](const auto& entry) { return entry.second.state != DIALOG_ENDED; });
         if (live != std::stol(words.at(1))) return line + ", found " + std::to_string(live);
     } else if (verb == "count") {
-        if (counter(words.at(1)) != std::stoul(words.at(2))) return line + ", found " + std::to_string(counter(words[1]));
+        if (counter(words.at(1)) != std::stoul(words.at(2)))
+            return line + ", found " + std::to_string(counter(words[1]));
     } else {
         return "unknown verb " + verb;
     }
@@ -131,7 +135,8 @@ void CallScript::tick() { carry_out(core_->tick(maps_.find(core_->due(now_)), no
 
 void CallScript::wait(const std::string& duration) {
     auto left = std::chrono::milliseconds(static_cast<long>(std::stod(duration) * 1000));
-    const auto stride = left > std::chrono::minutes(5) ? std::chrono::milliseconds(5000) : std::chrono::milliseconds(100);
+    const auto stride =
+        left > std::chrono::minutes(5) ? std::chrono::milliseconds(5000) : std::chrono::milliseconds(100);
     while (left > left.zero()) {
         const auto slice = std::min(left, stride);
         now_.monotonic += slice;
@@ -151,4 +156,4 @@ uint64_t CallScript::counter(std::string_view label) const {
     return 0;
 }
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

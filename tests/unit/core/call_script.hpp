@@ -41,4 +41,4 @@ private:
 // The datagram that one line of a script stands for.
 std::string compose(const std::vector<std::string>& words);
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

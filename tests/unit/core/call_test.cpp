@@ -32,5 +32,5 @@ TEST_P(Call, opens_exactly_what_it_negotiates) {
 
 INSTANTIATE_TEST_SUITE_P(Scripts, Call, testing::ValuesIn(scripts()), [](const auto& script) { return script.param; });
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

@@ -31,7 +31,9 @@ std::string get(const Options& options, const std::string& key, const std::strin
     return found == options.end() ? otherwise : found->second;
 }
 
-std::string family(const std::string& address) { return address.find(':') == std::string::npos ? "IN IP4 " : "IN IP6 "; }
+std::string family(const std::string& address) {
+    return address.find(':') == std::string::npos ? "IN IP4 " : "IN IP6 ";
+}
 
 // PORT[/video|/t38|/msrp][/mux|/muxonly][/rtcp:PORT][/sendonly|/inactive|/recvonly][/c:ADDRESS]
 std::string media_line(const std::string& text) {
@@ -45,7 +47,8 @@ std::string media_line(const std::string& text) {
         else if (word == "mux") attributes += "a=rtcp-mux\r\n";
         else if (word == "muxonly") attributes += "a=rtcp-mux\r\na=rtcp-mux-only\r\n";
         else if (word.starts_with("rtcp:")) attributes += "a=rtcp:" + word.substr(5) + "\r\n";
-        else if (word.starts_with("c:")) attributes = "c=" + family(word.substr(2)) + word.substr(2) + "\r\n" + attributes;
+        else if (word.starts_with("c:"))
+            attributes = "c=" + family(word.substr(2)) + word.substr(2) + "\r\n" + attributes;
         else attributes += "a=" + word + "\r\n";
     }
     return "m=" + type + " " + words[0] + " " + protocol + " " + formats + "\r\n" + attributes;
@@ -53,12 +56,13 @@ std::string media_line(const std::string& text) {
 
 std::string sdp_of(const Options& options, bool outbound) {
     const std::string address = get(options, "c", outbound ? "192.0.2.10" : "198.51.100.7");
-    std::string sdp = "v=0\r\no=- 7 7 " + family(address) + address + "\r\ns=-\r\nc=" + family(address) + address + "\r\nt=0 0\r\n";
+    std::string sdp =
+        "v=0\r\no=- 7 7 " + family(address) + address + "\r\ns=-\r\nc=" + family(address) + address + "\r\nt=0 0\r\n";
     for (const std::string& media : split(get(options, "sdp", ""), '+')) sdp += media_line(media);
     return sdp;
 }
 
-}  // namespace
+} // namespace
 
 std::string compose(const std::vector<std::string>& words) {
     const bool outbound = words[0] == "out";
@@ -67,16 +71,20 @@ std::string compose(const std::vector<std::string>& words) {
     const std::string method = is_request ? words[1] : get(options, "m", "INVITE");
     const std::string contact = get(options, "contact", outbound ? "192.0.2.10" : "198.51.100.7");
     const std::string body = options.contains("sdp") ? sdp_of(options, outbound) : "";
-    const auto tag = [&](const std::string& key) { return options.contains(key) ? ";tag=" + options.at(key) : std::string(); };
+    const auto tag = [&](const std::string& key) {
+        return options.contains(key) ? ";tag=" + options.at(key) : std::string();
+    };
     std::string text = is_request ? method + " sip:bob@example.com SIP/2.0\r\n" : "SIP/2.0 " + words[1] + " Reason\r\n";
     text += "Via: SIP/2.0/UDP " + get(options, "via", contact) + ";branch=z9hG4bK" + get(options, "b", "1") + "\r\n";
-    if (options.contains("received")) text += "Via: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKlower;received=" + options.at("received") + "\r\n";
+    if (options.contains("received"))
+        text += "Via: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKlower;received=" + options.at("received") + "\r\n";
     text += "From: <sip:alice@example.com>" + tag("f") + "\r\nTo: <sip:bob@example.com>" + tag("t") + "\r\n";
-    text += "Call-ID: " + get(options, "call", "call-1") + "\r\nCSeq: " + get(options, "n", "1") + " " + method + "\r\n";
+    text +=
+        "Call-ID: " + get(options, "call", "call-1") + "\r\nCSeq: " + get(options, "n", "1") + " " + method + "\r\n";
     text += "Contact: <sip:x@" + contact + ">\r\n";
     if (options.contains("se")) text += "Session-Expires: " + options.at("se") + "\r\n";
     if (!body.empty()) text += "Content-Type: application/sdp\r\n";
     return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

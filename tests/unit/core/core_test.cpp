@@ -14,29 +14,36 @@ using testing::IsEmpty;
 void run(CallScript& script, const std::string& text) { ASSERT_EQ(script.run(text).value_or(""), ""); }
 
 Datagram datagram(std::string_view payload, bool outbound = true) {
-    const Endpoint inside{*IpAddress::parse("192.0.2.10"), Port{5060}}, outside{*IpAddress::parse("198.51.100.1"), Port{5060}};
-    return {.outbound = outbound, .source = outbound ? inside : outside, .destination = outbound ? outside : inside, .payload = payload};
+    const Endpoint inside{*IpAddress::parse("192.0.2.10"), Port{5060}},
+        outside{*IpAddress::parse("198.51.100.1"), Port{5060}};
+    return {.outbound = outbound,
+            .source = outbound ? inside : outside,
+            .destination = outbound ? outside : inside,
+            .payload = payload};
 }
 
 TEST(Core, plans_again_when_a_full_map_has_room) {
     CallScript script;
     script.maps().capacity = 1;
-    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n"
-                "out INVITE call=two f=a b=2 sdp=40002/muxonly\n"
-                "= 40000/offered/networks\n"
-                "in 486 f=a t=z b=1\n"
-                "wait 2.5\n");
+    run(script,
+        "out INVITE f=a b=1 sdp=40000/muxonly\n"
+        "out INVITE call=two f=a b=2 sdp=40002/muxonly\n"
+        "= 40000/offered/networks\n"
+        "in 486 f=a t=z b=1\n"
+        "wait 2.5\n");
     EXPECT_GE(script.counter("pinholes_refused_full"), 1U);
-    run(script, "wait 3\n= 40002/offered/networks\n");  // the tombstone made room for the call
+    run(script, "wait 3\n= 40002/offered/networks\n"); // the tombstone made room for the call
 }
 
 TEST(Core, takes_back_the_peer_slots_of_holes_that_found_no_room) {
     CallScript script;
     script.maps().capacity = 1;
     run(script, "out INVITE f=a b=1 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\n");
-    for (int i = 0; i < 8; ++i) {  // two peers each: the private address, and where it really comes from
-        const std::string n = std::to_string(i), call = "call=" + n + " f=a b=2" + n, port = std::to_string(41000 + 2 * i);
-        run(script, "out INVITE " + call + " sdp=" + port + "/muxonly\nin 200 " + call + " t=z sdp=30000/muxonly c=10.0.0.5\n");
+    for (int i = 0; i < 8; ++i) { // two peers each: the private address, and where it really comes from
+        const std::string n = std::to_string(i), call = "call=" + n + " f=a b=2" + n,
+                          port = std::to_string(41000 + 2 * i);
+        run(script,
+            "out INVITE " + call + " sdp=" + port + "/muxonly\nin 200 " + call + " t=z sdp=30000/muxonly c=10.0.0.5\n");
     }
     run(script, "wait 290\n");
     script.maps().capacity = 100;
@@ -50,8 +57,9 @@ TEST(Core, keeps_room_for_the_peers_calls_while_strangers_call) {
     for (size_t i = 0; i <= dialog::Table::capacity_strangers; ++i)
         run(script, "in INVITE call=" + std::to_string(i) + " f=a b=1 peer=203.0.113.9:5060\n");
     EXPECT_EQ(script.counter("legs_full"), 1U);
-    run(script, "in INVITE call=trunk f=a b=1 sdp=30000/muxonly\nout 200 call=trunk f=a t=z b=1 sdp=40000/muxonly\n"
-                "= 40000/answered/198.51.100.7:30000\n");
+    run(script,
+        "in INVITE call=trunk f=a b=1 sdp=30000/muxonly\nout 200 call=trunk f=a t=z b=1 sdp=40000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000\n");
 }
 
 TEST(Core, follows_only_so_many_forks_of_one_call) {
@@ -62,14 +70,16 @@ TEST(Core, follows_only_so_many_forks_of_one_call) {
     run(script, "legs 64\nin 200 f=a b=1 t=0 sdp=30000/muxonly\n= 40000/answered/198.51.100.7:30000\nlegs 1\n");
 }
 
-TEST(Core, takes_no_port_ranges_of_thousands) {
+TEST(Core, takes_no_long_port_ranges) {
     for (const bool outbound : {true, false}) {
         CallScript script;
-        std::string text = compose({outbound ? "out" : "in", "INVITE", "f=a", "b=1", "sdp=40000/muxonly", "c=192.0.2.10"});
+        std::string text =
+            compose({outbound ? "out" : "in", "INVITE", "f=a", "b=1", "sdp=40000/muxonly", "c=192.0.2.10"});
         const size_t at = text.find("m=audio 40000");
-        text.replace(at, 13, "m=audio 10000/9000");
+        text.replace(at, 13, "m=audio 10000/100");
         const size_t length = text.find("Content-Length: "), end = text.find("\r\n", length);
-        text.replace(length, end - length, "Content-Length: " + std::to_string(text.size() - text.find("\r\n\r\n") - 4));
+        text.replace(length, end - length,
+                     "Content-Length: " + std::to_string(text.size() - text.find("\r\n\r\n") - 4));
         script.core().on_datagram(datagram(text, outbound), script.now());
         EXPECT_EQ(script.maps().holes(), "");
         EXPECT_EQ(script.counter("media_unsupported"), outbound ? 1U : 0U);
@@ -78,7 +88,8 @@ TEST(Core, takes_no_port_ranges_of_thousands) {
 
 TEST(Core, learns_a_port_again_that_the_registrar_has_listed) {
     CallScript script;
-    run(script, "out REGISTER f=a b=1 contact=192.0.2.10:65002\nin 200 m=REGISTER f=a t=z b=1 contact=192.0.2.10:65002\n");
+    run(script,
+        "out REGISTER f=a b=1 contact=192.0.2.10:65002\nin 200 m=REGISTER f=a t=z b=1 contact=192.0.2.10:65002\n");
     const auto until = [&] { return script.maps().learned.begin()->second.until_ns; };
     const uint64_t first = until();
     run(script, "wait 120\nout REGISTER f=a b=2 n=2 contact=192.0.2.10:65002\n");
@@ -88,17 +99,18 @@ TEST(Core, learns_a_port_again_that_the_registrar_has_listed) {
 TEST(Core, never_evicts_a_live_hole_for_a_new_one) {
     CallScript script;
     script.maps().capacity = 1;
-    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n"
-                "in 200 f=a t=z b=1 sdp=30000/muxonly\n"
-                "out INVITE call=two f=a b=2 sdp=40002/muxonly\n"
-                "wait 5\n"
-                "= 40000/answered/198.51.100.7:30000\n");
+    run(script,
+        "out INVITE f=a b=1 sdp=40000/muxonly\n"
+        "in 200 f=a t=z b=1 sdp=30000/muxonly\n"
+        "out INVITE call=two f=a b=2 sdp=40002/muxonly\n"
+        "wait 5\n"
+        "= 40000/answered/198.51.100.7:30000\n");
 }
 
 TEST(Core, finds_a_hole_that_stands_already_and_makes_it_its_own) {
     CallScript script;
     const pinhole::HoleKey key{{*IpAddress::parse("192.0.2.10"), Port{40000}}, Protocol::udp};
-    script.maps().pinholes[key] = {};  // left by nobody we know
+    script.maps().pinholes[key] = {}; // left by nobody we know
     run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n= 40000/offered/networks\n");
 }
 
@@ -116,19 +128,22 @@ TEST(Core, leaves_room_for_peers_and_the_inside_when_strangers_fill_the_table) {
         run(script, "in INVITE call=s" + n + " f=a b=s" + n + " peer=203.0.113.9:5060\n");
     }
     EXPECT_GE(script.counter("legs_full"), 1U);
-    run(script, "in INVITE call=peer f=a b=p1 sdp=30000/mux\n"
-                "out 200 call=peer f=a t=z b=p1 sdp=40000/mux\n"
-                "out INVITE call=inside f=a b=p2 sdp=41000/muxonly\n"
-                "= 40000/answered/198.51.100.7:30000 41000/offered/networks\n");
+    run(script,
+        "in INVITE call=peer f=a b=p1 sdp=30000/mux\n"
+        "out 200 call=peer f=a t=z b=p1 sdp=40000/mux\n"
+        "out INVITE call=inside f=a b=p2 sdp=41000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000 41000/offered/networks\n");
 }
 
 TEST(Core, knows_the_party_of_a_call_that_the_inside_took_part_in) {
     CallScript script;
     run(script, "policy none\nin INVITE f=a b=1 sdp=30000 peer=203.0.113.9:5066\n");
-    EXPECT_THAT(script.maps().known, IsEmpty());  // anyone can send an INVITE
+    EXPECT_THAT(script.maps().known, IsEmpty()); // anyone can send an INVITE
     run(script, "out 200 f=a t=z b=1 sdp=40000 peer=203.0.113.9:5066\n");
     EXPECT_TRUE(script.maps().known.contains("203.0.113.9:5066"));
-    run(script, "in BYE f=a t=z b=2 n=2 peer=203.0.113.9:5066\nout 200 f=a t=z b=2 n=2 m=BYE peer=203.0.113.9:5066\nwait 700\n");
+    run(script,
+        "in BYE f=a t=z b=2 n=2 peer=203.0.113.9:5066\nout 200 f=a t=z b=2 n=2 m=BYE peer=203.0.113.9:5066\nwait "
+        "700\n");
     EXPECT_THAT(script.maps().known, IsEmpty());
 }
 
@@ -146,7 +161,7 @@ TEST(Core, learns_the_ports_of_contact_and_via_for_the_parties_it_speaks_to) {
     run(script, "out INVITE f=a b=1 contact=192.0.2.10:65002 via=192.0.2.10:5062\n");
     ASSERT_EQ(script.maps().learned.size(), 2U);
     const auto& port = script.maps().learned.at({{*IpAddress::parse("192.0.2.10"), Port{65002}}, Protocol::udp});
-    EXPECT_EQ(port.zones[0], uint64_t{1} << 1);  // the declared peer
+    EXPECT_EQ(port.zones[0], uint64_t{1} << 1); // the declared peer
     EXPECT_EQ(port.flags, 0U);
     run(script, "out INVITE call=two f=a b=2 contact=192.0.2.10:65002 peer=203.0.113.77:5060\n");
     const auto& again = script.maps().learned.at({{*IpAddress::parse("192.0.2.10"), Port{65002}}, Protocol::udp});
@@ -155,15 +170,18 @@ TEST(Core, learns_the_ports_of_contact_and_via_for_the_parties_it_speaks_to) {
 
 TEST(Core, learns_nothing_from_what_outsiders_name) {
     CallScript script;
-    run(script, "in INVITE f=a b=1 contact=192.0.2.10:22\n"
-                "out INVITE call=proxied f=a b=2 contact=192.0.2.10:22 via=192.0.2.10:5060\n"   // an inside proxy passes it on
-                "out 200 m=REGISTER f=a t=z b=3 contact=192.0.2.10:2222\n");                    // a registrar lists bindings
+    run(script,
+        "in INVITE f=a b=1 contact=192.0.2.10:22\n"
+        "out INVITE call=proxied f=a b=2 contact=192.0.2.10:22 via=192.0.2.10:5060\n" // an inside proxy passes it on
+        "out 200 m=REGISTER f=a t=z b=3 contact=192.0.2.10:2222\n");                  // a registrar lists bindings
     EXPECT_THAT(script.maps().learned, IsEmpty());
 }
 
 TEST(Core, keeps_a_learned_port_while_the_call_lives) {
     CallScript script;
-    run(script, "out INVITE f=a b=1 contact=192.0.2.10:65002 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\nwait 1200\n");
+    run(script,
+        "out INVITE f=a b=1 contact=192.0.2.10:65002 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\nwait "
+        "1200\n");
     EXPECT_EQ(script.maps().learned.size(), 1U);
     run(script, "out BYE f=a t=z b=3 n=2\nin 200 f=a t=z b=3 n=2 m=BYE\nwait 700\n");
     EXPECT_THAT(script.maps().learned, IsEmpty());
@@ -213,8 +231,9 @@ TEST(Core, gives_the_same_leg_ids_after_a_restart) {
 
 TEST(Core, keeps_an_ended_calls_record_as_long_as_its_tombstone_and_over_a_restart) {
     CallScript script;
-    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\n"
-                "out BYE f=a t=z b=3 n=2\nin 200 f=a t=z b=3 n=2 m=BYE\nwait 30\nrestart\n");
+    run(script,
+        "out INVITE f=a b=1 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\n"
+        "out BYE f=a t=z b=3 n=2\nin 200 f=a t=z b=3 n=2 m=BYE\nwait 30\nrestart\n");
     ASSERT_EQ(script.maps().dialogs.size(), 1U);
     EXPECT_EQ(script.maps().dialogs.begin()->second.state, DIALOG_ENDED);
     EXPECT_EQ(std::string(script.maps().dialogs.begin()->second.call_id), "call-1");
@@ -224,12 +243,14 @@ TEST(Core, keeps_an_ended_calls_record_as_long_as_its_tombstone_and_over_a_resta
 
 TEST(Core, says_when_a_call_ends) {
     CallScript script;
-    run(script, "out INVITE f=a b=1 sdp=40000\nin 200 f=a t=z b=1 sdp=30000\nout BYE f=a t=z b=3 n=2\nin 200 f=a t=z b=3 n=2 m=BYE\n");
+    run(script,
+        "out INVITE f=a b=1 sdp=40000\nin 200 f=a t=z b=1 sdp=30000\nout BYE f=a t=z b=3 n=2\nin 200 f=a t=z b=3 n=2 "
+        "m=BYE\n");
     const auto notices = script.core().take_notices();
     ASSERT_FALSE(notices.empty());
     EXPECT_EQ(notices.back().event, "call.end");
     EXPECT_EQ(notices.back().call_id, "call-1");
 }
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

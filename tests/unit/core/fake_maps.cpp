@@ -30,7 +30,7 @@ std::string_view phase_name(uint8_t phase) {
     return phase < std::size(names) ? names[phase] : names[0];
 }
 
-}  // namespace
+} // namespace
 
 std::vector<struct operation> FakeMaps::apply(const pinhole::MapOps& ops) {
     for (const auto& [slot, set] : ops.peer_sets) peer_sets[slot] = set;
@@ -54,7 +54,9 @@ int FakeMaps::carry_out(const struct operation& operation) {
             if (pinhole::ControlWord::of(pinholes[hole].ctl).phase != PHASE_CLOSED) return -EBUSY;
             pinholes.erase(hole);
             return 0;
-        case OP_PUT_KNOWN: known[name_of(key_of<struct known_key>(operation))] = value_of<struct known>(operation); return 0;
+        case OP_PUT_KNOWN:
+            known[name_of(key_of<struct known_key>(operation))] = value_of<struct known>(operation);
+            return 0;
         case OP_DELETE_KNOWN: return known.erase(name_of(key_of<struct known_key>(operation))) ? 0 : -ENOENT;
         case OP_PUT_LEARNED: learned[hole] = value_of<struct learned_port>(operation); return 0;
         case OP_DELETE_LEARNED: return learned.erase(hole) ? 0 : -ENOENT;
@@ -80,7 +82,8 @@ int FakeMaps::change(const pinhole::HoleKey& key, const struct operation& operat
     if (fields & FIELD_PEER) hole.peer = next.peer;
     if (fields & FIELD_PAYLOAD_TYPES) std::memcpy(hole.payload_types, next.payload_types, sizeof hole.payload_types);
     if (fields & FIELD_OWNER) hole.owner = next.owner;
-    if (fields & FIELD_RESET) hole.packets = hole.bytes = hole.latch = hole.last_in_ns = hole.last_out_ns = hole.last_peer_ns = 0;
+    if (fields & FIELD_RESET)
+        hole.packets = hole.bytes = hole.latch = hole.last_in_ns = hole.last_out_ns = hole.last_peer_ns = 0;
     hole.ctl = next.ctl;
     return 0;
 }
@@ -88,7 +91,7 @@ int FakeMaps::change(const pinhole::HoleKey& key, const struct operation& operat
 struct peer_set FakeMaps::peers_of(const struct pinhole& hole) const {
     const auto word = pinhole::ControlWord::of(hole.ctl);
     if (word.slot != 0) return peer_sets.at(word.slot);
-    struct peer_set set {};
+    struct peer_set set{};
     set.count = word.names_peers() ? 1 : 0;
     set.peer[0] = hole.peer;
     return set;
@@ -132,4 +135,4 @@ std::string FakeMaps::holes() const {
     return all;
 }
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

@@ -26,7 +26,7 @@ public:
     std::map<pinhole::HoleKey, struct pinhole> pinholes;
     std::map<uint32_t, struct peer_set> peer_sets;
     std::map<uint64_t, struct dialog_record> dialogs;
-    std::map<std::string, struct known> known;                 // by "address:port"
+    std::map<std::string, struct known> known; // by "address:port"
     std::map<pinhole::HoleKey, struct learned_port> learned;
 
 private:
@@ -36,4 +36,4 @@ private:
     struct peer_set peers_of(const struct pinhole& hole) const;
 };
 
-}  // namespace ringwall::test
+} // namespace ringwall::test

@@ -52,8 +52,10 @@ private:
     void message() {
         const bool outbound = one_in(2);
         const bool is_request = one_in(2);
-        const std::string method = pick({"INVITE", "INVITE", "INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "INFO"});
-        const std::string status = pick({"100", "180", "183", "200", "200", "200", "401", "407", "481", "486", "487", "491", "503"});
+        const std::string method =
+            pick({"INVITE", "INVITE", "INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "INFO"});
+        const std::string status =
+            pick({"100", "180", "183", "200", "200", "200", "401", "407", "481", "486", "487", "491", "503"});
         std::string line = outbound ? "out " : "in ";
         line += is_request ? method : status + " m=" + method;
         line += " call=" + pick({"one", "two", "three"}) + " b=" + pick({"1", "2", "3"}) + " n=" + pick({"1", "2"});
@@ -71,8 +73,10 @@ private:
         const std::string port = outbound ? pick({"40000", "40002", "41000"}) : pick({"30000", "31000", "9"});
         std::string text = " sdp=" + port + pick({"", "/mux", "/muxonly", "/sendonly", "/inactive", "/rtcp:40011"});
         if (one_in(4)) text += "+" + pick({"40004/video", "0/video", "40000/t38"});
-        if (outbound && one_in(6)) text += " c=" + pick({"192.0.2.11", "2001:db8:1::10", "0.0.0.0", "203.0.113.1", "198.51.100.50"});
-        if (!outbound && one_in(3)) text += " c=" + pick({"198.51.100.8", "10.0.0.5", "2001:db8:5::7", "0.0.0.0", "192.0.2.10"});
+        if (outbound && one_in(6))
+            text += " c=" + pick({"192.0.2.11", "2001:db8:1::10", "0.0.0.0", "203.0.113.1", "198.51.100.50"});
+        if (!outbound && one_in(3))
+            text += " c=" + pick({"198.51.100.8", "10.0.0.5", "2001:db8:5::7", "0.0.0.0", "192.0.2.10"});
         if (outbound) note_named(text);
         return text;
     }
@@ -82,7 +86,8 @@ private:
         const size_t c = text.find(" c=");
         const std::string address = c == text.npos ? "192.0.2.10" : text.substr(c + 3);
         const auto inside = IpAddress::parse(address == "203.0.113.1" ? "192.168.0.1" : address).value();
-        for (const uint16_t port : std::to_array<uint16_t>({40000, 40001, 40002, 40003, 40004, 40005, 40011, 41000, 41001}))
+        for (const uint16_t port :
+             std::to_array<uint16_t>({40000, 40001, 40002, 40003, 40004, 40005, 40011, 41000, 41001}))
             named_.insert({inside, Port{port}});
     }
 
@@ -112,12 +117,15 @@ private:
 
     void check() {
         for (const auto& [key, hole] : script_.maps().pinholes) {
-            EXPECT_TRUE(named_.contains(key.local)) << key.local.to_string() << ": nobody inside named it\n" << history();
+            EXPECT_TRUE(named_.contains(key.local)) << key.local.to_string() << ": nobody inside named it\n"
+                                                    << history();
             const auto word = pinhole::ControlWord::of(hole.ctl);
             if (word.phase >= PHASE_DRAINING) continue;
             const auto owner = script_.maps().dialogs.find(hole.owner);
-            ASSERT_NE(owner, script_.maps().dialogs.end()) << key.local.to_string() << ": live, and nobody's\n" << history();
-            EXPECT_NE(owner->second.state, DIALOG_ENDED) << key.local.to_string() << ": its call has ended\n" << history();
+            ASSERT_NE(owner, script_.maps().dialogs.end()) << key.local.to_string() << ": live, and nobody's\n"
+                                                           << history();
+            EXPECT_NE(owner->second.state, DIALOG_ENDED) << key.local.to_string() << ": its call has ended\n"
+                                                         << history();
             EXPECT_LE(hole.deadline_ns, pinhole::to_ns(script_.now().monotonic + std::chrono::hours(24))) << history();
         }
     }
@@ -147,5 +155,5 @@ TEST_P(AnyOrder, of_messages_opens_only_what_the_inside_named_and_leaves_nothing
 
 INSTANTIATE_TEST_SUITE_P(Seeds, AnyOrder, testing::Range(0U, 4U));
 
-}  // namespace
-}  // namespace ringwall::test
+} // namespace
+} // namespace ringwall::test

@@ -21,8 +21,10 @@ deny: { networks: [)" + denied + "] }\n");
 
 TEST(Reconsider, takes_newly_denied_networks_out_of_who_may_send) {
     const Endpoint local{*IpAddress::parse("192.0.2.10"), Port{40000}};
-    const Endpoint bad{*IpAddress::parse("203.0.113.7"), Port{30000}}, good{*IpAddress::parse("198.51.100.7"), Port{30000}};
-    std::vector<pinhole::Claim> claims{{.local = local, .is_answered = true, .constraint = pinhole::Constraint::peers, .peers = {bad, good}}};
+    const Endpoint bad{*IpAddress::parse("203.0.113.7"), Port{30000}},
+        good{*IpAddress::parse("198.51.100.7"), Port{30000}};
+    std::vector<pinhole::Claim> claims{
+        {.local = local, .is_answered = true, .constraint = pinhole::Constraint::peers, .peers = {bad, good}}};
     reconsider(claims, {.signalling = good}, view(""));
     EXPECT_THAT(claims.at(0).peers, testing::ElementsAre(bad, good));
     reconsider(claims, {.signalling = good}, view("203.0.113.0/24"));
@@ -30,5 +32,5 @@ TEST(Reconsider, takes_newly_denied_networks_out_of_who_may_send) {
     EXPECT_EQ(claims.at(0).constraint, pinhole::Constraint::peers);
 }
 
-}  // namespace
-}  // namespace ringwall::dialog
+} // namespace
+} // namespace ringwall::dialog

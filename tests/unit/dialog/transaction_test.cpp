@@ -38,5 +38,5 @@ TEST_F(TransactionsOf, live_as_long_as_they_were_last_told) {
     EXPECT_EQ(transactions_.size(), 0U);
 }
 
-}  // namespace
-}  // namespace ringwall::dialog
+} // namespace
+} // namespace ringwall::dialog

@@ -74,5 +74,5 @@ TEST(Merge, adds_up_payload_types_until_they_do_not_fit) {
     EXPECT_EQ(merge({a, b}).payload_types, any_payload_type);
 }
 
-}  // namespace
-}  // namespace ringwall::pinhole
+} // namespace
+} // namespace ringwall::pinhole

@@ -31,5 +31,5 @@ TEST(PeerSlots, leaves_alone_what_a_restart_found_in_use) {
     for (auto slot = slots.take(at(0)); slot; slot = slots.take(at(0))) EXPECT_TRUE(*slot != 3 && *slot != 5);
 }
 
-}  // namespace
-}  // namespace ringwall::pinhole
+} // namespace
+} // namespace ringwall::pinhole
