@@ -8,18 +8,12 @@
 namespace ringwall::dialog {
 namespace {
 
-constexpr std::chrono::seconds retry_grace{5};     // a challenged or redirected INVITE comes again with the same ports
-constexpr size_t most_forks = 64;                  // To tags of one INVITE: whoever is called chooses them
-constexpr std::chrono::seconds session_margin{32}; // RFC 4028 10: the BYE may come at the expiry itself
+constexpr std::chrono::seconds retry_grace{5}; // a challenged or redirected INVITE comes again with the same ports
 
 // Failures that the same INVITE usually survives: challenge, redirect, session timer, media retry, overload.
 bool is_retryable(uint16_t status) {
     return status == 401 || status == 407 || status == 422 || status == 488 || status == 503 ||
            (status >= 300 && status < 400);
-}
-
-bool has_endpoint(const std::vector<pinhole::Claim>& claims, const Endpoint& local) {
-    return std::ranges::find(claims, local, &pinhole::Claim::local) != claims.end();
 }
 
 } // namespace
@@ -264,138 +258,11 @@ void Table::Step::response_to_bye(const Transaction& transaction) {
     if ((is_success() || is_gone) && table_.leg(transaction.leg)) table_.end(transaction.leg, effects_);
 }
 
-void Table::Step::answered_by_outside(Leg& leg, Side& side, const std::vector<pinhole::Claim>& offer, bool is_final) {
-    accept(leg, side, answered(offer, *event_.remote, leg.counterpart, side.accepted), is_final);
-}
-
-void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final) {
-    leg.counterpart = event_.counterpart; // the inside says where its party is now
-    accept(leg, side, answered(*event_.offer, remote, leg.counterpart, side.accepted), is_final);
-    if (is_final) leg.remote_offer.reset();
-}
-
-// Provisional answers add up until the final one (several 183s); a final one replaces. What moved away stays until
-// media reaches its successor: make before break (RFC 3264 8.3.1).
-void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final) {
-    for (const pinhole::Claim& before : side.accepted) {
-        const auto same = std::ranges::find(claims, before.local, &pinhole::Claim::local);
-        if (same != claims.end()) {
-            if (is_final || leg.state != LegState::early) continue;
-            pinhole::add_peers(same->peers, before.peers);
-            continue;
-        }
-        const auto successor = std::ranges::find_if(claims, [&](const pinhole::Claim& claim) {
-            return claim.media == before.media &&
-                   (claim.component == pinhole::Component::rtcp) == (before.component == pinhole::Component::rtcp);
-        });
-        if (successor != claims.end()) leg.moving.push_back({before, successor->local, event_.now + move_grace});
-    }
-    std::erase_if(leg.moving, [&](const Moving& moving) { return has_endpoint(claims, moving.claim.local); });
-    side.accepted = std::move(claims);
-    leg.offered.clear();
-    table_.schedule(leg, event_.now);
-}
-
-// A new offer beside the accepted session: endpoints that stay keep the peers they have (Leg::claims()), and are part
-// of what the answer answers.
-void Table::Step::offered_by_inside(Leg& leg) {
-    leg.counterpart = event_.counterpart;
-    leg.offered = *event_.offer;
-}
-
-void Table::Step::confirm(Leg& leg) {
-    if (leg.state != LegState::early) return;
-    table_.leave_early(leg, LegState::confirmed);
-    leg.end_at.reset();
-    ++table_.counters_.calls_answered;
-    renew(leg);
-}
-
 // Each sign of life before the answer gives it the whole of `timers.early` again.
 void Table::Step::ring_on(Leg& leg) {
     if (leg.state != LegState::early) return;
     leg.soft_deadline = event_.now + table_.timers_.early;
     table_.schedule(leg, event_.now);
-}
-
-void Table::Step::renew(Leg& leg) {
-    leg.deadline = event_.now + table_.timers_.max_call;
-    leg.soft_deadline.reset();
-    if (message_.session_expires)
-        leg.soft_deadline =
-            std::min(leg.deadline, event_.now + std::chrono::seconds(*message_.session_expires) + session_margin);
-    table_.schedule(leg, event_.now);
-}
-
-Leg* Table::Step::leg_by_tags() {
-    Leg* leg = table_.find(message_.call_id, outside_tag());
-    return leg && leg->has_inside_tag(inside_tag()) ? leg : nullptr;
-}
-
-// RFC 3261 13.2.2.4: each To tag is a dialog of its own. The first takes over the leg that the INVITE began; later
-// ones get the same offer, in legs of the same group.
-Leg* Table::Step::fork(Transaction& transaction) {
-    const std::string_view tag = message_.to.tag;
-    Leg* first = table_.leg(transaction.leg);
-    if (tag.empty()) return first;
-    if (Leg* known = table_.find(message_.call_id, tag); known && known->group == transaction.group) return known;
-    if (first && first->outside_tag.empty()) {
-        table_.name(*first, tag);
-        return first;
-    }
-    if (table_.by_group_.count(transaction.group) >= most_forks) {
-        ++table_.counters_.forks_full;
-        return nullptr;
-    }
-    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, true);
-    if (!leg) return nullptr;
-    table_.join(*leg, transaction.group);
-    leg->side(transaction.inside_tag);
-    leg->inside_cseq = transaction.cseq;
-    leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
-    return leg;
-}
-
-// A call that was up before the wall was: its next offer or answer from inside makes it known.
-Leg* Table::Step::adopt_midway(Transaction& transaction) {
-    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(),
-                             event_.outbound == message_.is_request);
-    if (!leg) return nullptr;
-    leg->side(inside_tag());
-    transaction.leg = leg->id;
-    transaction.group = leg->group;
-    confirm(*leg);
-    return leg;
-}
-
-// After a restart only the tags and the CSeq of the pending INVITE are known; they must do.
-Transaction* Table::Step::remembered() {
-    const bool is_invite = message_.method == sip::Method::invite;
-    if (!is_invite && message_.method != sip::Method::bye) return nullptr;
-    Leg* leg = table_.find(message_.call_id, outside_tag());
-    if (!leg && is_invite)
-        leg = table_.leg_ringing(message_.call_id, message_.cseq); // another fork, or the first to answer
-    if (!leg || !leg->is_restored) return nullptr;
-    const bool request_outbound = !event_.outbound;
-    if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
-    if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
-    if (!is_invite && request_outbound != leg->bye_from_inside) return nullptr;
-    remembered_ = {.outbound = request_outbound,
-                   .method = message_.method,
-                   .cseq = message_.cseq,
-                   .is_initial = is_invite && leg->state == LegState::early,
-                   .leg = leg->id,
-                   .group = leg->group,
-                   .inside_tag = request_outbound ? std::string(inside_tag()) : std::string(),
-                   .remote_offer = leg->remote_offer,
-                   .expires = event_.now};
-    const auto& offer = leg->offered.empty() ? leg->side(inside_tag()).accepted : leg->offered;
-    if (request_outbound && !offer.empty()) remembered_.local_offer = offer;
-    return &remembered_;
-}
-
-void Table::Step::end_other_forks(const Leg& winner) {
-    for (const LegId id : table_.early_legs_of(winner.group)) table_.end(id, effects_);
 }
 
 } // namespace ringwall::dialog

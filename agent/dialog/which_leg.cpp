@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which leg a message is about: by both tags, by fork, or by what a restart remembers.
+#include <algorithm>
+
+#include "agent/dialog/step.hpp"
+
+namespace ringwall::dialog {
+namespace {
+
+constexpr size_t most_forks = 64; // To tags of one INVITE: whoever is called chooses them
+
+} // namespace
+
+Leg* Table::Step::leg_by_tags() {
+    Leg* leg = table_.find(message_.call_id, outside_tag());
+    return leg && leg->has_inside_tag(inside_tag()) ? leg : nullptr;
+}
+
+// RFC 3261 13.2.2.4: each To tag is a dialog of its own. The first takes over the leg that the INVITE began; later
+// ones get the same offer, in legs of the same group.
+Leg* Table::Step::fork(Transaction& transaction) {
+    const std::string_view tag = message_.to.tag;
+    Leg* first = table_.leg(transaction.leg);
+    if (tag.empty()) return first;
+    if (Leg* known = table_.find(message_.call_id, tag); known && known->group == transaction.group) return known;
+    if (first && first->outside_tag.empty()) {
+        table_.name(*first, tag);
+        return first;
+    }
+    if (table_.by_group_.count(transaction.group) >= most_forks) {
+        ++table_.counters_.forks_full;
+        return nullptr;
+    }
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, true);
+    if (!leg) return nullptr;
+    table_.join(*leg, transaction.group);
+    leg->side(transaction.inside_tag);
+    leg->inside_cseq = transaction.cseq;
+    leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
+    return leg;
+}
+
+// A call that was up before the wall was: its next offer or answer from inside makes it known.
+Leg* Table::Step::adopt_midway(Transaction& transaction) {
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(),
+                             event_.outbound == message_.is_request);
+    if (!leg) return nullptr;
+    leg->side(inside_tag());
+    transaction.leg = leg->id;
+    transaction.group = leg->group;
+    confirm(*leg);
+    return leg;
+}
+
+// After a restart only the tags and the CSeq of the pending INVITE are known; they must do.
+Transaction* Table::Step::remembered() {
+    const bool is_invite = message_.method == sip::Method::invite;
+    if (!is_invite && message_.method != sip::Method::bye) return nullptr;
+    Leg* leg = table_.find(message_.call_id, outside_tag());
+    if (!leg && is_invite)
+        leg = table_.leg_ringing(message_.call_id, message_.cseq); // another fork, or the first to answer
+    if (!leg || !leg->is_restored) return nullptr;
+    const bool request_outbound = !event_.outbound;
+    if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
+    if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
+    if (!is_invite && request_outbound != leg->bye_from_inside) return nullptr;
+    remembered_ = {.outbound = request_outbound,
+                   .method = message_.method,
+                   .cseq = message_.cseq,
+                   .is_initial = is_invite && leg->state == LegState::early,
+                   .leg = leg->id,
+                   .group = leg->group,
+                   .inside_tag = request_outbound ? std::string(inside_tag()) : std::string(),
+                   .remote_offer = leg->remote_offer,
+                   .expires = event_.now};
+    const auto& offer = leg->offered.empty() ? leg->side(inside_tag()).accepted : leg->offered;
+    if (request_outbound && !offer.empty()) remembered_.local_offer = offer;
+    return &remembered_;
+}
+
+void Table::Step::end_other_forks(const Leg& winner) {
+    for (const LegId id : table_.early_legs_of(winner.group)) table_.end(id, effects_);
+}
+
+} // namespace ringwall::dialog
