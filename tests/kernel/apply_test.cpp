@@ -57,6 +57,15 @@ TEST_F(Apply, says_when_the_map_is_full) {
     EXPECT_EQ(result, -E2BIG);
 }
 
+TEST_F(Apply, lets_new_peers_speak_at_once) {
+    open({.peer = "203.0.113.1", .peer_port = 0}); // behind NAT: any port, one at a time
+    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.1"} / udp{.sport = 5000} / rtp()), "pass pinhole_rtp");
+    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.1"} / udp{.sport = 6000} / rtp()), "drop probation");
+    EXPECT_EQ(change({.peer = "203.0.113.2", .peer_port = 0}, FIELD_PEER | FIELD_RELATCH), 0);
+    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.2"} / udp{.sport = 6000} / rtp()), "pass pinhole_rtp");
+    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.2"} / udp{.sport = 5000} / rtp()), "drop probation");
+}
+
 TEST_F(Apply, changes_the_fields_named_and_no_others) {
     open({});
     media();
