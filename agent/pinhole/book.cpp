@@ -2,7 +2,6 @@
 #include "agent/pinhole/book.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
 namespace ringwall::pinhole {

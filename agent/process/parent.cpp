@@ -221,7 +221,6 @@ Result<void> Parent::start_worker() {
                           .socket = theirs.get(),
                           .listening = listening_.get(),
                           .lock = datapath_->pins().lock_fd(),
-                          .pin_path = options_.pin_path,
                           .maps = datapath_->map_paths()}));
     }
     worker_.emplace(Worker{.pid = pid, .socket = std::move(ours), .started = std::chrono::steady_clock::now()});

@@ -4,8 +4,6 @@
 
 #include <sys/types.h>
 
-#include <string>
-
 #include "agent/kernel/maps.hpp"
 
 namespace ringwall::agent {
@@ -15,7 +13,6 @@ struct WorkerInheritance {
     int socket;    // to the parent
     int listening; // the control socket
     int lock;      // of the pins: kept open, so that the next agent waits for this worker's end too
-    std::string pin_path;
     kernel::MapPaths maps;
 };
 
