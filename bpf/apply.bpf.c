@@ -18,7 +18,7 @@ static __always_inline long insert_pinhole(struct operation *op, __u64 now) {
 
 /* The hole goes to a new call: nothing of the old one may speak for it. */
 static __always_inline void reset_pinhole(struct operation *op, struct pinhole *hole, __u64 now) {
-    hole->packets = hole->bytes = hole->early_tat_ns = 0;
+    hole->packets = hole->bytes = hole->rate_tat_ns = 0;
     hole->ssrc = 0;
     hole->last_peer_ns = hole->last_out_ns = 0;
     WRITE_ONCE(hole->latch, 0);

@@ -4,12 +4,12 @@
 
 #include "bpf/packet.bpf.h"
 
-/* The list keeps drops at 32-63, so that a verdict can be read off its number. */
-static __always_inline int is_drop(__u32 reason) { return reason >> 5 == 1; }
+/* The list keeps drops at 32-63 and 96-127, so that a verdict can be read off its number. */
+static __always_inline int is_drop(__u32 reason) { return reason >> 5 & 1; }
 #define DROP_IS_drop 1
 #define DROP_IS_pass 0
 #define CHECK_NUMBER(number, label, verdict, sentence) \
-    _Static_assert(((number) >> 5 == 1) == DROP_IS_##verdict && (number) < REASON_LIMIT, #label);
+    _Static_assert(((number) >> 5 & 1) == DROP_IS_##verdict && (number) < REASON_LIMIT, #label);
 RINGWALL_REASONS(CHECK_NUMBER)
 #undef CHECK_NUMBER
 

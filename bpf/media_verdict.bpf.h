@@ -92,10 +92,10 @@ static __always_inline __u32 admit_sender(struct pinhole *hole, __u64 ctl, const
 
 static __always_inline int is_over_early_rate(struct pinhole *hole, __u64 ctl, const struct packet *pkt) {
     if (!(flags_in(ctl) & PINHOLE_EARLY_RATE) || phase_of(ctl) != PHASE_OFFERED) return 0;
-    __u64 tat = READ_ONCE(hole->early_tat_ns);
+    __u64 tat = READ_ONCE(hole->rate_tat_ns);
     __u64 base = tat > pkt->now ? tat : pkt->now;
     if (base - pkt->now > (EARLY_BURST - 1) * EARLY_PERIOD) return 1;
-    __sync_val_compare_and_swap(&hole->early_tat_ns, tat, base + EARLY_PERIOD);
+    __sync_val_compare_and_swap(&hole->rate_tat_ns, tat, base + EARLY_PERIOD);
     return 0;
 }
 

@@ -32,7 +32,7 @@ static __always_inline void describe(struct context *ctx, const struct packet *p
     record->destination = peer_of(&pkt->destination);
     record->protocol = IPPROTO_UDP;
     record->zone = outside->zone;
-    record->zero = 0;
+    record->sequence = record->fragment_offset = record->zero = 0;
 }
 
 /* A lost wakeup would cost the call its audio until the next one, so urgent records insist (kernel-notes 3). */

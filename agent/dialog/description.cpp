@@ -34,10 +34,9 @@ pinhole::Component primary_component(const sdp::Media& media) {
 }
 
 pinhole::PayloadTypes payload_types_of(const sdp::Media& media) {
-    pinhole::PayloadTypes types = pinhole::any_payload_type;
-    const auto named = media.payload_types();
-    if (named.size() <= types.size()) std::ranges::copy(named, types.begin());
-    return types;
+    pinhole::PayloadTypes types;
+    for (const uint8_t type : media.payload_types()) types.set(type & 0x7f);
+    return types.none() ? pinhole::any_payload_type : types;
 }
 
 bool is_hold(const sdp::Media& media) {

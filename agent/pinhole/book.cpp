@@ -27,6 +27,16 @@ struct peer_set set_of(const std::vector<Endpoint>& peers) {
     return set;
 }
 
+void put_payload_types(const PayloadTypes& types, struct pinhole& value) {
+    static const PayloadTypes lower_word(~0ULL);
+    value.payload_types[0] = (types & lower_word).to_ullong();
+    value.payload_types[1] = (types >> 64).to_ullong();
+}
+
+PayloadTypes payload_types_of(const struct pinhole& value) {
+    return PayloadTypes(value.payload_types[1]) << 64 | PayloadTypes(value.payload_types[0]);
+}
+
 // Which of the agent's fields differ between what stands and what shall stand.
 uint32_t changed_fields(const struct pinhole& now, const struct pinhole& next) {
     uint32_t fields = 0;
@@ -185,7 +195,7 @@ void Book::plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops)
     next.soft_deadline_s =
         wanted.soft_deadline ? static_cast<uint32_t>(to_ns(*wanted.soft_deadline) / 1'000'000'000) : 0;
     next.idle_s = to_seconds(wanted.phase == PHASE_HELD ? timers_.held : timers_.idle);
-    std::ranges::copy(wanted.payload_types, next.payload_types);
+    put_payload_types(wanted.payload_types, next);
     next.owner = wanted.owner;
     write(key, hole, next, ops);
 }
@@ -269,7 +279,7 @@ Claim claim_of(const PresentPinhole& hole, uint8_t component, uint8_t media) {
                 .zone = word.zone,
                 .zone_substitutes = (word.flags & PINHOLE_ZONE_SUBSTITUTES) != 0,
                 .peers = word.names_peers() ? named_peers(hole) : std::vector<Endpoint>{}};
-    std::copy_n(hole.value.payload_types, claim.payload_types.size(), claim.payload_types.begin());
+    claim.payload_types = payload_types_of(hole.value);
     return claim;
 }
 

@@ -2,7 +2,7 @@
 // What one leg asks of one local endpoint. A hole is the sum of the claims of all its owners.
 #pragma once
 
-#include <array>
+#include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -30,9 +30,8 @@ enum class Component : uint8_t {
     other = COMPONENT_OTHER,
 };
 
-inline constexpr uint8_t no_payload_type = 0xff;
-using PayloadTypes = std::array<uint8_t, 8>; // unused places are no_payload_type; all unused = any
-inline constexpr PayloadTypes any_payload_type{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+using PayloadTypes = std::bitset<128>; // those negotiated; all = any
+inline const PayloadTypes any_payload_type = PayloadTypes().set();
 
 struct Claim {
     Endpoint local;

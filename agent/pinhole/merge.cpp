@@ -41,18 +41,6 @@ uint8_t phase_of(const std::vector<OwnedClaim>& owners) {
     return std::ranges::all_of(owners, held) ? PHASE_HELD : PHASE_ANSWERED;
 }
 
-PayloadTypes merged(const PayloadTypes& a, const PayloadTypes& b) {
-    PayloadTypes sum = a;
-    if (a == any_payload_type || b == any_payload_type) return any_payload_type;
-    for (const uint8_t type : b) {
-        if (type == no_payload_type || std::ranges::find(sum, type) != sum.end()) continue;
-        const auto place = std::ranges::find(sum, no_payload_type);
-        if (place == sum.end()) return any_payload_type;
-        *place = type;
-    }
-    return sum;
-}
-
 // Too many to name: the peer's networks where it is a declared one, else anyone (who then is latched).
 void widen(Wanted& wanted) {
     wanted.constraint =
@@ -72,7 +60,7 @@ void add(Wanted& wanted, const OwnedClaim& owner) {
         wanted.flags &= static_cast<uint8_t>(~PINHOLE_ZONE_SUBSTITUTES);
     if (!claim.is_media_checked) wanted.flags &= static_cast<uint8_t>(~PINHOLE_CHECK_MEDIA);
     add_peers(wanted.peers, claim.peers);
-    wanted.payload_types = merged(wanted.payload_types, claim.payload_types);
+    wanted.payload_types |= claim.payload_types;
     wanted.deadline = std::max(wanted.deadline, owner.deadline);
     if (!wanted.soft_deadline || !owner.soft_deadline) wanted.soft_deadline.reset();
     else wanted.soft_deadline = std::max(*wanted.soft_deadline, *owner.soft_deadline);
@@ -109,7 +97,6 @@ Wanted merge(const std::vector<OwnedClaim>& owners) {
     const bool names_peers = wanted.constraint == Constraint::peers || wanted.constraint == Constraint::addresses;
     if (!names_peers) wanted.peers.clear();
     std::ranges::sort(wanted.peers); // the same in another order are no change
-    std::ranges::sort(wanted.payload_types);
     if (wanted.peers.size() > PEERS_PER_SET) widen(wanted);
     return wanted;
 }

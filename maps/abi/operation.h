@@ -38,9 +38,9 @@ struct operation {
     __u32 fields;
     __u32 zero;
     __u32 key[6];    /* struct pinhole_key or known_key, zero-padded */
-    __u64 value[16]; /* struct pinhole, known or learned_port, zero-padded */
+    __u64 value[20]; /* struct pinhole, known or learned_port, zero-padded */
 };
-MAP_ABI(struct operation, 168);
+MAP_ABI(struct operation, 200);
 
 struct apply_call {
     __u32 count;

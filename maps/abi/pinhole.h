@@ -73,20 +73,25 @@ struct pinhole {
     __u64 last_in_ns;         /* kernel: last packet that passed inwards, within 250 ms */
     struct peer peer;         /* in use while the slot in ctl is 0 */
     __u32 idle_s;             /* seconds without media either way before the hole sleeps */
-    __u8 payload_types[8];    /* negotiated RTP payload types, 0xff = unused; all unused = any */
+    __u64 payload_types[2];   /* bitmap of the RTP payload types negotiated, 0 in the lowest bit; all ones = any */
     /* written by the packet path */
     __u64 last_peer_ns;       /* last packet from a peer named, exactly; what "the negotiated one is silent" means */
     __u64 last_out_ns;        /* last outbound packet from this endpoint, within 250 ms */
     __u64 packets;            /* passed inwards */
     __u64 bytes;              /* of them: UDP payload */
     __u64 latch;              /* stand-in source: keyed hash of address and port (40 bits) << 24 | packets seen << 16 | flags */
-    __u64 early_tat_ns;       /* GCRA of the offered phase */
+    __u64 rate_tat_ns;        /* GCRA of the rate cap */
     __u32 ssrc;               /* host order, 0 = none seen */
     /* the agent's */
-    __u32 soft_deadline_s;    /* CLOCK_MONOTONIC seconds, 0 = none: from here the idle limit is 30 s while the agent lives */
+    __u32 packet_period_ns;   /* agent: rate cap, one packet each on average; 0 = none */
+    __u64 ssrc_candidate;     /* another SSRC on probation: SSRC << 32 | packets seen of it in a row */
+    __u64 ufrag_hash;         /* agent: of our ICE username fragment (FNV-1a 64), 0 = no ICE */
+    /* the agent's, and seldom read */
     __u64 owner;              /* leg id of the owner that refusals and tombstones name: key of `dialogs` */
+    __u32 soft_deadline_s;    /* CLOCK_MONOTONIC seconds, 0 = none: from here the idle limit is 30 s while the agent lives */
+    __u32 zero;
 };
-MAP_ABI(struct pinhole, 120);
+MAP_ABI(struct pinhole, 152);
 
 /* More peers than one, or a second set while the inline one is in use. Index 0 is unused. mmapable: the agent fills a
  * slot that no ctl names, then exchanges ctl; a slot is reused a second or more after it was let go. */

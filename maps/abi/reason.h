@@ -54,5 +54,5 @@ enum reason {
 #define RINGWALL_REASON_ENUM(number, label, verdict, sentence) REASON_##label = number,
     RINGWALL_REASONS(RINGWALL_REASON_ENUM)
 #undef RINGWALL_REASON_ENUM
-    REASON_LIMIT = 96, /* counters have room to here */
+    REASON_LIMIT = 128, /* counters have room to here */
 };

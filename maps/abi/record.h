@@ -21,21 +21,28 @@ enum record_flag {
     RECORD_OUTBOUND = 1 << 0,       /* left the protected side */
     RECORD_MORE = 1 << 1,           /* the next record continues this datagram */
     RECORD_FIRST_FRAGMENT = 1 << 2, /* the first IP fragment of a datagram: its payload is not whole */
+    RECORD_FRAGMENT = 1 << 3,       /* bytes of an IP payload: of the first fragment with its UDP header */
+    RECORD_LAST_FRAGMENT = 1 << 4,  /* no more fragments behind this one */
+    RECORD_TCP_SYN = 1 << 5,
+    RECORD_TCP_FIN = 1 << 6,
+    RECORD_TCP_RST = 1 << 7,
 };
 struct mirror_record {
     __u64 time_ns;  /* CLOCK_MONOTONIC at the hook */
-    __u32 length;   /* UDP payload, whole datagram */
+    __u32 length;   /* of the UDP payload, TCP payload or IP fragment, whole */
     __u32 offset;   /* of this record's first byte within it */
     __u32 captured; /* bytes that follow this header */
     __u32 ifindex;
     struct peer source; /* .zero = 0 */
     struct peer destination;
     __u16 flags;
-    __u8 protocol;  /* IPPROTO_UDP */
+    __u8 protocol;  /* IPPROTO_UDP or IPPROTO_TCP */
     __u8 zone;      /* of the outside party */
+    __u32 sequence;        /* TCP: of the first byte (or of the SYN); a fragment: its IP identification */
+    __u32 fragment_offset; /* in bytes of the IP payload; ports of a later fragment's endpoints are 0 */
     __u32 zero;
 };
-MAP_ABI(struct mirror_record, 72);
+MAP_ABI(struct mirror_record, 80);
 
 /* `liveness`: ARRAY of 1, mmapable, the worker's. `asleep` is 1 while it waits: an urgent record then wakes it. */
 struct liveness {

@@ -93,7 +93,7 @@ TEST_F(Apply, changes_owner_payload_types_and_soft_deadline) {
                        FIELD_OWNER | FIELD_PAYLOAD_TYPES | FIELD_SOFT_DEADLINE)),
               0);
     EXPECT_EQ(hole().owner, 78U);
-    EXPECT_EQ(hole().payload_types[7], 8);
+    EXPECT_EQ(hole().payload_types[1], 0x0808080808080808U);
     EXPECT_EQ(hole().soft_deadline_s, value.soft_deadline_s);
 }
 

@@ -236,7 +236,7 @@ TEST_F(Pinhole, that_is_only_offered_takes_two_hundred_at_once_and_then_one_each
 TEST_F(Pinhole, that_is_only_offered_says_when_the_rate_is_spent) {
     const Hole offered{.phase = PHASE_OFFERED, .constraint = CONSTRAINT_ANY, .flags = PINHOLE_EARLY_RATE};
     auto value = value_of(offered);
-    value.early_tat_ns = now_ns() + 5000000000; // as after a burst that no machine is too slow for
+    value.rate_tat_ns = now_ns() + 5000000000; // as after a burst that no machine is too slow for
     put_hole(offered, value);
     EXPECT_EQ(media(), "drop early_rate");
 }
