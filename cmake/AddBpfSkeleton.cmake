@@ -7,11 +7,8 @@
 find_program(RINGWALL_BPF_CLANG NAMES clang-14 clang REQUIRED)
 find_program(RINGWALL_BPF_STRIP NAMES llvm-strip-14 llvm-strip REQUIRED)
 find_program(RINGWALL_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
-execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-multiarch
-    OUTPUT_VARIABLE RINGWALL_MULTIARCH OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-if(NOT RINGWALL_MULTIARCH)
-    set(RINGWALL_MULTIARCH ${CMAKE_LIBRARY_ARCHITECTURE})
-endif()
+# BPF knows no architecture: the objects are the same whatever the agent is built for.
+set(RINGWALL_MULTIARCH ${CMAKE_HOST_SYSTEM_PROCESSOR}-linux-gnu)
 
 function(add_bpf_skeleton name source)
     set(source_path ${CMAKE_CURRENT_SOURCE_DIR}/${source})

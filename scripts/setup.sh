@@ -3,6 +3,7 @@
 # Installs what building, testing and showing Ringwall needs on a bare Debian 12, and nothing else.
 #   scripts/setup.sh           what the demo and the tests need
 #   scripts/setup.sh --vm      also what vm-tests/ needs (virtme-ng from trixie, pinned so that nothing else moves)
+#   scripts/setup.sh --arm64   also the cross compiler and emulator of scripts/arm64.sh
 # Idempotent: a second run only asks dpkg.
 set -euo pipefail
 
@@ -12,6 +13,7 @@ build=(build-essential cmake ninja-build ccache git pkg-config clang-14 llvm-14 
 test=(libgtest-dev libgmock-dev libbenchmark-dev libclang-rt-14-dev clang-19 clang-tidy-19 clang-format-19 shellcheck
       python3 python3-scapy python3-yaml sip-tester tcpdump tshark iproute2 procps util-linux ethtool nftables curl jq)
 vm=(virtme-ng qemu-system-x86 busybox-static udev kmod)
+arm64=(g++-aarch64-linux-gnu qemu-user-static)
 
 missing() {
     local p
@@ -51,3 +53,4 @@ if [ "${1:-}" = --vm ] && [ -n "$(missing "${vm[@]}")" ]; then
     add_trixie
     install_packages "${vm[@]}"
 fi
+if [ "${1:-}" = --arm64 ]; then install_packages "${arm64[@]}"; fi

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Boots a kernel image on this machine's own files (read-only; /tmp and /run are the guest's) and runs one script in it
-# as root. Exit: the script's. The machine is emulated, some ten times slower than it could be, because a /dev/kvm that
-# opens may still hang its guest (nested virtualisation); VM_KVM=1 uses it.
-#   vm-tests/boot.sh IMAGE SCRIPT
+# Boots a kernel image on this machine's own files (read-only; /tmp and /run are the guest's) and runs the suites in it
+# as root (guest.sh). Their results go to the file RESULTS. Exit: 0 if nothing failed. The machine is emulated, some ten
+# times slower than it could be, because a /dev/kvm that opens may still hang its guest (nested virtualisation);
+# VM_KVM=1 uses it.
+#   vm-tests/boot.sh IMAGE RESULTS SUITE...
 set -euo pipefail
 
 image=$1
-script=$(realpath "$2")
+results=$2
+suites=("${@:3}")
 root=$(realpath "$(dirname "$0")/..")
-limit=${VM_SECONDS:-900}
+limit=${VM_SECONDS:-1800}
 # The guest's exit code comes back in a file: virtme-ng's own is lost where the console is no terminal.
 answer=$(mktemp -d)
 trap 'rm -rf "$answer"' EXIT
@@ -18,7 +20,8 @@ options=(--user root --cpus "$(nproc)" --memory 3G --cwd "$root" --rwdir "/mnt=$
 [ "${VM_KVM:-0}" = 1 ] || options+=(--disable-kvm)
 # Through a pipe: qemu opens its standard output anew and would truncate a log file.
 timeout --kill-after=10 "$limit" vng --run "$image" "${options[@]}" -- \
-    "VM_NETNS='${VM_NETNS:-}' bash $script 2>&1; echo \$? >/mnt/exit" </dev/null 2>&1 | cat || true
+    "VM_NETNS='${VM_NETNS:-}' bash vm-tests/guest.sh ${suites[*]} 2>&1; echo \$? >/mnt/exit" </dev/null 2>&1 | cat || true
+[ ! -e "$answer/results" ] || cp "$answer/results" "$results"
 if [ ! -s "$answer/exit" ]; then
     echo "boot: the guest did not finish within $limit s" >&2
     exit 1

@@ -21,6 +21,7 @@ namespace ringwall::test {
 namespace {
 
 constexpr size_t log_bytes = 1 << 16;
+constexpr uint32_t xdp_pass = 2;
 
 void require(bool good, const char* what) {
     if (!good) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
@@ -282,8 +283,24 @@ int Wall::apply(std::vector<operation>& operations) {
     return static_cast<int>(options.retval);
 }
 
+std::vector<reason_count> Wall::counts() const { return reason_counts(map("reasons")); }
+
+void Wall::run_many(const Bytes& frame, uint32_t count) const {
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
+                .data_size_in = static_cast<uint32_t>(frame.size()), .repeat = static_cast<int>(count));
+    require(bpf_prog_test_run_opts(bpf_program__fd(programs().ingress->progs.ringwall_xdp), &options) == 0,
+            "run frames");
+}
+
+bool Wall::passes(const Bytes& frame) const {
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
+                .data_size_in = static_cast<uint32_t>(frame.size()), .repeat = 1);
+    require(bpf_prog_test_run_opts(bpf_program__fd(programs().ingress->progs.ringwall_xdp), &options) == 0,
+            "run a frame");
+    return options.retval == xdp_pass;
+}
+
 std::string Wall::run(const Bytes& frame, bool inward) {
-    constexpr uint32_t xdp_pass = 2;
     auto before = reason_counts(map("reasons"));
     Bytes after(65536);
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = after.data(),

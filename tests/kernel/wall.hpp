@@ -89,6 +89,12 @@ protected:
     int map(const char* name) const;
     int egress_program() const;
 
+    // For tests of many packets, which look at the counters themselves: `count` times the same frame inwards; one frame,
+    // and whether it passes.
+    void run_many(const Bytes& frame, uint32_t count) const;
+    bool passes(const Bytes& frame) const;
+    std::vector<reason_count> counts() const; // by reason number
+
 private:
     std::string run(const Bytes& frame, bool inward);
     struct wall settings_{};

@@ -19,14 +19,16 @@ DROPS = re.findall(r'REASON\(\d+, (\w+), drop,', (ROOT / 'maps/abi/reason.h').re
 
 
 class WallCase(unittest.TestCase):
-    """One topology and wall a class. `shape`, `family` (4 or 6) and `config` (changes of wall.DEFAULT) are the class's."""
+    """One topology and wall a class. `shape`, `link` (topology.LINKS), `family` (4 or 6) and `config` (changes of
+    wall.DEFAULT) are the class's."""
     shape = 'edge'
+    link = 'veth'
     family = 4
     config = {}
 
     @classmethod
     def setUpClass(cls):
-        cls.topology = Topology(cls.shape)
+        cls.topology = Topology(cls.shape, cls.link)
         cls.addClassCleanup(cls.topology.close)
         cls.wall = Wall(cls.topology, cls.config)
         cls.addClassCleanup(cls.wall.close)

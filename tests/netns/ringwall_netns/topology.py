@@ -4,6 +4,8 @@
   edge:  outside ──veth── edge (routes; the wall is on `outer`) ──veth── inside (PBX, phones)
   host:  outside ──veth── edge (the phone itself lives here, the wall is on `outer`)
 
+The link between outside and edge is a veth pair, or what LINKS makes upon such pairs (VLANs, a bond).
+
 Addresses are the same in both, so that a test runs in either. Neighbours are static, DAD and offloads are off: what is
 captured is what was sent, and nothing else is on the wire.
 """
@@ -98,11 +100,11 @@ class Namespace:
 class Topology:
     """Makes the namespaces of one shape; `close` (or the end of the process) removes them."""
 
-    def __init__(self, shape):
+    def __init__(self, shape, link='veth'):
         global _made
-        assert shape in ('edge', 'host')
+        assert shape in ('edge', 'host') and link in LINKS
         janitor.guard()
-        self.shape = shape
+        self.shape, self.link = shape, link
         serial = '' if _made == 0 else str(_made)
         _made += 1
         self.outside, self.edge = (Namespace(f'rw-{role}{serial}-{os.getpid()}') for role in ('outside', 'edge'))
@@ -112,9 +114,9 @@ class Topology:
         for namespace in self._namespaces():
             run('ip', 'netns', 'add', namespace.name)
             self._sysctl(namespace, _QUIET_SYSCTLS)
-        self._join(self.outside, 'eth0', self.edge, 'outer')
+        LINKS[link](self.outside, 'eth0', self.edge, 'outer')
         if shape == 'edge':
-            self._join(self.inside, 'eth0', self.edge, 'inner')
+            join(self.inside, 'eth0', self.edge, 'inner')
         self._address()
 
     def home_of(self, party):
@@ -131,15 +133,6 @@ class Topology:
     @staticmethod
     def _sysctl(namespace, settings):
         namespace.run('sysctl', '-q', '-w', *settings)
-
-    @staticmethod
-    def _join(one, one_link, other, other_link):
-        run('ip', 'link', 'add', 'name', one_link, 'netns', one.name, 'type', 'veth',
-            'peer', 'name', other_link, 'netns', other.name)
-        for namespace, link in ((one, one_link), (other, other_link)):
-            namespace.run('ethtool', '-K', link, *_OFFLOADS)
-            run('ip', '-n', namespace.name, 'link', 'set', link, 'up')
-            run('ip', '-n', namespace.name, 'link', 'set', 'lo', 'up')
 
     def _address(self):
         outside, inside = self._all(OUTSIDE), self._all(INSIDE)
@@ -178,6 +171,52 @@ class Topology:
         lines = [f'neigh add {g} lladdr {mac} dev {link} nud permanent' for g in gateways]
         lines += [f'route add default via {g} dev {link} onlink' for g in gateways]
         _batch(namespace, lines)
+
+
+def join(one, one_link, other, other_link):
+    """A veth pair from one namespace to another, both ends up."""
+    run('ip', 'link', 'add', 'name', one_link, 'netns', one.name, 'type', 'veth',
+        'peer', 'name', other_link, 'netns', other.name)
+    for namespace, link in ((one, one_link), (other, other_link)):
+        namespace.run('ethtool', '-K', link, *_OFFLOADS)
+        run('ip', '-n', namespace.name, 'link', 'set', link, 'up')
+        run('ip', '-n', namespace.name, 'link', 'set', 'lo', 'up')
+
+
+def _upon(namespace, below, name, *kind):
+    """A device of that kind upon another, up."""
+    run('ip', '-n', namespace.name, 'link', 'add', 'link', below, 'name', name, 'type', *kind)
+    run('ip', '-n', namespace.name, 'link', 'set', name, 'up')
+
+
+def _join_by_vlan(one, one_link, other, other_link):
+    """VLAN 100 on both sides. The tag stands in the frame (txvlan is off), so XDP on `trunk` sees it."""
+    join(one, 'trunk', other, 'trunk')
+    for namespace, link in ((one, one_link), (other, other_link)):
+        _upon(namespace, 'trunk', link, 'vlan', 'id', '100')
+
+
+def _join_by_qinq(one, one_link, other, other_link):
+    """VLAN 100 in service VLAN 200 (802.1ad)."""
+    join(one, 'trunk', other, 'trunk')
+    for namespace, link in ((one, one_link), (other, other_link)):
+        _upon(namespace, 'trunk', 'service', 'vlan', 'protocol', '802.1ad', 'id', '200')
+        _upon(namespace, 'service', link, 'vlan', 'id', '100')
+
+
+def _join_by_bond(one, one_link, other, other_link):
+    """Two veth pairs, bonded on both sides, the first one active."""
+    for leg in ('leg0', 'leg1'):
+        join(one, leg, other, leg)
+    for namespace, link in ((one, one_link), (other, other_link)):
+        run('ip', '-n', namespace.name, 'link', 'add', 'name', link, 'type', 'bond', 'mode', 'active-backup')
+        for leg in ('leg0', 'leg1'):
+            run('ip', '-n', namespace.name, 'link', 'set', leg, 'down')
+            run('ip', '-n', namespace.name, 'link', 'set', leg, 'master', link)
+        run('ip', '-n', namespace.name, 'link', 'set', link, 'up')
+
+
+LINKS = {'veth': join, 'vlan': _join_by_vlan, 'qinq': _join_by_qinq, 'bond': _join_by_bond}
 
 
 def _batch(namespace, lines):
