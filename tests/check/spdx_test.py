@@ -9,6 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUFFIXES = {'.c', '.h', '.hpp', '.cpp', '.cmake', '.py', '.sh', '.xml', '.txt'}
 DUAL, APACHE = '(GPL-2.0-only OR BSD-2-Clause)', 'Apache-2.0'
 KERNEL_SIDE = ('bpf/', 'maps/abi/')                # of these, what is C
+KERNEL_ONLY = ('.bpf.c', '.bpf.h')                 # wherever they stand
 
 
 def listed():
@@ -25,7 +26,7 @@ def mistakes():
         if not (ROOT / path).is_file():
             continue
         head = '\n'.join((ROOT / path).read_text(encoding='utf-8', errors='replace').split('\n')[:3])
-        is_dual = str(path).startswith(KERNEL_SIDE) and path.suffix in ('.c', '.h')
+        is_dual = str(path).startswith(KERNEL_SIDE) and path.suffix in ('.c', '.h') or path.name.endswith(KERNEL_ONLY)
         wanted = DUAL if is_dual else APACHE
         if f'SPDX-License-Identifier: {wanted}' not in head:
             yield f'{path}: the first lines should say SPDX-License-Identifier: {wanted}'
