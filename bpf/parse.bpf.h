@@ -20,6 +20,7 @@
 #define IPV4_FRAGMENT_OFFSET 0x1fff
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 #define IPV6_MORE_FRAGMENTS 0x0001
+#define IP_PAYLOAD_MAX 65535
 
 struct vlan_tag {
     __be16 control;
@@ -84,8 +85,26 @@ static __always_inline int parse_tcp(struct packet *pkt, struct cursor *cursor) 
     return PACKET_TCP;
 }
 
+static __always_inline int has_ports(__u32 protocol) { return protocol == IPPROTO_UDP || protocol == IPPROTO_TCP; }
+
+/* A fragment that begins at the frame's byte `begin`: PACKET_OTHER for a first one that is to be read on. */
+static __always_inline int parse_fragment(struct packet *pkt, __u32 begin, __u32 offset, __u32 more, __u32 protocol) {
+    __u32 length = pkt->ip_end - begin;
+    set_ports(pkt, 0, 0, protocol);
+    pkt->fragment_begin = begin;
+    pkt->fragment_offset = offset;
+    pkt->has_more_fragments = more != 0;
+    pkt->is_first_fragment = offset == 0;
+    if (!pkt->may_have_ports) return offset ? PACKET_LATER_FRAGMENT : PACKET_OTHER;
+    /* Linux trims an IPv4 fragment of an odd length, and refuses an IPv6 one (RFC 8200 section 4.5). */
+    if (length == 0 || offset + length > IP_PAYLOAD_MAX || (more && length % 8)) return PACKET_BAD_FRAGMENT;
+    return offset ? PACKET_LATER_FRAGMENT : PACKET_OTHER;
+}
+
 static __always_inline int parse_transport(struct packet *pkt, struct cursor *cursor, __u32 protocol) {
     set_ports(pkt, 0, 0, protocol);
+    if (pkt->is_first_fragment && has_ports(protocol) && pkt->ip_end - cursor->offset < FIRST_FRAGMENT_BYTES)
+        return PACKET_BAD_FRAGMENT;
     if (protocol == IPPROTO_UDP) return parse_udp(pkt, cursor);
     if (protocol == IPPROTO_TCP) return parse_tcp(pkt, cursor);
     return PACKET_OTHER;
@@ -105,8 +124,13 @@ static __always_inline int parse_ipv4(struct packet *pkt, struct cursor *cursor)
     __u32 protocol = ip->protocol;
     if (header < sizeof(*ip) || total < header || cursor->offset + total > pkt->frame_length) return PACKET_CUT;
     pkt->ip_end = cursor->offset + total;
-    if (fragment & IPV4_FRAGMENT_OFFSET) return PACKET_LATER_FRAGMENT;
-    pkt->is_first_fragment = (fragment & IPV4_MORE_FRAGMENTS) != 0;
+    if (fragment & (IPV4_FRAGMENT_OFFSET | IPV4_MORE_FRAGMENTS)) {
+        pkt->may_have_ports = has_ports(protocol);
+        pkt->fragment_id = bpf_ntohs(ip->id);
+        int kind = parse_fragment(pkt, cursor->offset + header, (fragment & IPV4_FRAGMENT_OFFSET) * 8,
+                                  fragment & IPV4_MORE_FRAGMENTS, protocol);
+        if (kind != PACKET_OTHER) return kind;
+    }
     cursor->at += header;
     cursor->offset += header;
     return parse_transport(pkt, cursor, protocol);
@@ -122,6 +146,17 @@ static __always_inline int extension_length(const struct cursor *cursor, __u32 n
     if (next == IPPROTO_FRAGMENT) return sizeof(struct fragment_header);
     if (next == IPPROTO_AH) return (header->length + 2) * 4; /* RFC 4302 section 2.2 */
     return (header->length + 1) * 8;
+}
+
+/* RFC 6946: one with offset 0 and none behind it is a whole packet, and judged as such. */
+static __always_inline int parse_fragment_header(struct packet *pkt, const struct cursor *cursor) {
+    const struct fragment_header *fragment = cursor->at;
+    __u32 where = bpf_ntohs(fragment->offset);
+    if (!(where & (IPV6_FRAGMENT_OFFSET | IPV6_MORE_FRAGMENTS))) return PACKET_OTHER;
+    pkt->may_have_ports = 1;
+    pkt->fragment_id = bpf_ntohl(fragment->identification);
+    return parse_fragment(pkt, cursor->offset + sizeof(*fragment), where & IPV6_FRAGMENT_OFFSET,
+                          where & IPV6_MORE_FRAGMENTS, fragment->next);
 }
 
 static __always_inline int parse_ipv6(struct packet *pkt, struct cursor *cursor) {
@@ -144,12 +179,13 @@ static __always_inline int parse_ipv6(struct packet *pkt, struct cursor *cursor)
     for (int i = 0; i < EXTENSION_HEADERS; i++) {
         int length = extension_length(cursor, next);
         if (length == 0) break;
+        /* Behind the header of a first fragment nothing but ports is followed: a chain that went on there could be
+         * rewritten by a later fragment, and nobody builds one. The same goes for a second fragment header. */
+        if (pkt->is_first_fragment) return PACKET_BAD_FRAGMENT;
         if (length < 0 || cursor->offset + length > pkt->ip_end) return PACKET_CUT;
         if (next == IPPROTO_FRAGMENT) {
-            const struct fragment_header *fragment = cursor->at;
-            __u32 where = bpf_ntohs(fragment->offset);
-            if (where & IPV6_FRAGMENT_OFFSET) return PACKET_LATER_FRAGMENT;
-            pkt->is_first_fragment |= where & IPV6_MORE_FRAGMENTS;
+            int kind = parse_fragment_header(pkt, cursor);
+            if (kind != PACKET_OTHER) return kind;
         }
         next = ((const struct extension_header *)cursor->at)->next;
         cursor->at += length;
