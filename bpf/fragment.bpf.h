@@ -78,36 +78,43 @@ static __always_inline struct fragment_look look_for(const struct packet *pkt) {
     };
 }
 
-/* The slot of the datagram's way, else of the lowest free one (so that two CPUs want the same), else FRAGMENT_WAYS;
- * `seen` is what stood there. */
-static __always_inline __u32 find_way(const struct fragment_set *set, const struct fragment_look *look, __u64 *seen) {
+static __always_inline int is_way_of(const struct fragment_look *look, __u64 way) {
+    return way >> FRAGMENT_TAG_SHIFT == look->tag && is_live_way(way, look->now);
+}
+
+/* The slot of the datagram's way, else of the lowest free one (so that two CPUs want the same), else FRAGMENT_WAYS. */
+__noinline __u32 find_way(const struct fragment_look *look) {
+    if (!look) return FRAGMENT_WAYS;
+    __u32 index = look->set;
+    const struct fragment_set *set = bpf_map_lookup_elem(&fragments, &index);
+    if (!set) return FRAGMENT_WAYS;
     __u32 slot = FRAGMENT_WAYS;
     for (__u32 i = 0; i < FRAGMENT_WAYS; i++) {
         __u64 way = READ_ONCE(set->way[i]);
-        int is_live = is_live_way(way, look->now);
-        if (is_live && way >> FRAGMENT_TAG_SHIFT == look->tag) {
-            *seen = way;
-            return i;
-        }
-        if (!is_live && slot == FRAGMENT_WAYS && i < look->ways) slot = i, *seen = way;
+        if (is_way_of(look, way)) return i;
+        if (slot == FRAGMENT_WAYS && i < look->ways && !is_live_way(way, look->now)) slot = i;
     }
     return slot;
+}
+
+static __always_inline __u64 *way_at(const struct fragment_look *look, __u32 slot) {
+    __u32 index = look->set;
+    struct fragment_set *set = bpf_map_lookup_elem(&fragments, &index);
+    return set && slot < FRAGMENT_WAYS ? &set->way[slot & (FRAGMENT_WAYS - 1)] : 0;
 }
 
 /* The datagram's live way, 0 where it has none. The last fragment of what is no SIP frees it: such flows may be of many
  * thousand fragments a second, and nobody puts them together but the host. */
 __noinline __u64 follow_fragment(const struct packet *pkt) {
     if (!pkt) return 0;
-    struct fragment_look look = look_for(pkt);
-    __u32 index = look.set;
-    struct fragment_set *set = bpf_map_lookup_elem(&fragments, &index);
-    __u64 seen = 0;
-    if (!set) return 0;
-    __u32 slot = find_way(set, &look, &seen);
-    if (slot >= FRAGMENT_WAYS) return 0; /* no way is free for it to be found (look.ways is 0) */
-    if (look.ends_datagram && !(seen & FRAGMENT_SIP) && first_end_of(seen) && look.place >= first_end_of(seen))
-        __sync_val_compare_and_swap(&set->way[slot & (FRAGMENT_WAYS - 1)], seen, 0);
-    return seen;
+    struct fragment_look look = look_for(pkt); /* ways: 0, none is wanted but its own */
+    __u64 *at = way_at(&look, find_way(&look));
+    if (!at) return 0;
+    __u64 way = READ_ONCE(*at);
+    if (!is_way_of(&look, way)) return 0;
+    if (look.ends_datagram && !(way & FRAGMENT_SIP) && first_end_of(way) && look.place >= first_end_of(way))
+        __sync_val_compare_and_swap(at, way, 0);
+    return way;
 }
 
 static __always_inline int overlaps(const struct fragment_look *look, __u64 way) {
@@ -127,18 +134,17 @@ static __always_inline __u64 changed_way(const struct fragment_look *look, __u64
     return (way & ~(FRAGMENT_PLACE_MASK << FRAGMENT_LATER_SHIFT)) | (__u64)look->place << FRAGMENT_LATER_SHIFT;
 }
 
-/* One look at the set, and one change. */
+/* One look at the set, and one change. FRAGMENT_RETRY: another CPU was faster. */
 __noinline int try_to_store(const struct fragment_look *look) {
     if (!look) return FRAGMENT_NO_ROOM;
-    __u32 index = look->set;
-    struct fragment_set *set = bpf_map_lookup_elem(&fragments, &index);
-    __u64 seen = 0;
-    if (!set) return FRAGMENT_NO_ROOM;
-    __u32 slot = find_way(set, look, &seen);
-    if (slot >= FRAGMENT_WAYS) return FRAGMENT_NO_ROOM;
-    __u64 way = is_live_way(seen, look->now) ? seen : 0;
+    __u64 *at = way_at(look, find_way(look));
+    if (!at) return FRAGMENT_NO_ROOM;
+    __u64 seen = READ_ONCE(*at), way = seen;
+    if (!is_way_of(look, seen)) {
+        if (is_live_way(seen, look->now)) return FRAGMENT_RETRY;
+        way = 0;
+    }
     if (overlaps(look, way)) return FRAGMENT_OVERLAPS;
-    __u64 *at = &set->way[slot & (FRAGMENT_WAYS - 1)];
     return __sync_val_compare_and_swap(at, seen, changed_way(look, way)) == seen ? FRAGMENT_STORED : FRAGMENT_RETRY;
 }
 

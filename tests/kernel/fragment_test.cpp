@@ -251,6 +251,8 @@ TEST_F(Fragment6, alone_is_a_whole_packet) {
     EXPECT_EQ(in(chain() / fragment6{.more = false} / udp{.dport = 40002} / rtp()), "drop no_pinhole");
     EXPECT_EQ(in(chain() / fragment6{.more = false} / udp{} / filled(1)), "pass pinhole_rtp"); // no fragment, not tiny
     EXPECT_EQ(in(chain() / fragment6{.more = false} / udp{} / rtp()), "pass pinhole_rtp");     // again, and no overlap
+    EXPECT_EQ(in(chain() / fragment6{.more = false} / extension{60} / udp{} / rtp()), "drop malformed");
+    EXPECT_EQ(in(chain() / fragment6{.more = false} / fragment6{.more = false} / udp{} / rtp()), "drop malformed");
     EXPECT_TRUE(table().empty());
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "maps/abi/meta.h"
+
 namespace ringwall::test {
 namespace {
 
@@ -73,10 +75,18 @@ std::string FragmentWall::out_piece(const Bytes& datagram, Piece piece) {
     return Wall::out(frame(datagram, piece));
 }
 
-void FragmentWall::fire(const Bytes& frame) {
+bool FragmentWall::passes(const Bytes& frame) {
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
                 .data_size_in = static_cast<uint32_t>(frame.size()), .repeat = 1);
-    ASSERT_EQ(bpf_prog_test_run_opts(ingress_program(), &options), 0);
+    EXPECT_EQ(bpf_prog_test_run_opts(ingress_program(), &options), 0);
+    return options.retval == 2; // XDP_PASS
+}
+
+void FragmentWall::renew_secret() {
+    static uint64_t round = now_ns();
+    uint32_t zero = 0;
+    meta own{.abi_version = RINGWALL_ABI_VERSION, .secret = {++round, 43}};
+    ASSERT_EQ(bpf_map_update_elem(map("meta"), &zero, &own, BPF_ANY), 0);
 }
 
 std::vector<fragment_set> FragmentWall::read_table() const {

@@ -43,12 +43,13 @@ protected:
     Bytes frame(const Bytes& datagram, const Piece& piece) const;
     std::string in_piece(const Bytes& datagram, const Piece& piece) { return in(frame(datagram, piece)); }
     std::string out_piece(const Bytes& datagram, Piece piece);
-    void fire(const Bytes& frame); // runs it inwards, and asks nothing
+    bool passes(const Bytes& frame); // inwards; asks for no reason, and is quick
 
     std::vector<uint64_t> table() const;  // the ways in use, dead or alive
     std::vector<uint64_t> firsts() const; // of them, those of a first fragment
     void empty_table();
     void age_table(uint64_t units); // as if so much time had gone by
+    void renew_secret();            // other buckets and other ways for all
 
 private:
     std::vector<fragment_set> read_table() const;
