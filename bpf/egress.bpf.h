@@ -7,12 +7,14 @@
  *  media of a hole        keeps the hole awake                            out_media
  *  to an ended call's peer  renews the tombstone, opens no way back       out_after_end
  *  from a guarded port    opens its way back                              out_flow, out_no_room
+ *  a later fragment       mirrored, if it is of SIP or may be             out_fragment
  *  anything else          none of our business                            out_other
  *
  * What answers somebody opens nothing: a PBX's 401s to spoofed sources look like flows it began (kernel-notes 10).
  */
 #pragma once
 
+#include "bpf/fragment.bpf.h"
 #include "bpf/media_verdict.bpf.h"
 #include "bpf/mirror.bpf.h"
 #include "bpf/parse.bpf.h"
@@ -75,11 +77,19 @@ static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *p
     return reason != REASON_NONE ? reason : judge_flow_out(pkt);
 }
 
-static __always_inline __u32 judge_egress(struct context *ctx, struct packet *pkt) {
+static __always_inline __u32 judge_whole_out(struct context *ctx, struct packet *pkt) {
     switch (pkt->kind) {
         case PACKET_UDP: return judge_udp_out(ctx, pkt);
+        case PACKET_LATER_FRAGMENT: return judge_later_out(pkt);
         case PACKET_UNREADABLE:
+        case PACKET_BAD_FRAGMENT:
         case PACKET_CUT: return REASON_out_unparsable;
         default: return REASON_out_other;
     }
+}
+
+static __always_inline __u32 judge_egress(struct context *ctx, struct packet *pkt) {
+    __u32 reason = judge_whole_out(ctx, pkt);
+    if (pkt->is_first_fragment) note_first_out(pkt);
+    return reason;
 }

@@ -7,7 +7,15 @@
 
 #include "bpf/packet.bpf.h"
 
-enum hash_use { HASH_LIMIT = 1, HASH_LATCH, HASH_RETURN_PATH, HASH_RETURN_QUOTA };
+enum hash_use {
+    HASH_LIMIT = 1,
+    HASH_LATCH,
+    HASH_RETURN_PATH,
+    HASH_RETURN_QUOTA,
+    HASH_FRAGMENT,
+    HASH_UNPAIRED,
+    HASH_UNPAIRED_STRANGERS
+};
 
 struct sip_hash {
     __u64 v0, v1, v2, v3;

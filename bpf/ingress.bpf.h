@@ -11,7 +11,8 @@
  *     source inside protect.networks                            drop spoofed_inside  (not with allow_hairpin)
  *  2  allowed sources skip 3 and 5
  *  3  denied source, to a SIP or guarded port                   drop denied
- *  4  later fragment: holds no ports                            pass later_fragment
+ *  4  fragments (fragment.bpf.h)                                pass later_fragment, fragment_unpaired | drop
+ *     a first one that its ports would let pass, overlapping    drop fragment_overlap
  *  5  SIP port: admission, strict, limits (sip_verdict.bpf.h)   pass sip, sip_learned, sip_stream | drop
  *  6  way back of a request that the inside sent                pass sip_return_path
  *  7  pinhole (media_verdict.bpf.h)                             pass pinhole_* | drop
@@ -23,6 +24,7 @@
  */
 #pragma once
 
+#include "bpf/fragment.bpf.h"
 #include "bpf/media_verdict.bpf.h"
 #include "bpf/parse.bpf.h"
 #include "bpf/return_path.bpf.h"
@@ -39,16 +41,19 @@ static __always_inline int is_spoofed(const struct packet *pkt) {
 static __always_inline __u32 judge_unreadable(struct packet *pkt) {
     if (pkt->kind == PACKET_UNREADABLE) return REASON_malformed; /* 1 */
     look_up_networks(pkt);
+    /* A cut packet ends at the host; a first fragment may go on, to a SIP port anywhere. */
+    if (pkt->is_first_fragment && pkt->may_have_ports) return REASON_malformed; /* 1 */
     if (pkt->may_be_udp && is_protected(&pkt->destination_network)) return REASON_malformed; /* 1 */
     return REASON_unparsable;                                                                /* 1 */
 }
 
 static __always_inline __u32 judge_without_ports(struct packet *pkt) {
     look_up_networks(pkt);
-    if (!is_protected(&pkt->destination_network))
-        return pkt->kind == PACKET_LATER_FRAGMENT ? REASON_later_fragment : REASON_out_of_scope; /* 4, 1 */
-    if (is_spoofed(pkt)) return REASON_spoofed_inside;                                           /* 1 */
-    return pkt->kind == PACKET_LATER_FRAGMENT ? REASON_later_fragment : REASON_not_guarded;      /* 4, 10 */
+    int is_inside = is_protected(&pkt->destination_network);
+    if (is_inside && is_spoofed(pkt)) return REASON_spoofed_inside;                /* 1 */
+    if (pkt->kind == PACKET_BAD_FRAGMENT) return REASON_fragment_tiny;             /* 4 */
+    if (pkt->kind == PACKET_LATER_FRAGMENT) return judge_later_fragment(pkt);      /* 4 */
+    return is_inside ? REASON_not_guarded : REASON_out_of_scope;                   /* 10, 1 */
 }
 
 /* No segment of a connection is dropped for a limit: it would stall every call on it. */
@@ -116,7 +121,7 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     return reason;
 }
 
-static __always_inline __u32 judge_ingress(struct context *ctx, struct packet *pkt) {
+static __always_inline __u32 judge_whole(struct context *ctx, struct packet *pkt) {
     switch (pkt->kind) {
         case PACKET_NOT_IP: return REASON_not_ip; /* 1 */
         case PACKET_UNREADABLE:
@@ -125,6 +130,12 @@ static __always_inline __u32 judge_ingress(struct context *ctx, struct packet *p
         case PACKET_TCP: return judge_tcp(pkt);
         default: return judge_without_ports(pkt);
     }
+}
+
+static __always_inline __u32 judge_ingress(struct context *ctx, struct packet *pkt) {
+    __u32 reason = judge_whole(ctx, pkt);
+    if (!pkt->is_first_fragment || !pkt->may_have_ports || is_drop(reason)) return reason;
+    return judge_first_fragment(pkt, reason); /* 4 */
 }
 
 /* Counts, mirrors what goes on its way, and says whether it does. In monitor mode a drop is counted, and passes. */

@@ -14,6 +14,7 @@
 #include "maps/abi/abi.h"
 #include "maps/abi/counters.h"
 #include "maps/abi/dialog.h"
+#include "maps/abi/fragment.h"
 #include "maps/abi/meta.h"
 #include "maps/abi/operation.h"
 #include "maps/abi/party.h"
@@ -105,6 +106,13 @@ struct {
     __type(key, __u32);
     __type(value, struct return_set);
 } return_paths SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, FRAGMENT_SETS);
+    __type(key, __u32);
+    __type(value, struct fragment_set);
+} fragments SEC(".maps");
 
 /* Who the agent has come to know. */
 struct {

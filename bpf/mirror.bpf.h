@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Copies SIP to the agent: which ring, which record size, who is woken. A datagram that does not fit one record goes
- * out in several; one of them lost, and the rest stays marked RECORD_MORE: a partial copy never looks whole.
+ * out in several; one of them lost, and the rest stays marked RECORD_MORE: a partial copy never looks whole. Of an IP
+ * fragment its whole payload is copied (maps/abi/record.h).
  */
 #pragma once
 
@@ -32,14 +33,22 @@ static __always_inline void describe(struct context *ctx, const struct packet *p
     record->destination = peer_of(&pkt->destination);
     record->protocol = IPPROTO_UDP;
     record->zone = outside->zone;
-    record->sequence = record->fragment_offset = record->zero = 0;
+    record->sequence = pkt->fragment_id;
+    record->fragment_offset = pkt->fragment_offset;
+    record->zero = 0;
 }
 
 /* A lost wakeup would cost the call its audio until the next one, so urgent records insist (kernel-notes 3). */
 static __always_inline __u64 wakeup_for(const struct packet *pkt) {
     __u32 zero = 0;
     const struct liveness *agent = bpf_map_lookup_elem(&liveness, &zero);
-    return agent && is_urgent(pkt->sip_class) && READ_ONCE(agent->asleep) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+    int urgent = is_urgent(pkt->sip_class) || is_fragment(pkt); /* what needs fragments is an INVITE or an answer */
+    return agent && urgent && READ_ONCE(agent->asleep) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline __u32 fragment_flags(const struct packet *pkt) {
+    if (!is_fragment(pkt)) return 0;
+    return RECORD_FRAGMENT | (pkt->has_more_fragments ? 0 : RECORD_LAST_FRAGMENT);
 }
 
 /* One record of constant size `room`; the bytes copied, 0 where there was no space. */
@@ -56,7 +65,7 @@ static __always_inline __u32 emit(struct context *ctx, struct packet *pkt, __u32
     record->offset = offset;
     record->captured = length;
     record->flags = (pkt->is_outbound ? RECORD_OUTBOUND : 0) | (left > length ? RECORD_MORE : 0) |
-                    (pkt->is_first_fragment ? RECORD_FIRST_FRAGMENT : 0);
+                    fragment_flags(pkt);
     bpf_ringbuf_submit(record, left > length ? BPF_RB_NO_WAKEUP : wakeup_for(pkt));
     return length;
 }
@@ -71,13 +80,21 @@ __noinline __u32 mirror_chunk(struct context *ctx, struct packet *pkt, __u32 rin
 
 static __always_inline __u32 ring_for(const struct packet *pkt) {
     if (pkt->is_outbound) return RING_INSIDE;
+    if (pkt->is_of_known) return RING_KNOWN;
     const struct zone *zone = zone_of(pkt, pkt->source_network.zone);
     if (zone && zone->flags & ZONE_PEER) return RING_KNOWN;
     return source_known_flags(pkt) ? RING_KNOWN : RING_STRANGERS;
 }
 
+/* From here on "payload" is the fragment's, transport header and all. */
+static __always_inline void take_whole_fragment(struct packet *pkt) {
+    pkt->payload_offset = pkt->fragment_begin;
+    pkt->payload_length = pkt->payload_here = pkt->ip_end - pkt->fragment_begin;
+}
+
 static __always_inline void mirror(struct context *ctx, struct packet *pkt) {
     __u32 ring = ring_for(pkt);
+    if (is_fragment(pkt)) take_whole_fragment(pkt);
     __u32 offset = 0;
     pkt->mirrored_ns = bpf_ktime_get_ns();
     for (int i = 0; i < RECORD_LIMIT && offset < pkt->payload_here; i++) {
@@ -88,5 +105,5 @@ static __always_inline void mirror(struct context *ctx, struct packet *pkt) {
         }
         offset += copied;
     }
-    count_event(EVENT_mirrored);
+    if (pkt->fragment_offset == 0) count_event(EVENT_mirrored);
 }

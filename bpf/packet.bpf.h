@@ -16,6 +16,7 @@ enum packet_kind {
     PACKET_UNREADABLE,     /* claims to be IP, but there are no two addresses to read */
     PACKET_CUT,            /* addresses read; what follows is truncated, contradictory or too deep */
     PACKET_LATER_FRAGMENT, /* no ports here, whatever the bytes look like */
+    PACKET_BAD_FRAGMENT,   /* UDP or TCP, perhaps: a first one that hides its ports, or a length that no fragment has */
     PACKET_OTHER,          /* neither UDP nor TCP */
     PACKET_TCP,
     PACKET_UDP,
@@ -40,12 +41,24 @@ struct packet {
     __u32 generation;     /* of the configuration, for this whole packet */
     __u32 wall_flags;
     __u32 sip_class;
+    __u32 fragment_id;     /* IP identification, host order */
+    __u16 fragment_begin;  /* offset of a fragment's first byte behind the IP headers; 0: no fragment */
+    __u16 fragment_offset; /* where that byte stands in the datagram; 0: a first fragment */
     __u8 is_first_fragment;
-    __u8 may_be_udp; /* of PACKET_CUT */
+    __u8 has_more_fragments;
+    __u8 may_have_ports; /* of a fragment: is of UDP or TCP, or of IPv6, whose first alone says what it is */
+    __u8 may_be_udp;     /* of PACKET_CUT */
     __u8 is_mirrored;
+    __u8 is_of_known; /* a later fragment: its first was of a known party */
     __u8 is_outbound;
-    __u32 zero;
+    __u8 zero;
 };
+
+/* What a first fragment must bring of UDP or TCP: the ports and the 32 bytes that a SIP start is told by (START_BYTES).
+ * IPv4 networks carry 48 bytes at least (RFC 791: 68 with the longest header's 20), IPv6 ones 1232. */
+#define FIRST_FRAGMENT_BYTES 40
+
+static __always_inline int is_fragment(const struct packet *pkt) { return pkt->fragment_begin != 0; }
 
 static __always_inline __u32 port_of(const struct pinhole_key *endpoint) { return endpoint->port_proto >> 16; }
 

@@ -16,10 +16,12 @@
 
 #define VLAN_TAGS 2
 #define EXTENSION_HEADERS 6
+#define EXTENSION_UNIT 8
 #define IPV4_MORE_FRAGMENTS 0x2000
 #define IPV4_FRAGMENT_OFFSET 0x1fff
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 #define IPV6_MORE_FRAGMENTS 0x0001
+#define IP_PAYLOAD_MAX 65535
 
 struct vlan_tag {
     __be16 control;
@@ -84,6 +86,24 @@ static __always_inline int parse_tcp(struct packet *pkt, struct cursor *cursor) 
     return PACKET_TCP;
 }
 
+static __always_inline int has_ports(__u32 protocol) { return protocol == IPPROTO_UDP || protocol == IPPROTO_TCP; }
+
+/* A fragment that begins at the frame's byte `begin`: PACKET_OTHER for a first one that is to be read on. */
+__noinline int parse_fragment(struct packet *pkt, __u32 begin, __u32 offset, __u32 more, __u32 protocol) {
+    if (!pkt) return PACKET_CUT;
+    __u32 length = pkt->ip_end - begin;
+    set_ports(pkt, 0, 0, protocol);
+    pkt->fragment_begin = begin;
+    pkt->fragment_offset = offset;
+    pkt->has_more_fragments = more != 0;
+    pkt->is_first_fragment = offset == 0;
+    if (!pkt->may_have_ports) return offset ? PACKET_LATER_FRAGMENT : PACKET_OTHER;
+    /* Linux trims an IPv4 fragment of an odd length, and refuses an IPv6 one (RFC 8200 section 4.5). */
+    if (length == 0 || offset + length > IP_PAYLOAD_MAX || (more && length % 8)) return PACKET_BAD_FRAGMENT;
+    if (offset == 0 && has_ports(protocol) && length < FIRST_FRAGMENT_BYTES) return PACKET_BAD_FRAGMENT;
+    return offset ? PACKET_LATER_FRAGMENT : PACKET_OTHER;
+}
+
 static __always_inline int parse_transport(struct packet *pkt, struct cursor *cursor, __u32 protocol) {
     set_ports(pkt, 0, 0, protocol);
     if (protocol == IPPROTO_UDP) return parse_udp(pkt, cursor);
@@ -105,23 +125,39 @@ static __always_inline int parse_ipv4(struct packet *pkt, struct cursor *cursor)
     __u32 protocol = ip->protocol;
     if (header < sizeof(*ip) || total < header || cursor->offset + total > pkt->frame_length) return PACKET_CUT;
     pkt->ip_end = cursor->offset + total;
-    if (fragment & IPV4_FRAGMENT_OFFSET) return PACKET_LATER_FRAGMENT;
-    pkt->is_first_fragment = (fragment & IPV4_MORE_FRAGMENTS) != 0;
+    if (fragment & (IPV4_FRAGMENT_OFFSET | IPV4_MORE_FRAGMENTS)) {
+        pkt->may_have_ports = has_ports(protocol);
+        pkt->fragment_id = bpf_ntohs(ip->id);
+        int kind = parse_fragment(pkt, cursor->offset + header, (fragment & IPV4_FRAGMENT_OFFSET) * 8,
+                                  fragment & IPV4_MORE_FRAGMENTS, protocol);
+        if (kind != PACKET_OTHER) return kind;
+    }
     cursor->at += header;
     cursor->offset += header;
     return parse_transport(pkt, cursor, protocol);
 }
 
-/* The length of the extension header at the cursor, 0 where it is not one, -1 where it cannot be read. */
+/* The length of the extension header at the cursor, 0 where it is none that is stepped over, -1 where it cannot be
+ * read. */
 static __always_inline int extension_length(const struct cursor *cursor, __u32 next) {
     const struct extension_header *header = cursor->at;
-    if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS && next != IPPROTO_AH &&
-        next != IPPROTO_FRAGMENT)
+    if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS && next != IPPROTO_AH)
         return 0;
-    if (cursor->at + sizeof(struct fragment_header) > cursor->end) return -1; /* the smallest of them: eight bytes */
-    if (next == IPPROTO_FRAGMENT) return sizeof(struct fragment_header);
+    if (cursor->at + EXTENSION_UNIT > cursor->end) return -1; /* the smallest of them */
     if (next == IPPROTO_AH) return (header->length + 2) * 4; /* RFC 4302 section 2.2 */
-    return (header->length + 1) * 8;
+    return (header->length + 1) * EXTENSION_UNIT;
+}
+
+/* At a fragment header: as parse_fragment(). RFC 6946: with offset 0 and none behind it, it heads a whole packet. */
+static __always_inline int parse_fragment_header(struct packet *pkt, const struct cursor *cursor) {
+    const struct fragment_header *fragment = cursor->at;
+    __u32 begin = cursor->offset + sizeof(*fragment);
+    if ((void *)(fragment + 1) > cursor->end || begin > pkt->ip_end) return PACKET_CUT;
+    __u32 where = bpf_ntohs(fragment->offset);
+    if (!(where & (IPV6_FRAGMENT_OFFSET | IPV6_MORE_FRAGMENTS))) return PACKET_OTHER;
+    pkt->may_have_ports = 1;
+    pkt->fragment_id = bpf_ntohl(fragment->identification);
+    return parse_fragment(pkt, begin, where & IPV6_FRAGMENT_OFFSET, where & IPV6_MORE_FRAGMENTS, fragment->next);
 }
 
 static __always_inline int parse_ipv6(struct packet *pkt, struct cursor *cursor) {
@@ -145,17 +181,21 @@ static __always_inline int parse_ipv6(struct packet *pkt, struct cursor *cursor)
         int length = extension_length(cursor, next);
         if (length == 0) break;
         if (length < 0 || cursor->offset + length > pkt->ip_end) return PACKET_CUT;
-        if (next == IPPROTO_FRAGMENT) {
-            const struct fragment_header *fragment = cursor->at;
-            __u32 where = bpf_ntohs(fragment->offset);
-            if (where & IPV6_FRAGMENT_OFFSET) return PACKET_LATER_FRAGMENT;
-            pkt->is_first_fragment |= where & IPV6_MORE_FRAGMENTS;
-        }
         next = ((const struct extension_header *)cursor->at)->next;
         cursor->at += length;
         cursor->offset += length;
     }
-    if (extension_length(cursor, next) != 0) return PACKET_CUT; /* deeper than anyone builds them */
+    if (next == IPPROTO_FRAGMENT) {
+        int kind = parse_fragment_header(pkt, cursor);
+        if (kind != PACKET_OTHER) return kind;
+        next = ((const struct extension_header *)cursor->at)->next;
+        cursor->at += sizeof(struct fragment_header);
+        cursor->offset += sizeof(struct fragment_header);
+    }
+    /* Behind a fragment header nothing but ports is followed: a chain that went on there could be rewritten by a later
+     * fragment, and nobody builds one. Nor does anybody build one of more headers than six. */
+    if (extension_length(cursor, next) != 0 || next == IPPROTO_FRAGMENT)
+        return is_fragment(pkt) ? PACKET_BAD_FRAGMENT : PACKET_CUT;
     pkt->may_be_udp = next == IPPROTO_UDP;
     return parse_transport(pkt, cursor, next);
 }

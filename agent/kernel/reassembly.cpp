@@ -68,7 +68,7 @@ void Reassembly::go_on(const struct mirror_record& record, std::string_view byte
 void Reassembly::deliver(const struct mirror_record& record, std::string_view bytes) {
     const Datagram datagram{
         .outbound = (record.flags & RECORD_OUTBOUND) != 0,
-        .is_whole = bytes.size() == record.length && (record.flags & RECORD_FIRST_FRAGMENT) == 0,
+        .is_whole = bytes.size() == record.length && (record.flags & RECORD_FRAGMENT) == 0,
         .source = Endpoint::from(record.source),
         .destination = Endpoint::from(record.destination),
         .protocol = static_cast<Protocol>(record.protocol),

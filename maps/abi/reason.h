@@ -11,7 +11,7 @@
     REASON(1, not_ip, pass, "not IP: none of our business")                                                           \
     REASON(2, out_of_scope, pass, "neither a protected address nor a SIP port")                                       \
     REASON(3, unparsable, pass, "headers we cannot follow, and no way to a guarded port")                             \
-    REASON(4, later_fragment, pass, "a later fragment: completes nothing without its first")                          \
+    REASON(4, later_fragment, pass, "a later fragment whose first has passed, or that no port of ours is behind")      \
     REASON(5, sip, pass, "SIP to a configured port from an admitted source")                                          \
     REASON(6, sip_learned, pass, "SIP to a port that an inside Contact or Via named")                                 \
     REASON(7, sip_return_path, pass, "SIP that answers a request the inside sent")                                    \
@@ -23,6 +23,7 @@
     REASON(13, pinhole_other_source, pass, "media from another port or address of the negotiated peer, after probation") \
     REASON(14, return_path, pass, "answers a flow that the inside started")                                           \
     REASON(15, not_guarded, pass, "protected address, but not a media port")                                          \
+    REASON(16, fragment_unpaired, pass, "a later fragment before its first, within the cap: completes nothing without it") \
     /* ingress, dropped */                                                                                            \
     REASON(32, malformed, drop, "truncated or contradictory headers on the way to a guarded address")                 \
     REASON(33, spoofed_inside, drop, "an inside source address arrived from outside")                                 \
@@ -40,6 +41,9 @@
     REASON(45, early_rate, drop, "more than 200 packets/s before the answer")                                         \
     REASON(46, not_media, drop, "a live media port, but the bytes are not the media it was opened for")               \
     REASON(47, return_path_ended, drop, "a way back that a call's tombstone refuses")                                 \
+    REASON(48, fragment_cap, drop, "a later fragment without its first, over the cap or without room to remember it") \
+    REASON(49, fragment_overlap, drop, "a fragment over bytes that its datagram's first has brought, or must bring")  \
+    REASON(50, fragment_tiny, drop, "a first fragment too short to be judged by, or a length that no fragment has")   \
     /* egress: never dropped */                                                                                       \
     REASON(64, out_other, pass, "outbound, none of our business")                                                     \
     REASON(65, out_sip, pass, "outbound SIP, mirrored")                                                               \
@@ -47,7 +51,8 @@
     REASON(67, out_flow, pass, "outbound flow from a guarded port: its way back is open")                             \
     REASON(68, out_after_end, pass, "outbound to a peer of an ended call: no way back")                               \
     REASON(69, out_unparsable, pass, "outbound headers we cannot follow")                                             \
-    REASON(70, out_no_room, pass, "outbound flow, but no room to remember its way back")
+    REASON(70, out_no_room, pass, "outbound flow, but no room to remember its way back")                              \
+    REASON(73, out_fragment, pass, "outbound later fragment, mirrored if its first was SIP or has not been seen")
 
 enum reason {
     REASON_NONE = 0,

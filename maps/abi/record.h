@@ -7,6 +7,16 @@
  * A datagram is one record, or several where it is longer than RECORD_BYTES: `offset` says where its bytes stand,
  * RECORD_MORE that others follow at once in the same ring. Reserved in one of three sizes, so the consumer goes by
  * `captured`, never by the record's size.
+ *
+ * An IP fragment (RECORD_FRAGMENT) is mirrored as it came, and the datagram is the agent's to put together: by source
+ * and destination address, protocol, RECORD_OUTBOUND and `sequence`. The record's bytes are those of the IP payload
+ * from `fragment_offset` on: the first fragment (offset 0) begins with the UDP header, 40 bytes of it are there at
+ * least, and its endpoints have their ports; a later one's ports are 0. The one with RECORD_LAST_FRAGMENT ends the
+ * datagram. What is mirrored: the first fragments that pass as SIP; the later ones of these, in the same ring; and
+ * those of UDP that came before their first (`fragment_unpaired`, and outbound ones alike), in the ring of their source
+ * address: most of these belong to SIP that is still to come, some to no SIP at all, and then no first ever comes. So
+ * one datagram's fragments may stand in two rings, and in any order. No passed first overlaps another fragment of its
+ * datagram within 5 s; later ones may overlap each other, and outbound ones anything. All wake the agent.
  */
 #pragma once
 
@@ -20,7 +30,6 @@
 enum record_flag {
     RECORD_OUTBOUND = 1 << 0,       /* left the protected side */
     RECORD_MORE = 1 << 1,           /* the next record continues this datagram */
-    RECORD_FIRST_FRAGMENT = 1 << 2, /* the first IP fragment of a datagram: its payload is not whole */
     RECORD_FRAGMENT = 1 << 3,       /* bytes of an IP payload: of the first fragment with its UDP header */
     RECORD_LAST_FRAGMENT = 1 << 4,  /* no more fragments behind this one */
     RECORD_TCP_SYN = 1 << 5,
@@ -38,8 +47,8 @@ struct mirror_record {
     __u16 flags;
     __u8 protocol;  /* IPPROTO_UDP or IPPROTO_TCP */
     __u8 zone;      /* of the outside party */
-    __u32 sequence;        /* TCP: of the first byte (or of the SYN); a fragment: its IP identification */
-    __u32 fragment_offset; /* in bytes of the IP payload; ports of a later fragment's endpoints are 0 */
+    __u32 sequence;        /* TCP: of the first byte (or of the SYN); a fragment: its IP identification, host order */
+    __u32 fragment_offset; /* in bytes of the IP payload, of the fragment's first byte; a chunk's own is + offset */
     __u32 zero;
 };
 MAP_ABI(struct mirror_record, 80);

@@ -91,18 +91,6 @@ TEST_F(Mirror, copies_sizes_on_both_sides_of_every_record_size) {
     }
 }
 
-TEST_F(Mirror, marks_a_first_fragment_for_the_part_that_it_is) {
-    auto sip = message(400);
-    ASSERT_EQ(in(eth / ip4{.fragment = 0x2000} / udp{.sport = 5071, .dport = 5060, .length_error = 1000} / sip),
-              "pass sip");
-    auto records = ring("ring_known");
-    ASSERT_EQ(records.size(), 1U);
-    EXPECT_EQ(records[0].header.flags, static_cast<uint32_t>(RECORD_FIRST_FRAGMENT));
-    EXPECT_EQ(records[0].header.length, 1400U);
-    EXPECT_EQ(records[0].header.captured, 400U);
-    EXPECT_EQ(records[0].bytes, sip.bytes);
-}
-
 TEST_F(Mirror, leaves_keepalives_alone) {
     EXPECT_EQ(receive(text("\r\n\r\n")), "pass sip");
     EXPECT_EQ(receive(stun()), "pass sip");

@@ -45,7 +45,7 @@ struct Builder {
         size_t header = 20 + 4 * layer.option_words;
         Bytes out{layer.version_ihl.value_or(static_cast<uint8_t>(0x40 | header / 4)), 0};
         put16(out, with_error(header + next.bytes.size(), layer.length_error));
-        put16(out, 7);
+        put16(out, layer.id);
         put16(out, layer.fragment);
         out.push_back(64);
         out.push_back(layer.protocol.value_or(next.protocol));
@@ -76,7 +76,7 @@ struct Builder {
     Built operator()(const fragment6& layer) const {
         Bytes out{layer.next.value_or(next.protocol), 0};
         put16(out, static_cast<size_t>(layer.offset) << 3 | (layer.more ? 1 : 0));
-        put32(out, 99);
+        put32(out, layer.id);
         append(out, next.bytes);
         return {out, 44};
     }

@@ -30,6 +30,7 @@ struct ip4 {
     std::optional<uint8_t> protocol{};
     int length_error = 0; // added to the total length
     std::optional<uint8_t> version_ihl{};
+    uint16_t id = 7;
 };
 struct ip6 {
     std::string src = "2001:db8:99::7";
@@ -45,6 +46,7 @@ struct fragment6 {
     uint16_t offset = 0; // in eight bytes
     bool more = true;
     std::optional<uint8_t> next{};
+    uint32_t id = 99;
 };
 struct udp {
     uint16_t sport = 30000;

@@ -270,6 +270,7 @@ bool Wall::is_woken(const char* name) const {
     }
     return epoll_wait(entry->second, &event, 1, 50) == 1; // the kernel wakes by irq_work, a moment later
 }
+int Wall::ingress_program() const { return bpf_program__fd(programs().ingress->progs.ringwall_xdp); }
 int Wall::egress_program() const { return bpf_program__fd(programs().egress->progs.ringwall_tc_eg); }
 
 int Wall::apply(std::vector<operation>& operations) {

@@ -63,6 +63,7 @@ protected:
     std::string in(const Packet& packet) { return run(packet.bytes(), true); }
     std::string in(const Bytes& frame) { return run(frame, true); }
     std::string out(const Packet& packet) { return run(packet.bytes(), false); }
+    std::string out(const Bytes& frame) { return run(frame, false); }
 
     // Configuration: written at once, read by the next packet.
     struct wall& settings() { return settings_; }
@@ -87,6 +88,7 @@ protected:
     std::vector<Mirrored> ring(const char* name);  // what came since it was last read
     bool is_woken(const char* ring) const;         // an edge-triggered wakeup since the last call
     int map(const char* name) const;
+    int ingress_program() const;
     int egress_program() const;
 
     // For tests of many packets, which look at the counters themselves: `count` times the same frame inwards; one frame,

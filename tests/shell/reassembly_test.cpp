@@ -82,7 +82,7 @@ TEST_F(Reassembling, a_lost_chunk_makes_it_not_whole) {
 }
 
 TEST_F(Reassembling, a_first_fragment_is_not_whole) {
-    feed(record(7, 5, 0, RECORD_FIRST_FRAGMENT), "hello");
+    feed(record(7, 5, 0, RECORD_FRAGMENT), "hello");
     EXPECT_THAT(seen, ElementsAre(Seen{"hello", false, false, 7}));
 }
 
