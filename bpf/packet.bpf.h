@@ -21,6 +21,8 @@ enum packet_kind {
     PACKET_UDP,
 };
 
+enum tcp_flag { TCP_FIN = 1 << 0, TCP_SYN = 1 << 1, TCP_RST = 1 << 2, TCP_ACK = 1 << 4 }; /* RFC 9293 section 3.1 */
+
 #define HEAD_WORDS 3 /* of payload: the RTP header */
 
 struct packet {
@@ -34,17 +36,19 @@ struct packet {
     __u32 frame_length;
     __u32 kind;
     __u32 ip_end;         /* offset of the byte after the IP packet: Ethernet pads */
-    __u32 payload_offset; /* UDP */
-    __u32 payload_length; /* of the whole datagram, by its UDP header */
+    __u32 payload_offset; /* UDP, TCP */
+    __u32 payload_length; /* of the whole datagram, by its UDP header; of the segment */
     __u32 payload_here;   /* of it, in this frame: less in a first fragment */
     __u32 generation;     /* of the configuration, for this whole packet */
     __u32 wall_flags;
     __u32 sip_class;
+    __u32 tcp_sequence; /* host order */
     __u8 is_first_fragment;
     __u8 may_be_udp; /* of PACKET_CUT */
     __u8 is_mirrored;
     __u8 is_outbound;
-    __u32 zero;
+    __u8 tcp_flags; /* as on the wire: TCP_FIN and its like */
+    __u8 zero[3];
 };
 
 static __always_inline __u32 port_of(const struct pinhole_key *endpoint) { return endpoint->port_proto >> 16; }
