@@ -270,7 +270,8 @@ TEST_P(Stream, that_the_inside_opened_may_be_silent_for_hours_once_it_has_spoken
     auto ask = [&](uint16_t port, uint8_t flags, const raw& bytes) {
         return to(stranger, tcp{.sport = port, .dport = 5060, .flags = flags}, bytes);
     };
-    for (const uint16_t port : std::initializer_list<uint16_t>{50000, 50001, 50002}) EXPECT_EQ(ask(port, syn, text("")), "pass out_stream");
+    for (const uint16_t port : std::initializer_list<uint16_t>{50000, 50001, 50002})
+        EXPECT_EQ(ask(port, syn, text("")), "pass out_stream");
     EXPECT_EQ(ask(50001, ack | push, invite), "pass out_stream");
     EXPECT_EQ(ask(50002, ack | push, invite), "pass out_stream");
     EXPECT_EQ(ask(50002, ack | fin, text("")), "pass out_stream");

@@ -96,7 +96,7 @@ private:
         if (holes.empty()) return;
         auto hole = holes.begin();
         std::advance(hole, random_() % holes.size());
-        script_.maps().media(hole->first.local, one_in(2), script_.now().monotonic);
+        script_.maps().media(hole->first, one_in(2), script_.now().monotonic);
         history_.push_back("media");
     }
 
