@@ -2,7 +2,8 @@
 /*
  * Copies SIP to the agent: which ring, which record size, who is woken. A datagram that does not fit one record goes
  * out in several; one of them lost, and the rest stays marked RECORD_MORE: a partial copy never looks whole.
- * A TCP segment goes likewise, under its sequence number. One that carries nothing is no more than its header.
+ * A TCP segment goes likewise, under its sequence number; its flags stand in each of its records. One that carries
+ * nothing is no more than its header.
  */
 #pragma once
 
