@@ -294,20 +294,20 @@ MapOps Core::on_datagram(const Datagram& datagram, Now now) {
 std::vector<struct pinhole_key> Core::due(Now now) const {
     std::vector<struct pinhole_key> keys;
     state_->book.due(now.monotonic, keys);
-    std::vector<Endpoint> endpoints;
-    state_->table.due(now.monotonic, endpoints);
-    for (const Endpoint& endpoint : endpoints) keys.push_back(pinhole::HoleKey{endpoint, Protocol::udp}.abi());
+    std::vector<pinhole::HoleKey> asked;
+    state_->table.due(now.monotonic, asked);
+    for (const pinhole::HoleKey& key : asked) keys.push_back(key.abi());
     return keys;
 }
 
 MapOps Core::tick(std::span<const PresentPinhole> seen, Now now) {
     State& state = *state_;
-    std::map<Endpoint, dialog::MediaSeen> media;
+    std::map<pinhole::HoleKey, dialog::MediaSeen> media;
     for (const PresentPinhole& hole : seen)
-        media[pinhole::HoleKey::from(hole.key).local] = {pinhole::from_ns(hole.value.last_in_ns),
-                                                         pinhole::from_ns(hole.value.last_out_ns), hole.value.packets};
-    dialog::Effects effects = state.table.tick(now.monotonic, [&](const Endpoint& local) {
-        const auto found = media.find(local);
+        media[pinhole::HoleKey::from(hole.key)] = {pinhole::from_ns(hole.value.last_in_ns),
+                                                   pinhole::from_ns(hole.value.last_out_ns), hole.value.packets};
+    dialog::Effects effects = state.table.tick(now.monotonic, [&](const pinhole::HoleKey& key) {
+        const auto found = media.find(key);
         return found == media.end() ? dialog::MediaSeen{} : found->second;
     });
     state.book.bury(seen, now.monotonic);

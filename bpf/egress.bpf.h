@@ -5,6 +5,8 @@
  *  a SIP request          mirrored, and its way back is open             out_sip
  *  other SIP              mirrored; it opens nothing                      out_sip
  *  media of a hole        keeps the hole awake                            out_media
+ *  TCP of a SIP connection  mirrored where it carries something; one that
+ *                         the inside opens has its way back open          out_stream, out_no_room
  *  to an ended call's peer  renews the tombstone, opens no way back       out_after_end
  *  from a guarded port    opens its way back                              out_flow, out_no_room
  *  a later fragment       mirrored, if it is of SIP or may be             out_fragment
@@ -19,6 +21,7 @@
 #include "bpf/mirror.bpf.h"
 #include "bpf/parse.bpf.h"
 #include "bpf/return_path.bpf.h"
+#include "bpf/stream_verdict.bpf.h"
 
 /* First tokens begin with a letter as far as anyone has seen; RTP (128 and up) and STUN (0 to 3) never do. */
 static __always_inline int may_be_sip(const struct packet *pkt) {
@@ -77,9 +80,43 @@ static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *p
     return reason != REASON_NONE ? reason : judge_flow_out(pkt);
 }
 
+/* To a SIP port out there. Only a connection that the inside opened counts: whoever connects to a web server of ours from
+ * port 5060 could else have it say SIP for us. A FIN no longer holds the way back open for hours. */
+static __always_inline __u32 judge_client_out(struct packet *pkt) {
+    if (opens_connection(pkt)) {
+        if (!remember_return_path(pkt, RETURN_REQUEST)) return REASON_out_no_room;
+    } else if (!is_part_of_stream(pkt) ||
+               !remember_return_path(pkt, pkt->tcp_flags & (TCP_FIN | TCP_RST) ? RETURN_RENEW : RETURN_STREAM)) {
+        return REASON_NONE;
+    }
+    pkt->is_mirrored = 1;
+    return REASON_out_stream;
+}
+
+static __always_inline __u32 judge_tcp_out(struct packet *pkt) {
+    const struct port_policy *near = ports_of(pkt, port_of(&pkt->source));
+    const struct port_policy *far = ports_of(pkt, port_of(&pkt->destination));
+    int is_client = far && has_port(far->sip_tcp, port_of(&pkt->destination));
+    int is_server = near && has_port(near->sip_tcp, port_of(&pkt->source));
+    int is_media = near && has_port(near->media_tcp, port_of(&pkt->source));
+    __u32 reason = REASON_NONE;
+    if (!is_client && !is_server && !is_media) return REASON_out_other;
+    look_up_networks(pkt);
+    if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;
+    if (is_client) reason = judge_client_out(pkt);
+    if (is_server) {
+        pkt->is_mirrored = is_part_of_stream(pkt);
+        return REASON_out_stream;
+    }
+    struct pinhole *hole = reason == REASON_NONE && is_media ? pinhole_at(&pkt->source) : 0;
+    if (hole) reason = judge_media_out(hole, pkt);
+    return reason != REASON_NONE ? reason : REASON_out_other;
+}
+
 static __always_inline __u32 judge_whole_out(struct context *ctx, struct packet *pkt) {
     switch (pkt->kind) {
         case PACKET_UDP: return judge_udp_out(ctx, pkt);
+        case PACKET_TCP: return judge_tcp_out(pkt);
         case PACKET_LATER_FRAGMENT: return judge_later_out(pkt);
         case PACKET_UNREADABLE:
         case PACKET_BAD_FRAGMENT:

@@ -13,9 +13,12 @@
  *  3  denied source, to a SIP or guarded port                   drop denied
  *  4  fragments (fragment.bpf.h)                                pass later_fragment, fragment_unpaired | drop
  *     a first one that its ports would let pass, overlapping    drop fragment_overlap
- *  5  SIP port: admission, strict, limits (sip_verdict.bpf.h)   pass sip, sip_learned, sip_stream | drop
- *  6  way back of a request that the inside sent                pass sip_return_path
+ *  5  SIP port: admission, strict, limits (sip_verdict.bpf.h,
+ *     over TCP stream_verdict.bpf.h)                            pass sip, sip_learned, sip_stream | drop
+ *  6  way back of a request that the inside sent, or of a
+ *     connection that it opened to a SIP port                   pass sip_return_path
  *  7  pinhole (media_verdict.bpf.h)                             pass pinhole_* | drop
+ *     guarded TCP (tcp_media_verdict.bpf.h), 10 too             pass pinhole_tcp, tcp_established | drop
  *  9  way back of a flow that the inside started                pass return_path | drop return_path_ended
  * 10  guarded                                                   drop no_pinhole
  *     anything else                                             pass not_guarded
@@ -29,6 +32,8 @@
 #include "bpf/parse.bpf.h"
 #include "bpf/return_path.bpf.h"
 #include "bpf/sip_verdict.bpf.h"
+#include "bpf/stream_verdict.bpf.h"
+#include "bpf/tcp_media_verdict.bpf.h"
 
 static __always_inline int is_protected(const struct network *network) {
     return (network->flags & NETWORK_PROTECTED) != 0;
@@ -56,17 +61,23 @@ static __always_inline __u32 judge_without_ports(struct packet *pkt) {
     return is_inside ? REASON_not_guarded : REASON_out_of_scope;                   /* 10, 1 */
 }
 
-/* No segment of a connection is dropped for a limit: it would stall every call on it. */
-static __always_inline __u32 judge_tcp(struct packet *pkt) {
+/* A TLS or WebSocket port is one at protected addresses only: 443 beside the PBX is somebody's web server. */
+static __always_inline __u32 judge_tcp(struct context *ctx, struct packet *pkt) {
     __u32 port = port_of(&pkt->destination);
     const struct port_policy *bits = ports_of(pkt, port);
     int is_sip = bits && has_port(bits->sip_tcp, port);
+    int is_opaque = bits && has_port(bits->opaque, port);
+    int is_guarded = bits && has_port(bits->media_tcp, port);
     look_up_networks(pkt);
     if (!is_sip && !is_protected(&pkt->destination_network)) return REASON_out_of_scope; /* 1 */
     if (is_spoofed(pkt)) return REASON_spoofed_inside;                                   /* 1 */
-    if (!is_sip) return REASON_not_guarded;                                              /* 10 */
-    if (is_denied(pkt)) return REASON_denied;                                            /* 3 */
-    return is_admitted(pkt) ? REASON_sip_stream : REASON_not_a_peer;                     /* 5 */
+    if (is_sip || is_opaque) return judge_stream(ctx, pkt, is_opaque);                   /* 3, 5, 6 */
+    if (is_guarded && is_denied(pkt)) return REASON_denied;                              /* 3 */
+    if (is_answered_stream(pkt)) {
+        pkt->is_mirrored = is_part_of_stream(pkt);
+        return REASON_sip_return_path; /* 6 */
+    }
+    return is_guarded ? (__u32)judge_tcp_media(pkt) : REASON_not_guarded; /* 7, 10 */
 }
 
 /* In monitor mode even this passes, and then the agent must see it: the inside will answer. */
@@ -127,7 +138,7 @@ static __always_inline __u32 judge_whole(struct context *ctx, struct packet *pkt
         case PACKET_UNREADABLE:
         case PACKET_CUT: return judge_unreadable(pkt);
         case PACKET_UDP: return judge_udp(ctx, pkt);
-        case PACKET_TCP: return judge_tcp(pkt);
+        case PACKET_TCP: return judge_tcp(ctx, pkt);
         default: return judge_without_ports(pkt);
     }
 }

@@ -2,7 +2,8 @@
 /*
  * Copies SIP to the agent: which ring, which record size, who is woken. A datagram that does not fit one record goes
  * out in several; one of them lost, and the rest stays marked RECORD_MORE: a partial copy never looks whole. Of an IP
- * fragment its whole payload is copied (maps/abi/record.h).
+ * fragment its whole payload is copied (maps/abi/record.h). A TCP segment goes likewise, under its sequence number; its
+ * flags stand in each of its records. One that carries nothing is no more than its header.
  */
 #pragma once
 
@@ -31,9 +32,9 @@ static __always_inline void describe(struct context *ctx, const struct packet *p
     record->ifindex = frame_ifindex(ctx);
     record->source = peer_of(&pkt->source);
     record->destination = peer_of(&pkt->destination);
-    record->protocol = IPPROTO_UDP;
+    record->protocol = pkt->source.port_proto & 0xff;
     record->zone = outside->zone;
-    record->sequence = pkt->fragment_id;
+    record->sequence = is_fragment(pkt) ? pkt->fragment_id : pkt->tcp_sequence;
     record->fragment_offset = pkt->fragment_offset;
     record->zero = 0;
 }
@@ -43,12 +44,18 @@ static __always_inline __u64 wakeup_for(const struct packet *pkt) {
     __u32 zero = 0;
     const struct liveness *agent = bpf_map_lookup_elem(&liveness, &zero);
     int urgent = is_urgent(pkt->sip_class) || is_fragment(pkt); /* what needs fragments is an INVITE or an answer */
+    if (pkt->kind == PACKET_TCP) urgent = pkt->payload_here != 0;
     return agent && urgent && READ_ONCE(agent->asleep) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline __u32 fragment_flags(const struct packet *pkt) {
     if (!is_fragment(pkt)) return 0;
     return RECORD_FRAGMENT | (pkt->has_more_fragments ? 0 : RECORD_LAST_FRAGMENT);
+}
+
+static __always_inline __u32 tcp_record_flags(const struct packet *pkt) {
+    return (pkt->tcp_flags & TCP_SYN ? RECORD_TCP_SYN : 0) | (pkt->tcp_flags & TCP_FIN ? RECORD_TCP_FIN : 0) |
+           (pkt->tcp_flags & TCP_RST ? RECORD_TCP_RST : 0);
 }
 
 /* One record of constant size `room`; the bytes copied, 0 where there was no space. */
@@ -65,9 +72,21 @@ static __always_inline __u32 emit(struct context *ctx, struct packet *pkt, __u32
     record->offset = offset;
     record->captured = length;
     record->flags = (pkt->is_outbound ? RECORD_OUTBOUND : 0) | (left > length ? RECORD_MORE : 0) |
-                    fragment_flags(pkt);
+                    fragment_flags(pkt) | tcp_record_flags(pkt);
     bpf_ringbuf_submit(record, left > length ? BPF_RB_NO_WAKEUP : wakeup_for(pkt));
     return length;
+}
+
+/* A segment that begins or ends a stream and carries nothing. */
+__noinline int mirror_mark(struct context *ctx, struct packet *pkt, __u32 ring) {
+    if (!pkt) return 0;
+    struct mirror_record *record = bpf_ringbuf_reserve(map_of(ring), sizeof(*record), 0);
+    if (!record) return 0;
+    describe(ctx, pkt, record);
+    record->offset = record->captured = 0;
+    record->flags = (pkt->is_outbound ? RECORD_OUTBOUND : 0) | tcp_record_flags(pkt);
+    bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+    return 1;
 }
 
 __noinline __u32 mirror_chunk(struct context *ctx, struct packet *pkt, __u32 ring, __u32 offset) {
@@ -97,6 +116,10 @@ static __always_inline void mirror(struct context *ctx, struct packet *pkt) {
     if (is_fragment(pkt)) take_whole_fragment(pkt);
     __u32 offset = 0;
     pkt->mirrored_ns = bpf_ktime_get_ns();
+    if (pkt->kind == PACKET_TCP && pkt->payload_here == 0 && !mirror_mark(ctx, pkt, ring)) {
+        count_event(EVENT_lost_inside + ring);
+        return;
+    }
     for (int i = 0; i < RECORD_LIMIT && offset < pkt->payload_here; i++) {
         __u32 copied = mirror_chunk(ctx, pkt, ring, offset);
         if (copied == 0) {

@@ -22,6 +22,8 @@ enum packet_kind {
     PACKET_UDP,
 };
 
+enum tcp_flag { TCP_FIN = 1 << 0, TCP_SYN = 1 << 1, TCP_RST = 1 << 2, TCP_ACK = 1 << 4 }; /* RFC 9293 section 3.1 */
+
 #define HEAD_WORDS 3 /* of payload: the RTP header */
 
 struct packet {
@@ -35,8 +37,8 @@ struct packet {
     __u32 frame_length;
     __u32 kind;
     __u32 ip_end;         /* offset of the byte after the IP packet: Ethernet pads */
-    __u32 payload_offset; /* UDP */
-    __u32 payload_length; /* of the whole datagram, by its UDP header */
+    __u32 payload_offset; /* UDP, TCP */
+    __u32 payload_length; /* of the whole datagram, by its UDP header; of the segment */
     __u32 payload_here;   /* of it, in this frame: less in a first fragment */
     __u32 generation;     /* of the configuration, for this whole packet */
     __u32 wall_flags;
@@ -44,6 +46,7 @@ struct packet {
     __u32 fragment_id;     /* IP identification, host order */
     __u16 fragment_begin;  /* offset of a fragment's first byte behind the IP headers; 0: no fragment */
     __u16 fragment_offset; /* where that byte stands in the datagram; 0: a first fragment */
+    __u32 tcp_sequence; /* host order */
     __u8 is_first_fragment;
     __u8 has_more_fragments;
     __u8 may_have_ports; /* of a fragment: is of UDP or TCP, or of IPv6, whose first alone says what it is */
@@ -51,7 +54,7 @@ struct packet {
     __u8 is_mirrored;
     __u8 is_of_known; /* a later fragment: its first was of a known party */
     __u8 is_outbound;
-    __u8 zero;
+    __u8 tcp_flags; /* as on the wire: TCP_FIN and its like */
 };
 
 /* What a first fragment must bring of UDP or TCP: the ports and the 32 bytes that a SIP start is told by (START_BYTES).

@@ -44,8 +44,10 @@ __noinline int find_return_path(const struct packet *pkt) {
 enum return_order {
     RETURN_RENEW,  /* only one that is still fresh */
     RETURN_LEARN,  /* or make one */
-    RETURN_REQUEST /* or make one, and mark it SIP */
+    RETURN_REQUEST, /* or make one, and mark it SIP */
+    RETURN_STREAM,  /* renew that of a TCP connection, which may be silent for hours */
 };
+#define STREAM_LIFE (124 * 60 * NSEC_PER_SEC) /* as NATs keep an established one: RFC 5382 REQ-5 */
 
 static __always_inline int quota_allows(const struct packet *pkt) {
     __u64 hash =
@@ -61,6 +63,7 @@ __noinline int remember_return_path(const struct packet *pkt, __u32 order) {
     struct return_set *set = return_set_of(flow);
     if (!set || !config) return 0;
     __u64 until = (pkt->now + config->return_path_ns) & ~(__u64)RETURN_SIP;
+    if (order == RETURN_STREAM) until = (pkt->now + STREAM_LIFE) & ~(__u64)RETURN_SIP;
     if (order == RETURN_REQUEST) until |= RETURN_SIP;
 
     for (int i = 0; i < RETURN_WAYS; i++) {
@@ -69,7 +72,7 @@ __noinline int remember_return_path(const struct packet *pkt, __u32 order) {
         WRITE_ONCE(set->way[i].until, until | (before & RETURN_SIP));
         return 1;
     }
-    if (order == RETURN_RENEW || !quota_allows(pkt)) return 0;
+    if (order == RETURN_RENEW || order == RETURN_STREAM || !quota_allows(pkt)) return 0;
     for (int i = 0; i < RETURN_WAYS; i++) {
         struct return_way *way = &set->way[i];
         __u64 fingerprint = READ_ONCE(way->fingerprint);

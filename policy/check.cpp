@@ -57,17 +57,23 @@ void check_protect(const Config& config, Findings& findings) {
                                 inside.to_string() + " is not protected, expected an address within protect.networks");
 }
 
+void warn_of_sip_within(const std::string& key, const std::vector<PortRange>& ranges, const std::vector<Port>& sip,
+                        Findings& findings) {
+    for (const Port port : sip)
+        for (const PortRange& range : ranges)
+            if (range.first <= port && port <= range.last)
+                findings.warn(key + ": SIP port " + std::to_string(port.value) + " lies within and stays a SIP port");
+}
+
 void check_ports(const Config& config, Findings& findings) {
     for (const auto& [key, ports] : {std::pair("tls", &config.sip_tls), std::pair("ws", &config.sip_ws)})
         for (const Port port : *ports)
             if (std::ranges::find(config.sip_tcp, port) != config.sip_tcp.end())
                 findings.mistake_at("sip." + std::string(key), "port " + std::to_string(port.value) +
                                                                    " is in sip.tcp too, expected one of the two");
-    for (const Port port : config.sip_udp)
-        for (const PortRange& range : config.media_ports)
-            if (range.first <= port && port <= range.last)
-                findings.warn("protect.media_ports: SIP port " + std::to_string(port.value) +
-                              " lies within and stays a SIP port");
+    warn_of_sip_within("protect.media_ports", config.media_ports, config.sip_udp, findings);
+    for (const auto* ports : {&config.sip_tcp, &config.sip_tls, &config.sip_ws})
+        warn_of_sip_within("protect.tcp_media_ports", config.tcp_media_ports, *ports, findings);
     if (config.sip_udp.empty()) findings.warn("sip.udp: empty: no call from outside can be followed");
 }
 

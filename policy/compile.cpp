@@ -53,6 +53,10 @@ public:
     void set(__u64 port_policy::* which, Port port) {
         words_[static_cast<uint16_t>(port.value >> 6)].*which |= __u64{1} << (port.value & 63);
     }
+    void set(__u64 port_policy::* which, const std::vector<PortRange>& ranges) {
+        for (const auto& [first, last] : ranges)
+            for (uint32_t port = first.value; port <= last.value; ++port) set(which, Port{static_cast<uint16_t>(port)});
+    }
     std::vector<std::pair<uint16_t, struct port_policy>> words() const { return {words_.begin(), words_.end()}; }
 
 private:
@@ -65,9 +69,8 @@ std::vector<std::pair<uint16_t, struct port_policy>> compile_ports(const Config&
     for (const Port port : config.sip_tcp) ports.set(&port_policy::sip_tcp, port);
     for (const Port port : config.sip_tls) ports.set(&port_policy::opaque, port);
     for (const Port port : config.sip_ws) ports.set(&port_policy::opaque, port);
-    for (const auto& [first, last] : config.media_ports)
-        for (uint32_t port = first.value; port <= last.value; ++port)
-            ports.set(&port_policy::media_udp, Port{static_cast<uint16_t>(port)});
+    ports.set(&port_policy::media_udp, config.media_ports);
+    ports.set(&port_policy::media_tcp, config.tcp_media_ports);
     return ports.words();
 }
 

@@ -37,7 +37,7 @@ public:
     const Compiled& compiled() const { return compiled_; }
     bool is_protected(const IpAddress& address) const;
     bool is_denied(const IpAddress& address) const;
-    bool is_media_port(Port port) const;
+    bool is_media_port(Port port, Protocol protocol = Protocol::udp) const;
     uint8_t zone_of(const IpAddress& address) const; // 0 = none
     bool is_declared_peer(uint8_t zone) const;
     const Peer* peer(uint8_t zone) const;           // null where the zone is none

@@ -66,6 +66,7 @@ struct Config {
     std::vector<Prefix> protect;
     bool protect_self = false; // `self`: this host's addresses on the outside interfaces
     std::vector<PortRange> media_ports;
+    std::vector<PortRange> tcp_media_ports;  // MSRP, BFCP; none unless declared
     std::map<IpAddress, IpAddress> external; // public -> inside
     std::vector<Port> sip_udp{{5060}}, sip_tcp{{5060}};
     std::vector<Port> sip_tls{{5061}}, sip_ws; // opaque

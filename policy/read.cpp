@@ -51,15 +51,18 @@ void read_protected_networks(const Section& section, Config& config) {
     }
 }
 
+std::vector<PortRange> read_port_ranges(const Value& ports) {
+    if (ports.is_list()) return ports.read_list(as::port_range, "a list of PORT-PORT");
+    if (const auto range = ports.read(as::port_range)) return {*range};
+    return {};
+}
+
 void read_media_ports(const Section& section, Config& config) {
+    if (const auto tcp = section.find("tcp_media_ports")) config.tcp_media_ports = read_port_ranges(*tcp);
     const auto ports = section.require("media_ports", "PORT-PORT: there is no default, take the PBX's RTP range");
     if (!ports) return;
-    if (ports->is_list()) {
-        config.media_ports = ports->read_list(as::port_range, "a list of PORT-PORT");
-        if (ports->node().size() == 0) ports->refuse(as::port_range.expected);
-    } else if (const auto range = ports->read(as::port_range)) {
-        config.media_ports = {*range};
-    }
+    config.media_ports = read_port_ranges(*ports);
+    if (ports->is_list() && ports->node().size() == 0) ports->refuse(as::port_range.expected);
 }
 
 void read_external(const Value& external, Config& config) {
@@ -79,7 +82,7 @@ void read_external(const Value& external, Config& config) {
 void read_protect(const Section& top, Config& config) {
     const auto protect = top.require("protect", "networks and media_ports");
     if (!protect) return;
-    const Section section(*protect, {"networks", "media_ports", "external", "allow_hairpin"});
+    const Section section(*protect, {"networks", "media_ports", "tcp_media_ports", "external", "allow_hairpin"});
     read_protected_networks(section, config);
     read_media_ports(section, config);
     if (const auto external = section.find("external")) read_external(*external, config);

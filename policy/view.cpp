@@ -34,8 +34,8 @@ bool View::is_protected(const IpAddress& address) const { return (lookup(address
 
 bool View::is_denied(const IpAddress& address) const { return (lookup(address).flags & NETWORK_DENIED) != 0; }
 
-bool View::is_media_port(Port port) const {
-    return std::ranges::any_of(config_.media_ports,
+bool View::is_media_port(Port port, Protocol protocol) const {
+    return std::ranges::any_of(protocol == Protocol::tcp ? config_.tcp_media_ports : config_.media_ports,
                                [&](const PortRange& range) { return range.first <= port && port <= range.last; });
 }
 

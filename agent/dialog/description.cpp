@@ -17,6 +17,18 @@ bool is_udp_media(const sdp::Media& media) {
            media.transport == sdp::Transport::sctp_dtls || media.protocol.starts_with("UDP");
 }
 
+bool is_tcp_media(const sdp::Media& media) { return media.transport == sdp::Transport::tcp; }
+
+// RFC 4145 4: these never wait for a connection. Where nothing is said the offerer connects (4145 4.1, RFC 4975 5.4),
+// but one description does not say whether it is an offer: then it may be the one that waits.
+bool never_listens(const sdp::Media& media) {
+    return media.setup == sdp::Setup::active || media.setup == sdp::Setup::holdconn;
+}
+
+bool never_connects(const sdp::Media& media) {
+    return is_tcp_media(media) && (media.setup == sdp::Setup::passive || media.setup == sdp::Setup::holdconn);
+}
+
 Port port_after(Port port, unsigned steps) { return Port{static_cast<uint16_t>(port.value + steps)}; }
 
 // RTP of the i-th pair of m=… port/n (RFC 8866 5.14); false past 65535.
@@ -66,6 +78,7 @@ public:
 
     void add(const sdp::Media& media, uint8_t index) {
         if (media.port.value == 0 || media.port == discard) return;
+        if (is_tcp_media(media) && media.port_count <= most_pairs) return add_tcp(media, index);
         if (!is_udp_media(media) || media.port_count > most_pairs) {
             ++refusals_.unsupported;
             return;
@@ -77,6 +90,14 @@ public:
     std::vector<pinhole::Claim> claims;
 
 private:
+    // Port after port, not pairs: there is no RTCP of its own (RFC 4571 2).
+    void add_tcp(const sdp::Media& media, uint8_t index) {
+        if (never_listens(media)) return;
+        for (const sdp::Connection& connection : media.connections())
+            for (unsigned i = 0; !connection.is_name && i < media.port_count; ++i)
+                add_claim(media, index, {connection.address, port_after(media.port, i)}, pinhole::Component::other);
+    }
+
     void add_pair(const sdp::Media& media, uint8_t index, const IpAddress& address, unsigned i) {
         const bool is_rtp = media.transport == sdp::Transport::rtp;
         const auto primary = media.rtcp_mux_only ? pinhole::Component::rtp_rtcp : primary_component(media);
@@ -88,12 +109,14 @@ private:
     void add_claim(const sdp::Media& media, uint8_t index, const Endpoint& named, pinhole::Component component) {
         const Endpoint inside{policy_.inside_of(named.address), named.port};
         if (!policy_.is_protected(inside.address)) return;
-        if (!policy_.is_media_port(inside.port)) {
+        const Protocol protocol = is_tcp_media(media) ? Protocol::tcp : Protocol::udp;
+        if (!policy_.is_media_port(inside.port, protocol)) {
             ++refusals_.unguarded;
         } else if (is_echo_(named) || is_echo_(inside)) {
             ++refusals_.echoed;
         } else {
             pinhole::Claim claim{.local = inside,
+                                 .protocol = protocol,
                                  .component = component,
                                  .media = index,
                                  .is_held = is_hold(media),
@@ -116,8 +139,10 @@ private:
 RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, const std::vector<IpAddress>& routes) {
     RemoteMedia remote{.is_rejected = media.is_rejected(),
                        .has_mux = media.rtcp_mux || media.rtcp_mux_only,
-                       .is_held = is_hold(media)};
-    if (media.port.value == 0 || media.port == discard || media.port_count > most_pairs) return remote;
+                       .is_held = is_hold(media),
+                       .never_connects = never_connects(media)};
+    if (media.port.value == 0 || (media.port == discard && !is_tcp_media(media)) || media.port_count > most_pairs)
+        return remote;
     bool is_behind_nat = false;
     for (const sdp::Connection& connection : media.connections()) {
         if (connection.is_name || connection.address.is_unspecified()) continue;
@@ -128,7 +153,8 @@ RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, co
             remote.is_inside = true;
             continue;
         }
-        for (unsigned i = 0; i < media.port_count && is_valid_pair(media, i); ++i) {
+        if (is_tcp_media(media)) remote.ports.push_back({connection.address, Port{0}}); // a client's port is any
+        for (unsigned i = 0; !is_tcp_media(media) && i < media.port_count && is_valid_pair(media, i); ++i) {
             remote.ports.push_back({connection.address, port_after(media.port, 2 * i)});
             const Endpoint rtcp = rtcp_of(media, connection.address, i);
             // a=rtcp may name a host, or port 0, which here would mean any port
@@ -190,6 +216,9 @@ std::vector<Endpoint> inside_endpoints(const sdp::Session& session, const policy
         if (media.port.value == 0) continue;
         for (const sdp::Connection& connection : media.connections()) {
             if (connection.is_name) continue;
+            for (unsigned i = 0; is_tcp_media(media) && i < std::min<unsigned>(media.port_count, most_pairs); ++i)
+                add({connection.address, port_after(media.port, i)});
+            if (is_tcp_media(media)) continue;
             for (unsigned i = 0; i < std::min<unsigned>(media.port_count, most_pairs) && is_valid_pair(media, i); ++i) {
                 add({connection.address, port_after(media.port, 2 * i)});
                 add(rtcp_of(media, connection.address, i));
@@ -220,6 +249,7 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
     for (pinhole::Claim claim : offer) {
         if (claim.media >= remote.size() || remote[claim.media].is_rejected) continue;
         const RemoteMedia& theirs = remote[claim.media];
+        if (claim.protocol == Protocol::tcp && theirs.never_connects) continue; // then it is our side that connects
         if (is_muxed(claim.media)) {
             if (claim.component == pinhole::Component::rtcp) continue; // RFC 5761: one port from here on
             claim.component = pinhole::Component::rtp_rtcp;
@@ -234,7 +264,7 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
 
 void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterpart, const policy::View& policy) {
     std::erase_if(claims, [&](const pinhole::Claim& claim) {
-        return !policy.is_protected(claim.local.address) || !policy.is_media_port(claim.local.port);
+        return !policy.is_protected(claim.local.address) || !policy.is_media_port(claim.local.port, claim.protocol);
     });
     for (pinhole::Claim& claim : claims) {
         std::erase_if(claim.peers, [&](const Endpoint& peer) { return policy.is_denied(peer.address); });

@@ -17,6 +17,7 @@ struct RemoteMedia {
     bool is_rejected = false;
     bool has_mux = false;
     bool is_held = false;
+    bool never_connects = false; // a=setup: passive or holdconn: whoever is active, it is not the other side
     bool is_inside = false;      // names a protected address: its media does not cross the wall
     std::vector<Endpoint> ports; // empty: unknown (a name, 0.0.0.0 without ICE, port 9)
     std::vector<Endpoint> rtcp_ports;
@@ -36,8 +37,8 @@ Counterpart counterpart_of(const Endpoint& signalling, const policy::View& polic
 // Why part of a local description opens nothing.
 struct OfferRefusals {
     unsigned echoed = 0;      // the same endpoint came from outside (design, rule 2)
-    unsigned unguarded = 0;   // outside protect.media_ports: nothing to open
-    unsigned unsupported = 0; // a transport that has no hole yet (TCP)
+    unsigned unguarded = 0;   // outside protect.media_ports, or tcp_media_ports: nothing to open
+    unsigned unsupported = 0; // a transport that is neither UDP nor TCP, or too many ports
 };
 
 // The claims of a description that leaves the protected side, as long as nobody has answered it. `is_echo` answers

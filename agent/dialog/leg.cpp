@@ -21,7 +21,7 @@ std::string load(const char (&field)[N]) {
 
 struct dialog_claim crossed(const pinhole::Claim& claim) {
     const uint8_t phase = !claim.is_answered ? PHASE_OFFERED : claim.is_held ? PHASE_HELD : PHASE_ANSWERED;
-    return {.key = pinhole::HoleKey{claim.local, claim.protocol}.abi(),
+    return {.key = claim.key().abi(),
             .media = claim.media,
             .component = static_cast<uint8_t>(claim.component),
             .phase = phase,
@@ -76,7 +76,7 @@ bool Leg::has_inside_tag(std::string_view tag) const {
 std::vector<pinhole::Claim> Leg::claims() const {
     std::vector<pinhole::Claim> all;
     const auto add = [&](const pinhole::Claim& claim) {
-        if (std::ranges::find(all, claim.local, &pinhole::Claim::local) == all.end()) all.push_back(claim);
+        if (std::ranges::find(all, claim.key(), &pinhole::Claim::key) == all.end()) all.push_back(claim);
     };
     for (const Side& side : sides) std::ranges::for_each(side.accepted, add);
     std::ranges::for_each(offered, add);

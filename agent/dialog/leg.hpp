@@ -28,7 +28,7 @@ struct Side {
 inline constexpr std::chrono::seconds move_grace{5};
 struct Moving {
     pinhole::Claim claim;
-    Endpoint successor;
+    pinhole::HoleKey successor;
     TimePoint until; // the move + move_grace
 };
 

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::chrono::seconds session_margin{32}; // RFC 4028 10: the BYE may come at the expiry itself
 
-bool has_endpoint(const std::vector<pinhole::Claim>& claims, const Endpoint& local) {
-    return std::ranges::find(claims, local, &pinhole::Claim::local) != claims.end();
+bool has_hole(const std::vector<pinhole::Claim>& claims, const pinhole::HoleKey& key) {
+    return std::ranges::find(claims, key, &pinhole::Claim::key) != claims.end();
 }
 
 } // namespace
@@ -30,7 +30,7 @@ void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote,
 // media reaches its successor: make before break (RFC 3264 8.3.1).
 void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final) {
     for (const pinhole::Claim& before : side.accepted) {
-        const auto same = std::ranges::find(claims, before.local, &pinhole::Claim::local);
+        const auto same = std::ranges::find(claims, before.key(), &pinhole::Claim::key);
         if (same != claims.end()) {
             if (is_final || leg.state != LegState::early) continue;
             pinhole::add_peers(same->peers, before.peers);
@@ -40,9 +40,9 @@ void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
             return claim.media == before.media &&
                    (claim.component == pinhole::Component::rtcp) == (before.component == pinhole::Component::rtcp);
         });
-        if (successor != claims.end()) leg.moving.push_back({before, successor->local, event_.now + move_grace});
+        if (successor != claims.end()) leg.moving.push_back({before, successor->key(), event_.now + move_grace});
     }
-    std::erase_if(leg.moving, [&](const Moving& moving) { return has_endpoint(claims, moving.claim.local); });
+    std::erase_if(leg.moving, [&](const Moving& moving) { return has_hole(claims, moving.claim.key()); });
     side.accepted = std::move(claims);
     leg.offered.clear();
     table_.schedule(leg, event_.now);

@@ -136,11 +136,11 @@ void Table::schedule(Leg& leg, TimePoint now) {
     timers_due_.emplace(next, leg.id);
 }
 
-void Table::due(TimePoint now, std::vector<Endpoint>& endpoints) const {
+void Table::due(TimePoint now, std::vector<pinhole::HoleKey>& keys) const {
     for (auto due = timers_due_.begin(); due != timers_due_.end() && due->first <= now; ++due) {
         const auto found = legs_.find(due->second);
         if (found == legs_.end()) continue;
-        for (const pinhole::Claim& claim : found->second.claims()) endpoints.push_back(claim.local);
+        for (const pinhole::Claim& claim : found->second.claims()) keys.push_back(claim.key());
     }
 }
 
@@ -170,7 +170,7 @@ bool Table::is_over(Leg& leg, TimePoint now, const Activity& last_media) const {
     if (!leg.soft_deadline || *leg.soft_deadline > now) return false;
     TimePoint last{};
     for (const pinhole::Claim& claim : leg.claims()) {
-        const MediaSeen seen = last_media(claim.local);
+        const MediaSeen seen = last_media(claim.key());
         last = std::max({last, seen.last_in, seen.last_out});
     }
     if (last + soft_idle <= now) return true;

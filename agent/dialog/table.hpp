@@ -65,11 +65,11 @@ public:
     // answered call, a response to what the inside asked.
     bool may_carry_offers(const sip::Message& inbound);
     Effects on(const Event& event);
-    using Activity = std::function<MediaSeen(const Endpoint& local)>;
+    using Activity = std::function<MediaSeen(const pinhole::HoleKey&)>;
     // Legs whose time has come: retries given up, unanswered BYEs, moves completed, soft and hard deadlines.
     Effects tick(TimePoint now, const Activity& last_media);
-    // Local endpoints whose activity tick() will ask for.
-    void due(TimePoint now, std::vector<Endpoint>& endpoints) const;
+    // Holes whose activity tick() will ask for.
+    void due(TimePoint now, std::vector<pinhole::HoleKey>& keys) const;
 
     void restore(Leg leg, TimePoint now);
     // A reload: claims that the new policy no longer allows go, the others follow its peers and expectations.

@@ -34,6 +34,7 @@ void Reassembly::on_record(std::span<const char> sample) {
         ++unreadable_;
         return;
     }
+    if (static_cast<Protocol>(record.protocol) != Protocol::udp) return; // segments are no datagrams
     const std::string_view bytes(sample.data() + sizeof record, record.captured);
     if (record.offset != 0) go_on(record, bytes);
     else if ((record.flags & RECORD_MORE) != 0) start(record, bytes);

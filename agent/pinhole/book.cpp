@@ -2,6 +2,7 @@
 #include "agent/pinhole/book.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace ringwall::pinhole {
@@ -96,7 +97,7 @@ void Book::unclaim(LegId leg) {
 void Book::set(const LegClaims& claims) {
     unclaim(claims.leg);
     for (const Claim& claim : claims.claims) {
-        const HoleKey key{claim.local, claim.protocol};
+        const HoleKey key = claim.key();
         holes_[key].owners.push_back({claims.leg, claims.group, claims.deadline, claims.soft_deadline, claim});
         by_leg_[claims.leg].push_back(key);
         touched_.insert(key);
@@ -257,8 +258,10 @@ void Book::write(const HoleKey& key, Hole& hole, const struct pinhole& next, Map
 void Book::schedule(const HoleKey& key, TimePoint at) { timers_due_.emplace(at, key); }
 
 bool Book::is_claimed(const Endpoint& local) const {
-    const auto hole = holes_.find({local, Protocol::udp});
-    return hole != holes_.end() && !hole->second.owners.empty();
+    return std::ranges::any_of(std::array{Protocol::udp, Protocol::tcp}, [&](Protocol protocol) {
+        const auto hole = holes_.find({local, protocol});
+        return hole != holes_.end() && !hole->second.owners.empty();
+    });
 }
 
 const PresentPinhole* Book::present(const HoleKey& key) const {

@@ -20,15 +20,6 @@
 
 namespace ringwall::pinhole {
 
-struct HoleKey {
-    Endpoint local;
-    Protocol protocol = Protocol::udp;
-
-    static HoleKey from(const struct pinhole_key& crossed);
-    struct pinhole_key abi() const;
-    auto operator<=>(const HoleKey&) const = default;
-};
-
 struct BookTimers {
     std::chrono::nanoseconds drain, idle, held, tombstone;
 };
@@ -60,7 +51,7 @@ public:
     void bury(std::span<const PresentPinhole> seen, TimePoint now);
     void on_failed(const struct operation& operation, TimePoint now);
 
-    // Does a live leg claim this endpoint?
+    // Does a live leg claim this endpoint, over UDP or TCP?
     bool is_claimed(const Endpoint& local) const;
     const PresentPinhole* present(const HoleKey& key) const;
     const BookCounters& counters() const { return counters_; }

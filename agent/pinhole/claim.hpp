@@ -33,6 +33,15 @@ enum class Component : uint8_t {
 using PayloadTypes = std::bitset<128>; // those negotiated; all = any
 inline const PayloadTypes any_payload_type = PayloadTypes().set();
 
+struct HoleKey {
+    Endpoint local;
+    Protocol protocol = Protocol::udp;
+
+    static HoleKey from(const struct pinhole_key& crossed);
+    struct pinhole_key abi() const;
+    auto operator<=>(const HoleKey&) const = default;
+};
+
 struct Claim {
     Endpoint local;
     Protocol protocol = Protocol::udp;
@@ -48,6 +57,7 @@ struct Claim {
     std::vector<Endpoint> peers;   // port 0 = any port of that address
     PayloadTypes payload_types = any_payload_type;
 
+    HoleKey key() const { return {local, protocol}; }
     bool operator==(const Claim&) const = default;
 };
 

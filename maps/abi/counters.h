@@ -22,7 +22,8 @@ MAP_ABI(struct reason_count, 16);
     EVENT(mirrored, "SIP messages handed to the agent")                               \
     EVENT(monitored, "drops that monitor mode let pass")                              \
     EVENT(refusals_full, "refusals on live holes not recorded for want of room")      \
-    EVENT(fragments_full, "fragments not remembered: their set of the table was full")
+    EVENT(fragments_full, "fragments not remembered: their set of the table was full") \
+    EVENT(stream_over_limit, "TCP segments over a method's limit: they passed, and cost new connections")
 enum event {
 #define RINGWALL_EVENT_ENUM(label, sentence) EVENT_##label,
     RINGWALL_EVENTS(RINGWALL_EVENT_ENUM)

@@ -15,7 +15,7 @@
     SIP_CLASS(INVITE) SIP_CLASS(ACK) SIP_CLASS(BYE) SIP_CLASS(CANCEL) SIP_CLASS(REGISTER) SIP_CLASS(OPTIONS) \
     SIP_CLASS(SUBSCRIBE) SIP_CLASS(NOTIFY) SIP_CLASS(PUBLISH) SIP_CLASS(INFO) SIP_CLASS(PRACK)            \
     SIP_CLASS(UPDATE) SIP_CLASS(MESSAGE) SIP_CLASS(REFER) SIP_CLASS(OTHER) SIP_CLASS(RESPONSE)            \
-    SIP_CLASS(KEEPALIVE) SIP_CLASS(UNREADABLE)
+    SIP_CLASS(KEEPALIVE) SIP_CLASS(UNREADABLE) SIP_CLASS(SYN)
 enum sip_class {
 #define RINGWALL_CLASS_ENUM(label) CLASS_##label,
     RINGWALL_SIP_CLASSES(RINGWALL_CLASS_ENUM)
@@ -44,8 +44,9 @@ struct port_policy {
     __u64 sip_tcp;
     __u64 opaque;    /* TLS and WebSocket listeners */
     __u64 media_udp; /* guarded */
+    __u64 media_tcp; /* guarded against new connections */
 };
-MAP_ABI(struct port_policy, 32);
+MAP_ABI(struct port_policy, 40);
 
 /* `networks`: one LPM_TRIE for all that an address can be, in both generations. Where prefixes overlap, the compiler
  * has resolved "first match wins": each prefix carries the answer for its addresses. */
@@ -88,7 +89,7 @@ struct zone {
     __u8 zero;
     struct limit limits[CLASS_COUNT];
 };
-MAP_ABI(struct zone, 296);
+MAP_ABI(struct zone, 312);
 
 /* `active`: ARRAY of 1. */
 struct active {

@@ -24,6 +24,8 @@
     REASON(14, return_path, pass, "answers a flow that the inside started")                                           \
     REASON(15, not_guarded, pass, "protected address, but not a media port")                                          \
     REASON(16, fragment_unpaired, pass, "a later fragment before its first, within the cap: completes nothing without it") \
+    REASON(22, tcp_established, pass, "TCP that the inside began or the wall found there: the stack refuses strangers") \
+    REASON(23, pinhole_tcp, pass, "TCP media of a call, from a party that may send") \
     /* ingress, dropped */                                                                                            \
     REASON(32, malformed, drop, "truncated or contradictory headers on the way to a guarded address")                 \
     REASON(33, spoofed_inside, drop, "an inside source address arrived from outside")                                 \
@@ -42,8 +44,9 @@
     REASON(46, not_media, drop, "a live media port, but the bytes are not the media it was opened for")               \
     REASON(47, return_path_ended, drop, "a way back that a call's tombstone refuses")                                 \
     REASON(48, fragment_cap, drop, "a later fragment without its first, over the cap or without room to remember it") \
-    REASON(49, fragment_overlap, drop, "a fragment over bytes that its datagram's first has brought, or must bring")  \
-    REASON(50, fragment_tiny, drop, "a first fragment too short to be judged by, or a length that no fragment has")   \
+    REASON(49, fragment_overlap, drop, "a fragment over bytes that its datagram's first has brought, or must bring") \
+    REASON(50, fragment_tiny, drop, "a first fragment too short to be judged by, or a length that no fragment has") \
+    REASON(56, syn_limited, drop, "over the limit of new TCP connections of its zone") \
     /* egress: never dropped */                                                                                       \
     REASON(64, out_other, pass, "outbound, none of our business")                                                     \
     REASON(65, out_sip, pass, "outbound SIP, mirrored")                                                               \
@@ -52,6 +55,7 @@
     REASON(68, out_after_end, pass, "outbound to a peer of an ended call: no way back")                               \
     REASON(69, out_unparsable, pass, "outbound headers we cannot follow")                                             \
     REASON(70, out_no_room, pass, "outbound flow, but no room to remember its way back")                              \
+    REASON(71, out_stream, pass, "outbound TCP of a SIP connection, mirrored where it carries something") \
     REASON(73, out_fragment, pass, "outbound later fragment, mirrored if its first was SIP or has not been seen")
 
 enum reason {

@@ -19,7 +19,7 @@ TEST_F(Egress, concerns_itself_with_protected_sources_only) {
     EXPECT_EQ(send(text("OPTIONS sip:x SIP/2.0"), 5060, "203.0.113.1"), "pass out_other");
     EXPECT_EQ(send(rtp(), 40000, "203.0.113.1"), "pass out_other");
     EXPECT_EQ(send(text("OPTIONS sip:x SIP/2.0")), "pass out_sip");
-    EXPECT_EQ(out(eth / ip4{.src = "192.0.2.10", .dst = "198.51.100.7"} / tcp{.sport = 5060}), "pass out_other");
+    EXPECT_EQ(out(eth / ip4{.src = "192.0.2.10", .dst = "198.51.100.7"} / tcp{.sport = 5061}), "pass out_other");
     EXPECT_EQ(out(eth / ip4{.src = "192.0.2.10", .dst = "198.51.100.7", .protocol = 1} / filled(20)), "pass out_other");
     EXPECT_EQ(out(ethernet{.type = 0x0806} / filled(46)), "pass out_other");
     EXPECT_EQ(send(rtp(), 39999), "pass out_other"); // not guarded: needs no way back

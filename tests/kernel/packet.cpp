@@ -93,10 +93,12 @@ struct Builder {
         Bytes out;
         put16(out, layer.sport);
         put16(out, layer.dport);
-        put32(out, 1);
+        put32(out, layer.sequence);
         put32(out, 0);
-        out.push_back(static_cast<uint8_t>(layer.doff << 4));
+        out.push_back(static_cast<uint8_t>((layer.doff + layer.option_words) << 4));
+        out.push_back(layer.flags);
         out.resize(20);
+        out.resize(20 + 4U * layer.option_words, 1); // no-operation options
         append(out, next.bytes);
         return {out, 6};
     }

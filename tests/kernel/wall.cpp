@@ -150,8 +150,9 @@ std::set<uint32_t>& produced_reasons() {
 }
 const std::map<std::string, std::string>& verifier_costs() { return programs().costs; }
 
-pinhole_key key_of(const std::string& address, uint16_t port) {
-    return {.address = IpAddress::parse(address).value().abi(), .port_proto = static_cast<uint32_t>(port << 16 | 17)};
+pinhole_key key_of(const std::string& address, uint16_t port, uint8_t protocol) {
+    return {.address = IpAddress::parse(address).value().abi(),
+            .port_proto = static_cast<uint32_t>(port << 16 | protocol)};
 }
 
 uint64_t ctl_of(const Hole& hole) {
@@ -195,6 +196,7 @@ void Wall::SetUp() {
     for (uint32_t media = 10000; media <= 20000; ++media)
         port(media, [](auto& p, uint64_t bit) { p.media_udp |= bit; });
     for (uint32_t media = 40000; media < 50000; ++media) port(media, [](auto& p, uint64_t bit) { p.media_udp |= bit; });
+    for (uint32_t media = 30000; media < 31000; ++media) port(media, [](auto& p, uint64_t bit) { p.media_tcp |= bit; });
     port(5060, [](auto& p, uint64_t bit) { p.sip_udp |= bit, p.sip_tcp |= bit; });
     put(map("active"), 0, active{0});
     settings_ = {.agent_loss_ns = 10000000000, .tombstone_ns = 60000000000, .return_path_ns = 30000000000};
@@ -235,17 +237,17 @@ void Wall::learned(const std::string& address, uint16_t port, learned_port value
 }
 void Wall::open(const Hole& hole) { put_hole(hole, value_of(hole)); }
 void Wall::put_hole(const Hole& hole, const struct pinhole& value) {
-    put(map("pinholes"), key_of(hole.local, hole.port), value);
+    put(map("pinholes"), key_of(hole.local, hole.port, hole.protocol), value);
 }
 void Wall::close(const Hole& hole) {
-    auto key = key_of(hole.local, hole.port);
+    auto key = key_of(hole.local, hole.port, hole.protocol);
     bpf_map_delete_elem(map("pinholes"), &key);
 }
 struct pinhole Wall::hole(const Hole& hole) const {
-    return look_up<pinhole>(map("pinholes"), key_of(hole.local, hole.port));
+    return look_up<pinhole>(map("pinholes"), key_of(hole.local, hole.port, hole.protocol));
 }
 refusal Wall::refused(const Hole& hole) const {
-    return look_up<refusal>(map("refusals"), key_of(hole.local, hole.port));
+    return look_up<refusal>(map("refusals"), key_of(hole.local, hole.port, hole.protocol));
 }
 void Wall::peers(uint32_t slot, const std::vector<std::pair<std::string, uint16_t>>& named) {
     peer_set set{.count = static_cast<uint32_t>(named.size())};

@@ -27,12 +27,13 @@ using namespace std::chrono_literals;
 using Duration = std::chrono::nanoseconds;
 
 // What every test starts from (Wall::SetUp writes it): inside 192.0.2.0/24 and 2001:db8:1::/48, media ports 10000-20000
-// and 40000-49999, SIP on UDP and TCP 5060, no limits, no one admitted, enforcing.
+// and 40000-49999, of TCP 30000-30999, SIP on UDP and TCP 5060, no limits, no one admitted, enforcing.
 enum Zone : uint32_t { zone_none, zone_provider, zone_phones, zone_strict };
 
 struct Hole { // as tests read it; wall.cpp makes struct pinhole of it
     std::string local = "192.0.2.10";
     uint16_t port = 40000;
+    uint8_t protocol = 17;
     uint32_t phase = PHASE_ANSWERED;
     uint32_t constraint = CONSTRAINT_PEERS;
     uint32_t component = COMPONENT_RTP;
@@ -103,7 +104,7 @@ private:
     std::vector<uint64_t> events_before_;
 };
 
-pinhole_key key_of(const std::string& address, uint16_t port);
+pinhole_key key_of(const std::string& address, uint16_t port, uint8_t protocol = 17);
 pinhole value_of(const Hole& hole);
 uint64_t ctl_of(const Hole& hole);
 std::set<uint32_t>& produced_reasons(); // by any test of this process

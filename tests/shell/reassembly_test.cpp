@@ -96,6 +96,17 @@ TEST_F(Reassembling, unfinished_datagrams_are_bounded_and_the_oldest_goes_first)
     EXPECT_THAT(seen, ElementsAre(Seen{"0123", false, false, 1}));
 }
 
+TEST_F(Reassembling, a_segment_is_no_datagram_and_no_defect) {
+    auto segment = record(7, 5, 0);
+    segment.protocol = 6;
+    feed(segment, "hello");
+    segment.flags = RECORD_TCP_SYN;
+    segment.length = 0;
+    feed(segment, "");
+    EXPECT_TRUE(seen.empty());
+    EXPECT_EQ(reassembly.unreadable(), 0U);
+}
+
 TEST_F(Reassembling, what_is_no_record_is_counted) {
     reassembly.on_record(std::string_view("short"));
     feed(record(7, 70000, 0), "longer than UDP can be");

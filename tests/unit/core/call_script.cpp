@@ -22,6 +22,7 @@ outside: [eth0]
 protect:
   networks: [192.0.2.0/24, "2001:db8:1::/48", 192.168.0.1]
   media_ports: 10000-50000
+  tcp_media_ports: 20000-45000
   external: { 203.0.113.1: 192.168.0.1 }
 sip: { udp: [5060] }
 zones:
@@ -49,6 +50,10 @@ Endpoint endpoint(const std::string& text) {
 std::string expanded(const std::string& hole) {
     const std::string local = hole.substr(0, hole.find('/'));
     return local.find(':') == std::string::npos ? "192.0.2.10:" + hole : hole;
+}
+
+pinhole::HoleKey hole_key(const std::string& hole) {
+    return {endpoint(hole.substr(0, hole.find('/'))), hole.ends_with("/tcp") ? Protocol::tcp : Protocol::udp};
 }
 
 std::string option(const std::vector<std::string>& words, const std::string& key, const std::string& otherwise) {
@@ -93,7 +98,7 @@ std::optional<std::string> CallScript::step(const std::vector<std::string>& word
     else if (verb == "in" || verb == "out") message(words);
     else if (verb == "wait") wait(words.at(1));
     else if (verb == "restart") restart();
-    else if (verb == "media") maps_.media(endpoint(expanded(words.at(2))), words.at(1) == "in", now_.monotonic);
+    else if (verb == "media") maps_.media(hole_key(expanded(words.at(2))), words.at(1) == "in", now_.monotonic);
     else if (verb == "=") {
         std::vector<std::string> wanted;
         std::transform(words.begin() + 1, words.end(), std::back_inserter(wanted), expanded);

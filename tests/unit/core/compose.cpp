@@ -35,7 +35,7 @@ std::string family(const std::string& address) {
     return address.find(':') == std::string::npos ? "IN IP4 " : "IN IP6 ";
 }
 
-// PORT[/video|/t38|/msrp][/mux|/muxonly][/rtcp:PORT][/sendonly|/inactive|/recvonly][/c:ADDRESS]
+// PORT[/video|/t38|/msrp|/bfcp|/pstn][/mux|/muxonly][/rtcp:PORT][/sendonly|/inactive|/recvonly][/setup:ROLE][/c:ADDRESS]
 std::string media_line(const std::string& text) {
     const auto words = split(text, '/');
     std::string type = "audio", protocol = "RTP/AVP", formats = "0 8 101", attributes;
@@ -44,6 +44,8 @@ std::string media_line(const std::string& text) {
         if (word == "video") type = "video";
         else if (word == "t38") type = "image", protocol = "udptl", formats = "t38";
         else if (word == "msrp") type = "message", protocol = "TCP/MSRP", formats = "*";
+        else if (word == "bfcp") type = "application", protocol = "TCP/TLS/BFCP", formats = "*";
+        else if (word == "pstn") protocol = "PSTN", formats = "-";
         else if (word == "mux") attributes += "a=rtcp-mux\r\n";
         else if (word == "muxonly") attributes += "a=rtcp-mux\r\na=rtcp-mux-only\r\n";
         else if (word.starts_with("rtcp:")) attributes += "a=rtcp:" + word.substr(5) + "\r\n";

@@ -113,8 +113,8 @@ std::vector<pinhole::PresentPinhole> FakeMaps::find(const std::vector<struct pin
     return found;
 }
 
-void FakeMaps::media(const Endpoint& local, bool inwards, std::chrono::steady_clock::time_point now) {
-    struct pinhole& hole = pinholes.at({local, Protocol::udp});
+void FakeMaps::media(const pinhole::HoleKey& key, bool inwards, std::chrono::steady_clock::time_point now) {
+    struct pinhole& hole = pinholes.at(key);
     (inwards ? hole.last_in_ns : hole.last_out_ns) = pinhole::to_ns(now);
     hole.packets += inwards;
 }
@@ -125,7 +125,8 @@ std::string FakeMaps::holes() const {
         const auto word = pinhole::ControlWord::of(hole.ctl);
         static constexpr std::string_view constraints[] = {"?", "any", "networks", "peers", "addresses"};
         if (!all.empty()) all += ' ';
-        all += key.local.to_string() + "/" + std::string(phase_name(word.phase));
+        all += key.local.to_string() + (key.protocol == Protocol::tcp ? "/tcp/" : "/") +
+               std::string(phase_name(word.phase));
         if (word.phase >= PHASE_DRAINING) continue;
         const struct peer_set peers = peers_of(hole);
         all += '/';

@@ -72,7 +72,9 @@ private:
     std::string description(bool outbound) {
         const std::string port = outbound ? pick({"40000", "40002", "41000"}) : pick({"30000", "31000", "9"});
         std::string text = " sdp=" + port + pick({"", "/mux", "/muxonly", "/sendonly", "/inactive", "/rtcp:40011"});
-        if (one_in(4)) text += "+" + pick({"40004/video", "0/video", "40000/t38"});
+        if (one_in(4))
+            text += "+" + pick({"40004/video", "0/video", "40000/t38", "40000/msrp/setup:passive",
+                                "40002/msrp/setup:actpass", "9/msrp/setup:active"});
         if (outbound && one_in(6))
             text += " c=" + pick({"192.0.2.11", "2001:db8:1::10", "0.0.0.0", "203.0.113.1", "198.51.100.50"});
         if (!outbound && one_in(3))
@@ -96,7 +98,7 @@ private:
         if (holes.empty()) return;
         auto hole = holes.begin();
         std::advance(hole, random_() % holes.size());
-        script_.maps().media(hole->first.local, one_in(2), script_.now().monotonic);
+        script_.maps().media(hole->first, one_in(2), script_.now().monotonic);
         history_.push_back("media");
     }
 

@@ -127,6 +127,17 @@ TEST(CompilePorts, guards_exactly_the_media_range) {
         EXPECT_EQ(is_guarded(static_cast<uint16_t>(port)), (port >= 10000 && port <= 20000) || port == 65535) << port;
 }
 
+TEST(CompilePorts, guards_the_tcp_media_range_apart) {
+    Config config;
+    config.media_ports = {{{64}, {65}}};
+    config.tcp_media_ports = {{{65}, {66}}};
+    config.sip_udp = config.sip_tcp = config.sip_tls = {};
+    const Compiled compiled = compile(config, {});
+    ASSERT_EQ(compiled.ports.size(), 1U);
+    EXPECT_EQ(compiled.ports[0].second.media_udp, 0b011U);
+    EXPECT_EQ(compiled.ports[0].second.media_tcp, 0b110U);
+}
+
 TEST(CompileZones, numbers_peers_and_then_zones_after_the_stranger) {
     Config config;
     config.peers = {peer("p", {prefix("198.51.100.1")}), peer("q", {prefix("198.51.100.2")})};

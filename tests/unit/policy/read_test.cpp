@@ -167,5 +167,22 @@ TEST(Read, warns_of_a_sip_port_among_the_media_ports) {
         good("version: 1\noutside: [a]\nprotect: { networks: [self], media_ports: 5061-6000 }\n").warnings.empty());
 }
 
+TEST(Read, guards_tcp_ports_that_are_declared_and_no_others) {
+    const auto with_tcp = [](std::string_view ports) {
+        return good("version: 1\noutside: [a]\nprotect: { networks: [self], media_ports: 10000-20000" +
+                    std::string(ports) + " }\n");
+    };
+    EXPECT_TRUE(with_tcp("").tcp_media_ports.empty());
+    EXPECT_TRUE(with_tcp(", tcp_media_ports: []").tcp_media_ports.empty());
+    EXPECT_THAT(with_tcp(", tcp_media_ports: 2855").tcp_media_ports, ElementsAre(PortRange{{2855}, {2855}}));
+    EXPECT_THAT(with_tcp(", tcp_media_ports: [2855, 30000-30999]").tcp_media_ports,
+                ElementsAre(PortRange{{2855}, {2855}}, PortRange{{30000}, {30999}}));
+    EXPECT_TRUE(with_tcp(", tcp_media_ports: 5062-6000").warnings.empty());
+    EXPECT_THAT(with_tcp(", tcp_media_ports: 5061-6000").warnings,
+                ElementsAre("protect.tcp_media_ports: SIP port 5061 lies within and stays a SIP port"));
+    EXPECT_THAT(with_tcp(", tcp_media_ports: 5000-5060").warnings,
+                ElementsAre("protect.tcp_media_ports: SIP port 5060 lies within and stays a SIP port"));
+}
+
 } // namespace
 } // namespace ringwall::policy

@@ -20,7 +20,8 @@ View view(std::string_view more) {
 
 const View& example() {
     static const View view = policy::view(
-        "protect: { networks: [192.0.2.0/28, \"2001:db8:1::/48\"], media_ports: [10000-20000, 40000],\n"
+        "protect: { networks: [192.0.2.0/28, \"2001:db8:1::/48\"], media_ports: [10000-20000, 40000], tcp_media_ports: "
+        "2855,\n"
         "           external: { 203.0.113.1: 192.0.2.5 } }\n"
         "peers: [{ name: provider, networks: [198.51.100.0/24], expectation: strict }]\n"
         "zones: [{ name: internet, networks: [any], sip: yes }]\n"
@@ -49,6 +50,13 @@ TEST(View, knows_media_ports_on_both_sides_of_their_edges) {
         EXPECT_TRUE(example().is_media_port({port})) << port;
     for (const uint16_t port : std::initializer_list<uint16_t>{0, 9999, 20001, 39999, 40001})
         EXPECT_FALSE(example().is_media_port({port})) << port;
+}
+
+TEST(View, knows_media_ports_of_tcp_apart) {
+    EXPECT_TRUE(example().is_media_port({2855}, Protocol::tcp));
+    EXPECT_FALSE(example().is_media_port({2855}, Protocol::udp));
+    for (const uint16_t port : std::initializer_list<uint16_t>{2854, 2856, 10000})
+        EXPECT_FALSE(example().is_media_port({port}, Protocol::tcp)) << port;
 }
 
 TEST(View, names_peers_and_zones_by_number) {
