@@ -4,7 +4,9 @@
  *
  *  a SIP request          mirrored, and its way back is open             out_sip
  *  other SIP              mirrored; it opens nothing                      out_sip
- *  media of a hole        keeps the hole awake                            out_media
+ *  media of a hole        keeps the hole awake, and its ICE pair          out_media
+ *  data over TLS or WebSocket, and media to who is at its other end
+ *                         that party's media may come in (opaque.bpf.h)   out_opaque, out_no_room
  *  to an ended call's peer  renews the tombstone, opens no way back       out_after_end
  *  from a guarded port    opens its way back                              out_flow, out_no_room
  *  anything else          none of our business                            out_other
@@ -15,6 +17,7 @@
 
 #include "bpf/media_verdict.bpf.h"
 #include "bpf/mirror.bpf.h"
+#include "bpf/opaque.bpf.h"
 #include "bpf/parse.bpf.h"
 #include "bpf/return_path.bpf.h"
 
@@ -51,6 +54,7 @@ static __noinline __u32 judge_media_out(struct pinhole *hole, const struct packe
     __u32 zone = pkt->destination_network.zone;
     if (is_live(hole, ctl, pkt->now)) {
         note_outbound(hole, pkt->now);
+        if (flags_in(ctl) & PINHOLE_ICE) note_ice_pair(pkt);
         return REASON_out_media;
     }
     if (phase_of(ctl) == PHASE_CLOSED && !is_tombstone(hole, ctl, pkt)) return REASON_NONE;
@@ -71,6 +75,8 @@ static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *p
     if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;
     is_sip_port |= learned_port_at(pkt, &pkt->source) != 0;
     if (is_sip(ctx, pkt, is_sip_port)) return judge_sip_out(pkt);
+    int is_over = !hole || !is_live(hole, READ_ONCE(hole->ctl), pkt->now);
+    if (is_over && bits && has_port(bits->media_udp, port) && is_opaque_out(pkt)) return REASON_out_opaque;
     if (hole) reason = judge_media_out(hole, pkt);
     return reason != REASON_NONE ? reason : judge_flow_out(pkt);
 }
@@ -78,6 +84,7 @@ static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *p
 static __always_inline __u32 judge_egress(struct context *ctx, struct packet *pkt) {
     switch (pkt->kind) {
         case PACKET_UDP: return judge_udp_out(ctx, pkt);
+        case PACKET_TCP: return judge_opaque_out(pkt);
         case PACKET_UNREADABLE:
         case PACKET_CUT: return REASON_out_unparsable;
         default: return REASON_out_other;

@@ -7,7 +7,18 @@
 
 #include "bpf/packet.bpf.h"
 
-enum hash_use { HASH_LIMIT = 1, HASH_LATCH, HASH_RETURN_PATH, HASH_RETURN_QUOTA };
+enum hash_use {
+    HASH_LIMIT = 1,
+    HASH_LATCH,
+    HASH_RETURN_PATH,
+    HASH_RETURN_QUOTA,
+    HASH_ICE_QUOTA = 16,
+    HASH_ICE_CHECKS,
+    HASH_OPAQUE,
+    HASH_OPAQUE_PEER,
+    HASH_OPAQUE_QUOTA,
+    HASH_CONNECTION,
+};
 
 struct sip_hash {
     __u64 v0, v1, v2, v3;

@@ -21,6 +21,8 @@ enum packet_kind {
     PACKET_UDP,
 };
 
+enum tcp_flag { TCP_FIN = 1 << 0, TCP_SYN = 1 << 1, TCP_RST = 1 << 2 }; /* RFC 9293 section 3.1 */
+
 #define HEAD_WORDS 3 /* of payload: the RTP header */
 
 struct packet {
@@ -44,7 +46,8 @@ struct packet {
     __u8 may_be_udp; /* of PACKET_CUT */
     __u8 is_mirrored;
     __u8 is_outbound;
-    __u32 zero;
+    __u8 tcp_flags; /* as on the wire: TCP_FIN and its like */
+    __u8 zero[3];
 };
 
 static __always_inline __u32 port_of(const struct pinhole_key *endpoint) { return endpoint->port_proto >> 16; }

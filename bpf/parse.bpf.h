@@ -81,6 +81,9 @@ static __always_inline int parse_tcp(struct packet *pkt, struct cursor *cursor) 
     __u32 header = tcp->doff * 4;
     if (header < sizeof(*tcp) || cursor->offset + header > pkt->ip_end) return PACKET_CUT;
     set_ports(pkt, tcp->source, tcp->dest, IPPROTO_TCP);
+    pkt->tcp_flags = ((const __u8 *)tcp)[13];
+    pkt->payload_offset = cursor->offset + header;
+    pkt->payload_length = pkt->payload_here = pkt->ip_end - pkt->payload_offset;
     return PACKET_TCP;
 }
 

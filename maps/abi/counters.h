@@ -21,7 +21,9 @@ MAP_ABI(struct reason_count, 16);
     EVENT(lost_strangers, "SIP from strangers that the agent never saw")              \
     EVENT(mirrored, "SIP messages handed to the agent")                               \
     EVENT(monitored, "drops that monitor mode let pass")                              \
-    EVENT(refusals_full, "refusals on live holes not recorded for want of room")
+    EVENT(refusals_full, "refusals on live holes not recorded for want of room")      \
+    EVENT(opaque_full, "TLS or WebSocket parties whose media stays shut: no room, or over the quota") \
+    EVENT(ice_pairs_full, "ICE pairs not remembered: no room, or over the quota of their port")
 enum event {
 #define RINGWALL_EVENT_ENUM(label, sentence) EVENT_##label,
     RINGWALL_EVENTS(RINGWALL_EVENT_ENUM)

@@ -23,6 +23,8 @@
     REASON(13, pinhole_other_source, pass, "media from another port or address of the negotiated peer, after probation") \
     REASON(14, return_path, pass, "answers a flow that the inside started")                                           \
     REASON(15, not_guarded, pass, "protected address, but not a media port")                                          \
+    REASON(18, opaque_media, pass, "media from a party with a live TLS or WebSocket connection")                      \
+    REASON(19, pinhole_stun, pass, "an ICE connectivity check that bears our username fragment")                      \
     /* ingress, dropped */                                                                                            \
     REASON(32, malformed, drop, "truncated or contradictory headers on the way to a guarded address")                 \
     REASON(33, spoofed_inside, drop, "an inside source address arrived from outside")                                 \
@@ -40,6 +42,9 @@
     REASON(45, early_rate, drop, "more than 200 packets/s before the answer")                                         \
     REASON(46, not_media, drop, "a live media port, but the bytes are not the media it was opened for")               \
     REASON(47, return_path_ended, drop, "a way back that a call's tombstone refuses")                                 \
+    REASON(58, no_ufrag, drop, "an ICE connectivity check without our username fragment")                             \
+    REASON(59, opaque_rate, drop, "more media than one TLS or WebSocket party may send")                              \
+    REASON(62, stun_rate, drop, "more than 200 ICE connectivity checks a second to one port")                         \
     /* egress: never dropped */                                                                                       \
     REASON(64, out_other, pass, "outbound, none of our business")                                                     \
     REASON(65, out_sip, pass, "outbound SIP, mirrored")                                                               \
@@ -47,7 +52,8 @@
     REASON(67, out_flow, pass, "outbound flow from a guarded port: its way back is open")                             \
     REASON(68, out_after_end, pass, "outbound to a peer of an ended call: no way back")                               \
     REASON(69, out_unparsable, pass, "outbound headers we cannot follow")                                             \
-    REASON(70, out_no_room, pass, "outbound flow, but no room to remember its way back")
+    REASON(70, out_no_room, pass, "outbound flow, but no room to remember its way back")                              \
+    REASON(72, out_opaque, pass, "outbound TLS or WebSocket data, or media to its party: its media may come in")
 
 enum reason {
     REASON_NONE = 0,
