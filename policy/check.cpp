@@ -129,9 +129,10 @@ void check_opaque(const Config& config, Findings& findings) {
     for (const auto* list : {&config.sip_tls, &config.sip_ws})
         for (const Port port : *list)
             if (port.value == 443)
-                findings.warn("sip: 443 is every web server's port: whichever of them the inside talks to may then send "
-                              "to its media ports; opaque: no, for the zone of those who are no party to calls, "
-                              "prevents it");
+                findings.warn(
+                    "sip: 443 is every web server's port: whichever of them the inside talks to may then send "
+                    "to its media ports; opaque: no, for the zone of those who are no party to calls, "
+                    "prevents it");
 }
 
 void check_parties(const Config& config, Findings& findings) {

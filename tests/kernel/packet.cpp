@@ -96,6 +96,7 @@ struct Builder {
         put32(out, 1);
         put32(out, 0);
         out.push_back(static_cast<uint8_t>(layer.doff << 4));
+        out.push_back(layer.flags);
         out.resize(20);
         append(out, next.bytes);
         return {out, 6};

@@ -55,7 +55,9 @@ struct tcp {
     uint16_t sport = 30000;
     uint16_t dport = 5060;
     uint8_t doff = 5;
+    uint8_t flags = 0; // tcp_syn and its like
 };
+inline constexpr uint8_t tcp_fin = 1, tcp_syn = 2, tcp_rst = 4, tcp_ack = 16;
 struct raw {
     Bytes bytes;
 };
