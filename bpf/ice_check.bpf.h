@@ -14,8 +14,9 @@
 #include "bpf/ice.bpf.h"
 #include "bpf/media_verdict.bpf.h"
 
-/* REASON_NONE: for the table. */
-static __noinline __u32 judge_ice_check(struct context *ctx, struct packet *pkt, struct pinhole *hole) {
+/* REASON_NONE: for the table. A global function: verified once. */
+__noinline int judge_ice_check(struct context *ctx, struct packet *pkt, const struct pinhole *hole) {
+    if (!pkt || !hole) return REASON_NONE;
     __u64 ctl = READ_ONCE(hole->ctl);
     if (!(flags_in(ctl) & PINHOLE_ICE) || !is_live(hole, ctl, pkt->now)) return REASON_NONE;
     if (!is_stun_type(pkt, STUN_BINDING_REQUEST)) return REASON_NONE;

@@ -118,7 +118,7 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     if (is_denied(pkt) && (is_guarded || hole)) return REASON_denied; /* 3 */
     int path = find_return_path(pkt);
     if (path & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
-    reason = hole ? judge_ice_check(ctx, pkt, hole) : REASON_NONE;            /* 7 */
+    reason = hole ? (__u32)judge_ice_check(ctx, pkt, hole) : REASON_NONE;            /* 7 */
     if (reason == REASON_NONE) reason = judge_guarded(pkt, hole, path, is_guarded); /* 7 to 10 */
     if (hole && is_drop(reason)) note_refusal(hole, pkt, reason);
     return reason;

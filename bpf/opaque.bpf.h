@@ -52,10 +52,11 @@ static __always_inline struct opaque_way *find_opaque(__u64 party, __u64 now) {
 }
 
 /* The connections of a way, as one word: a slot is 15 bits of hash, and whether the inside has closed it. Closed ones
- * stay, so that a retransmission behind the FIN opens nothing again. */
+ * stay, so that a retransmission behind the FIN opens nothing again. Global functions: verified once, and not for each
+ * way that a set may have. */
 
 /* With this one at the front, and without the one that has been quiet for longest; unchanged where it is closed. */
-static __always_inline __u64 with_connection(__u64 slots, __u64 id) {
+__noinline __u64 with_connection(__u64 slots, __u64 id) {
     __u64 above = 0, below = slots & 0x0000ffffffffffffULL;
     for (int i = CONNECTION_SLOTS - 1; i >= 0; i--) {
         __u64 slot = slots >> (16 * i) & 0xffff;
@@ -67,20 +68,20 @@ static __always_inline __u64 with_connection(__u64 slots, __u64 id) {
     return above | below << 16 | id;
 }
 
-static __always_inline __u64 with_closed(__u64 slots, __u64 id) {
+__noinline __u64 with_closed(__u64 slots, __u64 id) {
     for (int i = 0; i < CONNECTION_SLOTS; i++)
         if ((slots >> (16 * i) & 0xffff) == id) slots |= CONNECTION_CLOSED << (16 * i);
     return slots;
 }
 
 /* A new handshake: its ports may be those of a connection that was closed. */
-static __always_inline __u64 without_closed(__u64 slots, __u64 id) {
+__noinline __u64 without_closed(__u64 slots, __u64 id) {
     for (int i = 0; i < CONNECTION_SLOTS; i++)
         if ((slots >> (16 * i) & 0xffff) == (id | CONNECTION_CLOSED)) slots &= ~(0xffffULL << (16 * i));
     return slots;
 }
 
-static __always_inline int has_open_connection(__u64 slots) {
+__noinline int has_open_connection(__u64 slots) {
     for (int i = 0; i < CONNECTION_SLOTS; i++) {
         __u64 slot = slots >> (16 * i) & 0xffff;
         if (slot != 0 && !(slot & CONNECTION_CLOSED)) return 1;

@@ -51,6 +51,7 @@ void constrain_offered(pinhole::Claim& claim, const Counterpart& counterpart) {
     if (counterpart.is_declared && counterpart.expectation == Expectation::strict) {
         claim.constraint = pinhole::Constraint::addresses;
         claim.peers = {{counterpart.signalling.address, Port{0}}};
+        claim.ufrag_hash = 0; // that address and no other, whatever pairs ICE would find
     } else if (counterpart.is_declared && counterpart.expectation != Expectation::any) {
         claim.constraint = pinhole::Constraint::networks;
     } else {
@@ -66,13 +67,15 @@ public:
         : policy_(policy), counterpart_(counterpart), is_echo_(is_echo), refusals_(refusals) {}
 
     void add(const sdp::Media& media, uint8_t index) {
-        if (media.port.value == 0 || (media.port == discard && !media.is_ice)) return;
+        const bool is_ice = !media.ice_ufrag.empty(); // required beside candidates (RFC 8839 5.4)
+        if (media.port.value == 0 || (media.port == discard && !is_ice)) return;
         if (!is_udp_media(media) || media.port_count > most_pairs) {
             ++refusals_.unsupported;
             return;
         }
         if (media.port != discard) add_default(media, index);
-        for (const sdp::Candidate& candidate : media.candidates()) add_candidate(media, index, candidate);
+        for (const sdp::Candidate& candidate : media.candidates())
+            if (is_ice) add_candidate(media, index, candidate);
     }
     std::vector<pinhole::Claim> claims;
 

@@ -34,7 +34,7 @@ void Table::Step::on_request() {
 void Table::Step::in_dialog(const Leg& leg) {
     effects_.woken.insert(leg.id);
     if (event_.outbound || event_.counterpart.signalling.address == leg.counterpart.signalling.address) return;
-    if (Transaction* transaction = begin(transaction_life, false)) transaction->leg = leg.id;
+    if (Transaction* transaction = begin(transaction_life, is_strangers())) transaction->leg = leg.id;
 }
 
 void Table::Step::initial_invite() {
