@@ -37,6 +37,7 @@ static __always_inline long change_pinhole(struct operation *op, __u64 now) {
     if (op->fields & FIELD_PEER) hole->peer = wanted->peer;
     if (op->fields & FIELD_PAYLOAD_TYPES)
         __builtin_memcpy(hole->payload_types, wanted->payload_types, sizeof(hole->payload_types));
+    if (op->fields & FIELD_UFRAG) WRITE_ONCE(hole->ufrag_hash, wanted->ufrag_hash);
     if (op->fields & FIELD_OWNER) WRITE_ONCE(hole->owner, wanted->owner);
     if (op->fields & FIELD_RELATCH) {
         WRITE_ONCE(hole->latch, 0);

@@ -4,9 +4,11 @@
  *
  *  a SIP request          mirrored, and its way back is open             out_sip
  *  other SIP              mirrored; it opens nothing                      out_sip
- *  media of a hole        keeps the hole awake                            out_media
+ *  media of a hole        keeps the hole awake, and its ICE pair          out_media
  *  TCP of a SIP connection  mirrored where it carries something; one that
  *                         the inside opens has its way back open          out_stream, out_no_room
+ *  data over TLS or WebSocket, and media to who is at its other end
+ *                         that party's media may come in (opaque.bpf.h)   out_opaque, out_no_room
  *  to an ended call's peer  renews the tombstone, opens no way back       out_after_end
  *  from a guarded port    opens its way back                              out_flow, out_no_room
  *  a later fragment       mirrored, if it is of SIP or may be             out_fragment
@@ -19,6 +21,7 @@
 #include "bpf/fragment.bpf.h"
 #include "bpf/media_verdict.bpf.h"
 #include "bpf/mirror.bpf.h"
+#include "bpf/opaque.bpf.h"
 #include "bpf/parse.bpf.h"
 #include "bpf/return_path.bpf.h"
 #include "bpf/stream_verdict.bpf.h"
@@ -56,6 +59,7 @@ static __noinline __u32 judge_media_out(struct pinhole *hole, const struct packe
     __u32 zone = pkt->destination_network.zone;
     if (is_live(hole, ctl, pkt->now)) {
         note_outbound(hole, pkt->now);
+        if (flags_in(ctl) & PINHOLE_ICE) note_ice_pair(pkt);
         return REASON_out_media;
     }
     if (phase_of(ctl) == PHASE_CLOSED && !is_tombstone(hole, ctl, pkt)) return REASON_NONE;
@@ -76,6 +80,8 @@ static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *p
     if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;
     is_sip_port |= learned_port_at(pkt, &pkt->source) != 0;
     if (is_sip(ctx, pkt, is_sip_port)) return judge_sip_out(pkt);
+    int is_over = !hole || !is_live(hole, READ_ONCE(hole->ctl), pkt->now);
+    if (is_over && bits && has_port(bits->media_udp, port) && is_opaque_out(pkt)) return REASON_out_opaque;
     if (hole) reason = judge_media_out(hole, pkt);
     return reason != REASON_NONE ? reason : judge_flow_out(pkt);
 }
@@ -100,7 +106,7 @@ static __always_inline __u32 judge_tcp_out(struct packet *pkt) {
     int is_server = near && has_port(near->sip_tcp, port_of(&pkt->source));
     int is_media = near && has_port(near->media_tcp, port_of(&pkt->source));
     __u32 reason = REASON_NONE;
-    if (!is_client && !is_server && !is_media) return REASON_out_other;
+    if (!is_client && !is_server && !is_media) return judge_opaque_out(pkt);
     look_up_networks(pkt);
     if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;
     if (is_client) reason = judge_client_out(pkt);

@@ -17,8 +17,10 @@
  *     over TCP stream_verdict.bpf.h)                            pass sip, sip_learned, sip_stream | drop
  *  6  way back of a request that the inside sent, or of a
  *     connection that it opened to a SIP port                   pass sip_return_path
- *  7  pinhole (media_verdict.bpf.h)                             pass pinhole_* | drop
+ *  7  ICE check to a pinhole (ice_check.bpf.h)                  pass pinhole_stun | drop no_ufrag, stun_rate
+ *     pinhole (media_verdict.bpf.h)                             pass pinhole_* | drop
  *     guarded TCP (tcp_media_verdict.bpf.h), 10 too             pass pinhole_tcp, tcp_established | drop
+ *  8  media of a party of a TLS or WebSocket connection         pass opaque_media | drop opaque_rate
  *  9  way back of a flow that the inside started                pass return_path | drop return_path_ended
  * 10  guarded                                                   drop no_pinhole
  *     anything else                                             pass not_guarded
@@ -28,7 +30,9 @@
 #pragma once
 
 #include "bpf/fragment.bpf.h"
+#include "bpf/ice_check.bpf.h"
 #include "bpf/media_verdict.bpf.h"
+#include "bpf/opaque.bpf.h"
 #include "bpf/parse.bpf.h"
 #include "bpf/return_path.bpf.h"
 #include "bpf/sip_verdict.bpf.h"
@@ -97,9 +101,12 @@ static __always_inline __u32 judge_sip_port(struct context *ctx, struct packet *
     return refuse_sip(ctx, pkt, REASON_not_a_peer);                                            /* 5 */
 }
 
-/* Steps 7 to 10: a hole that refuses is the last word while it lives; a tombstone refuses its own call's peers only. */
+/* Steps 7 to 10: a hole that refuses is the last word while it lives; a tombstone refuses its own call's peers only, and
+ * gives way to opaque media at once: the party has the port for a call that we cannot read. */
 static __always_inline __u32 judge_guarded(struct packet *pkt, struct pinhole *hole, int path, int is_guarded) {
     if (hole && phase_of(READ_ONCE(hole->ctl)) != PHASE_CLOSED) return judge_live_pinhole(hole, pkt); /* 7 */
+    __u32 reason = is_guarded ? (__u32)judge_opaque(pkt) : REASON_NONE;
+    if (reason != REASON_NONE) return reason; /* 8 */
     if (hole && path) {
         __u64 ctl = READ_ONCE(hole->ctl);
         if (is_tombstone(hole, ctl, pkt) && was_peer(hole, ctl, &pkt->source, pkt->source_network.zone))
@@ -127,7 +134,8 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     if (is_denied(pkt) && (is_guarded || hole)) return REASON_denied; /* 3 */
     int path = find_return_path(pkt);
     if (path & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
-    reason = judge_guarded(pkt, hole, path, is_guarded);                      /* 7, 9, 10 */
+    reason = hole ? (__u32)judge_ice_check(ctx, pkt, hole) : REASON_NONE;            /* 7 */
+    if (reason == REASON_NONE) reason = judge_guarded(pkt, hole, path, is_guarded); /* 7 to 10 */
     if (hole && is_drop(reason)) note_refusal(hole, pkt, reason);
     return reason;
 }

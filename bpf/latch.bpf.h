@@ -64,7 +64,7 @@ static __always_inline __u32 admit_stand_in(struct pinhole *hole, const struct p
     return REASON_probation;
 }
 
-/* `latch: N` of the hole's zone, where no peers are named: after N packets the source has the hole to itself. */
+/* `latch: N` of the hole's zone, or of a widened hole, where no peers are named: after N packets the source has the hole to itself. */
 static __always_inline __u32 admit_first(struct pinhole *hole, const struct packet *pkt, __u32 packets) {
     if (packets == 0) return REASON_NONE;
     __u64 me = latch_identity(pkt);

@@ -15,7 +15,9 @@
 #include "maps/abi/counters.h"
 #include "maps/abi/dialog.h"
 #include "maps/abi/fragment.h"
+#include "maps/abi/ice.h"
 #include "maps/abi/meta.h"
+#include "maps/abi/opaque.h"
 #include "maps/abi/operation.h"
 #include "maps/abi/party.h"
 #include "maps/abi/pinhole.h"
@@ -113,6 +115,20 @@ struct {
     __type(key, __u32);
     __type(value, struct fragment_set);
 } fragments SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, ICE_PAIR_SETS);
+    __type(key, __u32);
+    __type(value, struct return_set);
+} ice_pairs SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, OPAQUE_SETS);
+    __type(key, __u32);
+    __type(value, struct opaque_set);
+} opaque SEC(".maps");
 
 /* Who the agent has come to know. */
 struct {

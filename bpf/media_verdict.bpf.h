@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "bpf/ice.bpf.h"
 #include "bpf/pinhole.bpf.h"
 
 #define IDLE_AFTER_SOFT_DEADLINE (30 * NSEC_PER_SEC)
@@ -66,6 +67,7 @@ static __always_inline int is_asleep(const struct pinhole *hole, const struct pa
 static __always_inline __u32 fit_constraint(const struct pinhole *hole, __u64 ctl, const struct packet *pkt) {
     __u32 zone = pkt->source_network.zone;
     __u32 best = FIT_NONE;
+    if (flags_in(ctl) & PINHOLE_ICE && is_ice_pair(pkt)) return FIT_EXACT;
     switch (constraint_of(ctl)) {
         case CONSTRAINT_ANY: return FIT_ANY_PORT;
         case CONSTRAINT_NETWORKS: return zone == zone_in(ctl) ? FIT_ANY_PORT : FIT_NONE;
@@ -83,7 +85,9 @@ static __always_inline __u32 fit_constraint(const struct pinhole *hole, __u64 ct
 static __always_inline __u32 admit_sender(struct pinhole *hole, __u64 ctl, const struct packet *pkt, __u32 best) {
     if (constraint_of(ctl) != CONSTRAINT_PEERS) {
         const struct zone *zone = zone_of(pkt, zone_in(ctl));
-        return zone && phase_of(ctl) != PHASE_OFFERED ? admit_first(hole, pkt, zone->latch) : REASON_NONE;
+        __u32 packets = zone ? zone->latch : 0;
+        if (packets == 0 && flags_in(ctl) & PINHOLE_LATCH_FIRST) packets = PROBATION_PACKETS;
+        return phase_of(ctl) != PHASE_OFFERED ? admit_first(hole, pkt, packets) : REASON_NONE;
     }
     if (best == FIT_ADDRESS) return admit_stand_in(hole, pkt);
     if (best == FIT_ANY_PORT) return admit_any_port(hole, pkt);

@@ -116,6 +116,31 @@ void check_peers(const Config& config, Findings& findings) {
         }
 }
 
+std::string listed(const Config& config) {
+    std::string ports;
+    for (const auto* list : {&config.sip_tls, &config.sip_ws})
+        for (const Port port : *list) ports += (ports.empty() ? "" : ", ") + std::to_string(port.value);
+    return ports;
+}
+
+// Calls that are signalled where we cannot read have media by their connection, or not at all.
+void check_opaque(const Config& config, Findings& findings) {
+    if (config.sip_tls.empty() && config.sip_ws.empty()) return;
+    const std::string unheard = ": no: calls over TLS and WebSocket (port " + listed(config) + ") open no media ports";
+    for (size_t i = 0; i < config.peers.size(); ++i)
+        if (!config.peers[i].opaque) findings.warn("peers[" + std::to_string(i) + "].opaque" + unheard);
+    for (size_t i = 0; i < config.zones.size(); ++i)
+        if (config.zones[i].sip && !config.zones[i].opaque)
+            findings.warn("zones[" + std::to_string(i) + "].opaque" + unheard);
+    for (const auto* list : {&config.sip_tls, &config.sip_ws})
+        for (const Port port : *list)
+            if (port.value == 443)
+                findings.warn(
+                    "sip: 443 is every web server's port: whichever of them the inside talks to may then send "
+                    "to its media ports; opaque: no, for the zone of those who are no party to calls, "
+                    "prevents it");
+}
+
 void check_parties(const Config& config, Findings& findings) {
     const std::vector<Party> all = parties(config);
     if (all.size() >= ZONES)
@@ -133,6 +158,7 @@ void check(const Config& config, Findings& findings) {
     check_protect(config, findings);
     check_ports(config, findings);
     check_parties(config, findings);
+    check_opaque(config, findings);
 }
 
 } // namespace ringwall::policy

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "maps/fnv1a.hpp"
 #include "policy/sections.hpp"
 
 namespace ringwall::policy {
@@ -24,13 +25,15 @@ bool admits_all(const Config& config) { return config.peers.empty() && std::rang
 struct wall compile_wall(const Config& config) {
     const uint32_t flags = flag_if(config.mode == Mode::monitor, WALL_MONITOR) |
                            flag_if(config.allow_hairpin, WALL_ALLOW_HAIRPIN) |
-                           flag_if(admits_all(config), WALL_ADMIT_ALL);
+                           flag_if(admits_all(config), WALL_ADMIT_ALL) |
+                           flag_if(!config.sip_tls.empty() || !config.sip_ws.empty(), WALL_OPAQUE);
     return {flags, 0, ns(config.agent_loss_after), ns(config.timers.tombstone), ns(return_path_life)};
 }
 
-struct zone compile_zone(uint32_t flags, const Limits& limits, uint8_t latch) {
+struct zone compile_zone(std::string_view name, uint32_t flags, const Limits& limits, uint8_t latch) {
     struct zone zone = {};
     zone.flags = flags;
+    zone.identity = fnv1a(name);
     zone.prefix_v4 = 32;
     zone.prefix_v6 = 64; // what one customer has (RFC 6177)
     zone.latch = latch;
@@ -39,12 +42,16 @@ struct zone compile_zone(uint32_t flags, const Limits& limits, uint8_t latch) {
 }
 
 std::vector<struct zone> compile_zones(const Config& config) {
-    std::vector<struct zone> zones{compile_zone(flag_if(config.peers.empty(), ZONE_SIP), stranger_limits(), 0)};
+    std::vector<struct zone> zones{compile_zone({}, flag_if(config.peers.empty(), ZONE_SIP), stranger_limits(), 0)};
     for (const Peer& peer : config.peers) {
-        const bool is_strict = peer.expectation == Expectation::strict;
-        zones.push_back(compile_zone(ZONE_SIP | ZONE_PEER | flag_if(is_strict, ZONE_STRICT), peer.limits, peer.latch));
+        const uint32_t flags = ZONE_SIP | ZONE_PEER | flag_if(peer.expectation == Expectation::strict, ZONE_STRICT) |
+                               flag_if(!peer.opaque, ZONE_NO_OPAQUE);
+        zones.push_back(compile_zone(peer.name, flags, peer.limits, peer.latch));
     }
-    for (const Zone& zone : config.zones) zones.push_back(compile_zone(flag_if(zone.sip, ZONE_SIP), zone.limits, 0));
+    for (const Zone& zone : config.zones) {
+        const uint32_t flags = flag_if(zone.sip, ZONE_SIP) | flag_if(!zone.opaque, ZONE_NO_OPAQUE);
+        zones.push_back(compile_zone(zone.name, flags, zone.limits, 0));
+    }
     return zones;
 }
 

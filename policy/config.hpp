@@ -39,6 +39,7 @@ struct Peer {
     std::vector<Prefix> networks;
     Expectation expectation = Expectation::negotiated;
     uint8_t latch = 0;
+    bool opaque = true; // a TLS or WebSocket connection lets its party's media in
     Limits limits;
 };
 
@@ -46,6 +47,7 @@ struct Zone {
     std::string name;
     std::vector<Prefix> networks;
     bool sip = false; // unsaid: yes where no peers are declared, else no
+    bool opaque = true;
     Limits limits;
 };
 

@@ -99,8 +99,7 @@ void read_sip(const Value& sip, Config& config) {
     const auto is_plain = [&](Port port) { return std::ranges::find(config.sip_tcp, port) != config.sip_tcp.end(); };
     if (!section.find("tls")) std::erase_if(config.sip_tls, is_plain);
     static constexpr std::string_view unread = "calls signalled there open no media ports in this version";
-    for (const std::string_view key : {"tcp", "tls", "ws"})
-        if (const auto ports = section.find(key); ports && ports->node().size() > 0) ports->warn(unread);
+    if (const auto ports = section.find("tcp"); ports && ports->node().size() > 0) ports->warn(unread);
 }
 
 void read_user_agents(const Value& agents) {

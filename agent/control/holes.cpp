@@ -130,6 +130,7 @@ json::object Holes::entry(const pinhole::PresentPinhole& hole) const {
         {"expires_in", seconds_between(now_ns_, value.deadline_ns)},
         {"media", field(value.ctl, CTL_MEDIA_SHIFT, 0xff)},
         {"zone", policy_.zone_name(zone)},
+        {"ice", (field(value.ctl, CTL_FLAGS_SHIFT, 0xff) & PINHOLE_ICE) != 0},
     };
     if (last_ns == 0) entry["idle"] = nullptr; // no media yet
     else entry["idle"] = seconds_between(last_ns, now_ns_);
@@ -168,7 +169,8 @@ std::string Holes::mend(const struct pinhole& hole, const struct refusal& refusa
     if (peer == nullptr) return "if this source is the other party's media, declare its networks as a peer";
     if (policy_.zone_of(source) != zone)
         return "if it is theirs, add " + source.to_string() + " to the networks of peer " + peer->name;
-    if (peer->expectation == policy::Expectation::networks || peer->expectation == policy::Expectation::any) return {};
+    if (peer->expectation == policy::Expectation::networks || peer->expectation == policy::Expectation::any)
+        return peer->latch == 0 ? "" : "another source has the port: set latch: 0 for peer " + peer->name;
     return "set expectation: networks for peer " + peer->name;
 }
 

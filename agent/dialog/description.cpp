@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/pinhole/merge.hpp"
+#include "maps/fnv1a.hpp"
 
 namespace ringwall::dialog {
 namespace {
@@ -62,6 +63,7 @@ void constrain_offered(pinhole::Claim& claim, const Counterpart& counterpart) {
     if (counterpart.is_declared && counterpart.expectation == Expectation::strict) {
         claim.constraint = pinhole::Constraint::addresses;
         claim.peers = {{counterpart.signalling.address, Port{0}}};
+        claim.ufrag_hash = 0; // that address and no other, whatever pairs ICE would find
     } else if (counterpart.is_declared && counterpart.expectation != Expectation::any) {
         claim.constraint = pinhole::Constraint::networks;
     } else {
@@ -77,15 +79,16 @@ public:
         : policy_(policy), counterpart_(counterpart), is_echo_(is_echo), refusals_(refusals) {}
 
     void add(const sdp::Media& media, uint8_t index) {
-        if (media.port.value == 0 || media.port == discard) return;
+        const bool is_ice = !media.ice_ufrag.empty(); // required beside candidates (RFC 8839 5.4)
+        if (media.port.value == 0 || (media.port == discard && !is_ice)) return;
         if (is_tcp_media(media) && media.port_count <= most_pairs) return add_tcp(media, index);
         if (!is_udp_media(media) || media.port_count > most_pairs) {
             ++refusals_.unsupported;
             return;
         }
-        for (const sdp::Connection& connection : media.connections())
-            for (unsigned i = 0; !connection.is_name && i < media.port_count && is_valid_pair(media, i); ++i)
-                add_pair(media, index, connection.address, i);
+        if (media.port != discard) add_default(media, index);
+        for (const sdp::Candidate& candidate : media.candidates())
+            if (is_ice) add_candidate(media, index, candidate);
     }
     std::vector<pinhole::Claim> claims;
 
@@ -96,6 +99,22 @@ private:
         for (const sdp::Connection& connection : media.connections())
             for (unsigned i = 0; !connection.is_name && i < media.port_count; ++i)
                 add_claim(media, index, {connection.address, port_after(media.port, i)}, pinhole::Component::other);
+    }
+
+    // The endpoint of m= and c=, which ICE calls the default one.
+    void add_default(const sdp::Media& media, uint8_t index) {
+        for (const sdp::Connection& connection : media.connections())
+            for (unsigned i = 0; !connection.is_name && i < media.port_count && is_valid_pair(media, i); ++i)
+                add_pair(media, index, connection.address, i);
+    }
+
+    // RFC 8445 5.1.1: host candidates are where packets arrive; the others are the same seen from elsewhere, or a relay's.
+    void add_candidate(const sdp::Media& media, uint8_t index, const sdp::Candidate& candidate) {
+        const bool is_rtcp = candidate.component == 2;
+        if (!candidate.is_udp || !candidate.is_host || candidate.component > 2) return;
+        if (is_rtcp && (media.rtcp_mux_only || media.transport != sdp::Transport::rtp)) return;
+        const auto primary = media.rtcp_mux_only ? pinhole::Component::rtp_rtcp : primary_component(media);
+        add_claim(media, index, candidate.endpoint, is_rtcp ? pinhole::Component::rtcp : primary);
     }
 
     void add_pair(const sdp::Media& media, uint8_t index, const IpAddress& address, unsigned i) {
@@ -110,6 +129,10 @@ private:
         const Endpoint inside{policy_.inside_of(named.address), named.port};
         if (!policy_.is_protected(inside.address)) return;
         const Protocol protocol = is_tcp_media(media) ? Protocol::tcp : Protocol::udp;
+        if (media.is_ice && std::ranges::any_of(claims, [&](const pinhole::Claim& claim) {
+                return claim.local == inside && claim.media == index;
+            }))
+            return; // the default endpoint is one of the candidates
         if (!policy_.is_media_port(inside.port, protocol)) {
             ++refusals_.unguarded;
         } else if (is_echo_(named) || is_echo_(inside)) {
@@ -124,7 +147,8 @@ private:
                                  .is_media_checked = media.transport == sdp::Transport::rtp,
                                  .zone = counterpart_.zone,
                                  .zone_substitutes = counterpart_.is_declared,
-                                 .payload_types = payload_types_of(media)};
+                                 .payload_types = payload_types_of(media),
+                                 .ufrag_hash = media.ice_ufrag.empty() ? 0 : ufrag_hash(media.ice_ufrag)};
             constrain_offered(claim, counterpart_);
             claims.push_back(std::move(claim));
         }
@@ -140,6 +164,7 @@ RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, co
     RemoteMedia remote{.is_rejected = media.is_rejected(),
                        .has_mux = media.rtcp_mux || media.rtcp_mux_only,
                        .is_held = is_hold(media),
+                       .is_ice = media.is_ice,
                        .never_connects = never_connects(media)};
     if (media.port.value == 0 || (media.port == discard && !is_tcp_media(media)) || media.port_count > most_pairs)
         return remote;
@@ -184,8 +209,12 @@ std::vector<Endpoint> peers_of(const RemoteMedia& remote, const pinhole::Claim& 
 void constrain_answered(pinhole::Claim& claim, std::vector<Endpoint> peers, const Counterpart& counterpart,
                         bool is_inside = false) {
     using policy::Expectation;
-    const bool is_unknown = peers.empty() && !is_inside;
-    if (counterpart.expectation != Expectation::negotiated || is_unknown) return constrain_offered(claim, counterpart);
+    const bool is_unknown = peers.empty() && !is_inside && claim.ufrag_hash == 0; // with ICE the pairs will tell
+    if (counterpart.expectation != Expectation::negotiated || is_unknown) {
+        constrain_offered(claim, counterpart);
+        if (claim.constraint != pinhole::Constraint::addresses) claim.peers = std::move(peers);
+        return;
+    }
     claim.constraint = pinhole::Constraint::peers;
     claim.peers = std::move(peers);
 }
@@ -256,6 +285,7 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
         }
         claim.is_answered = true;
         claim.is_held |= theirs.is_held;
+        if (!theirs.is_ice) claim.ufrag_hash = 0; // the other side has none: who may send is who it named
         constrain_answered(claim, peers_of(theirs, claim, before), counterpart, theirs.is_inside);
         claims.push_back(std::move(claim));
     }

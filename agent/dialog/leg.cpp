@@ -46,6 +46,8 @@ void store_offer(const Remote& remote, struct dialog_record& record) {
 
 Remote load_offer(const struct dialog_record& record) {
     Remote remote(CLAIMS_PER_LEG);
+    // The inside's answer will say: it has ICE only where the offer had it (RFC 8839 4.2.2).
+    for (RemoteMedia& media : remote) media.is_ice = true;
     for (size_t i = 0; i < std::min<size_t>(record.offered_count, OFFERED_PEERS_PER_LEG); ++i) {
         const struct offered_peer& from = record.offered[i];
         if (from.media >= remote.size()) continue;
@@ -76,7 +78,11 @@ bool Leg::has_inside_tag(std::string_view tag) const {
 std::vector<pinhole::Claim> Leg::claims() const {
     std::vector<pinhole::Claim> all;
     const auto add = [&](const pinhole::Claim& claim) {
-        if (std::ranges::find(all, claim.key(), &pinhole::Claim::key) == all.end()) all.push_back(claim);
+        const auto known = std::ranges::find(all, claim.key(), &pinhole::Claim::key);
+        if (known == all.end()) all.push_back(claim);
+        // An ICE restart: checks bear the new fragment as soon as the offer has arrived (RFC 8445 9).
+        else if (known->ufrag_hash != 0 && claim.ufrag_hash != 0 && !claim.is_answered)
+            known->ufrag_hash = claim.ufrag_hash;
     };
     for (const Side& side : sides) std::ranges::for_each(side.accepted, add);
     std::ranges::for_each(offered, add);

@@ -53,8 +53,12 @@ void Parties::put(const struct known_key& key, const Known& known) {
 }
 
 void Parties::joined(const Leg& leg, TimePoint now) {
-    if (by_leg_.contains(leg.id) || known_.size() >= capacity_known) return;
     const struct known_key key = key_of(leg.counterpart.signalling.address, leg.counterpart.signalling.port);
+    if (const auto found = by_leg_.find(leg.id); found != by_leg_.end()) {
+        if (std::memcmp(&found->second, &key, sizeof key) == 0) return;
+        left(leg.id); // it is elsewhere now
+    }
+    if (known_.size() >= capacity_known) return;
     Known& known = known_[key];
     known.zone = leg.counterpart.zone;
     known.legs.insert(leg.id);

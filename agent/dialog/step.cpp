@@ -26,8 +26,15 @@ void Table::Step::on_request() {
         case sip::Method::ack: return ack();
         case sip::Method::bye: return bye();
         default:
-            if (Leg* leg = message_.to.tag.empty() ? nullptr : leg_by_tags()) effects_.woken.insert(leg->id);
+            if (Leg* leg = message_.to.tag.empty() ? nullptr : leg_by_tags()) in_dialog(*leg);
     }
+}
+
+// Only who comes from elsewhere is worth a transaction: the inside's 2xx will say whether it is taken for the same.
+void Table::Step::in_dialog(const Leg& leg) {
+    effects_.woken.insert(leg.id);
+    if (event_.outbound || event_.counterpart.signalling.address == leg.counterpart.signalling.address) return;
+    if (Transaction* transaction = begin(transaction_life, is_strangers())) transaction->leg = leg.id;
 }
 
 void Table::Step::initial_invite() {
@@ -158,7 +165,7 @@ void Table::Step::on_response() {
         case sip::Method::update:
         case sip::Method::prack: response_in_dialog(*transaction); break;
         case sip::Method::bye: response_to_bye(*transaction); break;
-        default: break;
+        default: follow(transaction->leg);
     }
     if (message_.status < 200) return;
     transaction->is_final = true;
@@ -244,10 +251,31 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     } else if (event_.remote) {
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, true);
         else leg->remote_offer = event_.remote;
+    } else {
+        follow(leg->id);
     }
     if (leg->state == LegState::early) ring_on(*leg);
     else if (is_success() && message_.method != sip::Method::prack) renew(*leg);
     effects_.woken.insert(leg->id);
+    changed(*leg);
+}
+
+// The inside's 2xx to a request without SDP: it goes where the party is now, and the stand-in for a private address with
+// it. A declared peer's does not leave its networks.
+void Table::Step::follow(LegId id) {
+    Leg* leg = id ? table_.leg(id) : nullptr;
+    if (!leg || !event_.outbound || !is_success()) return;
+    const Counterpart& now = event_.counterpart;
+    const IpAddress before = leg->counterpart.signalling.address;
+    if (now.signalling.address == before || now.signalling.address.is_unroutable()) return;
+    if ((now.is_declared || leg->counterpart.is_declared) && now.zone != leg->counterpart.zone) return;
+    leg->counterpart = now;
+    for (Side& side : leg->sides)
+        for (pinhole::Claim& claim : side.accepted) {
+            claim.zone = now.zone;
+            if (claim.constraint == pinhole::Constraint::peers)
+                std::ranges::replace(claim.peers, Endpoint{before, Port{0}}, Endpoint{now.signalling.address, Port{0}});
+        }
     changed(*leg);
 }
 

@@ -24,6 +24,7 @@ private:
     void offer_in_dialog();
     void ack();
     void bye();
+    void in_dialog(const Leg& leg); // any other method
 
     // responses
     void initial_response_in(Transaction& transaction);  // to an INVITE that the inside sent
@@ -32,6 +33,7 @@ private:
     void failed(Transaction& transaction);
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);
+    void follow(LegId id); // the inside has accepted a request; the party behind NAT may be elsewhere now
 
     // offer and answer
     void answered_by_outside(Leg& leg, Side& side, const std::vector<pinhole::Claim>& offer, bool is_final);

@@ -48,11 +48,12 @@ uint32_t changed_fields(const struct pinhole& now, const struct pinhole& next) {
     if (std::memcmp(now.payload_types, next.payload_types, sizeof now.payload_types) != 0)
         fields |= FIELD_PAYLOAD_TYPES;
     if (now.owner != next.owner) fields |= FIELD_OWNER;
+    if (now.ufrag_hash != next.ufrag_hash) fields |= FIELD_UFRAG;
     return fields;
 }
 
-constexpr uint32_t every_field =
-    FIELD_DEADLINE | FIELD_SOFT_DEADLINE | FIELD_IDLE | FIELD_PEER | FIELD_PAYLOAD_TYPES | FIELD_OWNER | FIELD_RESET;
+constexpr uint32_t every_field = FIELD_DEADLINE | FIELD_SOFT_DEADLINE | FIELD_IDLE | FIELD_PEER | FIELD_PAYLOAD_TYPES |
+                                 FIELD_OWNER | FIELD_UFRAG | FIELD_RESET;
 
 } // namespace
 
@@ -182,8 +183,12 @@ void Book::plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops)
     if (!place_peers(wanted, hole, next, word, now, ops)) {
         wanted.constraint = wanted.flags & PINHOLE_ZONE_SUBSTITUTES ? Constraint::networks : Constraint::any;
         wanted.is_widened = true;
+        if (wanted.constraint == Constraint::any) wanted.flags |= PINHOLE_LATCH_FIRST;
         word.slot = 0;
     }
+    // A new offer or answer that names others: who is latched by `latch: N` was latched for those before.
+    if (!hole.named.empty() && hole.named != wanted.named) hole.pending_fields |= FIELD_RELATCH;
+    hole.named = wanted.named;
     counters_.widened += wanted.is_widened;
     word.phase = wanted.phase;
     word.constraint = static_cast<uint8_t>(wanted.constraint);
@@ -197,6 +202,7 @@ void Book::plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops)
         wanted.soft_deadline ? static_cast<uint32_t>(to_ns(*wanted.soft_deadline) / 1'000'000'000) : 0;
     next.idle_s = to_seconds(wanted.phase == PHASE_HELD ? timers_.held : timers_.idle);
     put_payload_types(wanted.payload_types, next);
+    next.ufrag_hash = wanted.ufrag_hash;
     next.owner = wanted.owner;
     write(key, hole, next, ops);
 }
@@ -283,6 +289,7 @@ Claim claim_of(const PresentPinhole& hole, uint8_t component, uint8_t media) {
                 .zone_substitutes = (word.flags & PINHOLE_ZONE_SUBSTITUTES) != 0,
                 .peers = word.names_peers() ? named_peers(hole) : std::vector<Endpoint>{}};
     claim.payload_types = payload_types_of(hole.value);
+    claim.ufrag_hash = hole.value.ufrag_hash;
     return claim;
 }
 

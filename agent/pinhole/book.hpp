@@ -63,7 +63,8 @@ private:
         bool is_present = false;
         bool is_unknown = false; // present with contents we do not know: write every field
         PresentPinhole present{};
-        bool is_buried = false; // delete at the next plan()
+        std::vector<Endpoint> named; // as in Wanted
+        bool is_buried = false;      // delete at the next plan()
         Stage stage = Stage::live;
         TimePoint stage_end{}, closed_at{}, inline_let_go{};
         uint32_t pending_fields = 0; // FIELD_WAKE and FIELD_RESET for the next change

@@ -54,8 +54,9 @@ struct Claim {
     Constraint constraint = Constraint::any;
     uint8_t zone = 0;
     bool zone_substitutes = false; // a declared peer: its networks may stand in
-    std::vector<Endpoint> peers;   // port 0 = any port of that address
+    std::vector<Endpoint> peers;   // port 0 = any port of that address; where the constraint names none, who was named
     PayloadTypes payload_types = any_payload_type;
+    uint64_t ufrag_hash = 0; // of our ICE username fragment; 0 = no ICE
 
     HoleKey key() const { return {local, protocol}; }
     bool operator==(const Claim&) const = default;

@@ -45,6 +45,7 @@ uint8_t phase_of(const std::vector<OwnedClaim>& owners) {
 void widen(Wanted& wanted) {
     wanted.constraint =
         wanted.zone != 0 && (wanted.flags & PINHOLE_ZONE_SUBSTITUTES) ? Constraint::networks : Constraint::any;
+    if (wanted.constraint == Constraint::any) wanted.flags |= PINHOLE_LATCH_FIRST;
     wanted.peers.clear();
     wanted.is_widened = true;
 }
@@ -61,6 +62,7 @@ void add(Wanted& wanted, const OwnedClaim& owner) {
     if (!claim.is_media_checked) wanted.flags &= static_cast<uint8_t>(~PINHOLE_CHECK_MEDIA);
     add_peers(wanted.peers, claim.peers);
     wanted.payload_types |= claim.payload_types;
+    if (wanted.ufrag_hash == 0) wanted.ufrag_hash = claim.ufrag_hash;
     wanted.deadline = std::max(wanted.deadline, owner.deadline);
     if (!wanted.soft_deadline || !owner.soft_deadline) wanted.soft_deadline.reset();
     else wanted.soft_deadline = std::max(*wanted.soft_deadline, *owner.soft_deadline);
@@ -76,6 +78,7 @@ Wanted from(const OwnedClaim& owner) {
                                           (claim.is_media_checked ? PINHOLE_CHECK_MEDIA : 0)),
             .peers = claim.peers,
             .payload_types = claim.payload_types,
+            .ufrag_hash = claim.ufrag_hash,
             .deadline = owner.deadline,
             .soft_deadline = owner.soft_deadline,
             .owner = owner.leg};
@@ -94,9 +97,11 @@ Wanted merge(const std::vector<OwnedClaim>& owners) {
     for (const OwnedClaim& owner : kept) add(wanted, owner);
     wanted.phase = phase_of(kept);
     if (wanted.phase == PHASE_OFFERED) wanted.flags |= PINHOLE_EARLY_RATE;
+    if (wanted.ufrag_hash != 0) wanted.flags |= PINHOLE_ICE;
     const bool names_peers = wanted.constraint == Constraint::peers || wanted.constraint == Constraint::addresses;
-    if (!names_peers) wanted.peers.clear();
     std::ranges::sort(wanted.peers); // the same in another order are no change
+    wanted.named = wanted.peers;
+    if (!names_peers) wanted.peers.clear();
     if (wanted.peers.size() > PEERS_PER_SET) widen(wanted);
     return wanted;
 }

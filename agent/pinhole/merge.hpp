@@ -26,7 +26,10 @@ struct Wanted {
     uint8_t media = 0;
     uint8_t flags = 0;           // enum pinhole_flag
     std::vector<Endpoint> peers; // more than PEERS_PER_SET have been widened away
+    std::vector<Endpoint>
+        named; // by the other sides, whatever the constraint: others than before, and nobody is latched
     PayloadTypes payload_types = any_payload_type;
+    uint64_t ufrag_hash = 0;
     TimePoint deadline;
     std::optional<TimePoint> soft_deadline;
     LegId owner = 0;

@@ -23,7 +23,9 @@ MAP_ABI(struct reason_count, 16);
     EVENT(monitored, "drops that monitor mode let pass")                              \
     EVENT(refusals_full, "refusals on live holes not recorded for want of room")      \
     EVENT(fragments_full, "fragments not remembered: their set of the table was full") \
-    EVENT(stream_over_limit, "TCP segments over a method's limit: they passed, and cost new connections")
+    EVENT(stream_over_limit, "TCP segments over a method's limit: they passed, and cost new connections") \
+    EVENT(opaque_full, "TLS or WebSocket parties whose media stays shut: no room, or over the quota") \
+    EVENT(ice_pairs_full, "ICE pairs not remembered: no room, or over the quota of their port")
 enum event {
 #define RINGWALL_EVENT_ENUM(label, sentence) EVENT_##label,
     RINGWALL_EVENTS(RINGWALL_EVENT_ENUM)

@@ -30,6 +30,7 @@ enum operation_field { /* of OP_CHANGE_PINHOLE; ctl is always exchanged, last */
     FIELD_OWNER = 1 << 5,
     FIELD_RESET = 1 << 6, /* a new call takes over an ended one's hole: counters, latch and times start again */
     FIELD_RELATCH = 1 << 8, /* other peers may send now: nobody is latched, the named one has not spoken yet */
+    FIELD_UFRAG = 1 << 10, /* of ICE */
     FIELD_WAKE = 1 << 7,  /* an in-dialog message: the hole is as if media had just passed */
 };
 struct operation {

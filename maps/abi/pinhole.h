@@ -55,6 +55,8 @@ enum pinhole_flag {
     PINHOLE_ZONE_SUBSTITUTES = 1 << 0, /* the peer is a declared one: its networks may stand in */
     PINHOLE_CHECK_MEDIA = 1 << 1,      /* RFC 7983 first byte must be RTP, RTCP, STUN, DTLS or ZRTP */
     PINHOLE_EARLY_RATE = 1 << 2,       /* at most 200 packets/s (offered) */
+    PINHOLE_ICE = 1 << 3,              /* checks with our ufrag pass from anywhere, and pairs that the inside uses */
+    PINHOLE_LATCH_FIRST = 1 << 6,      /* widened to any source: the first one has it, as with `latch: 3` */
 };
 #define CTL_PHASE_SHIFT 0
 #define CTL_CONSTRAINT_SHIFT 4
@@ -85,7 +87,7 @@ struct pinhole {
     /* the agent's */
     __u32 packet_period_ns;   /* agent: rate cap, one packet each on average; 0 = none */
     __u64 ssrc_candidate;     /* another SSRC on probation: SSRC << 32 | packets seen of it in a row */
-    __u64 ufrag_hash;         /* agent: of our ICE username fragment (FNV-1a 64), 0 = no ICE */
+    __u64 ufrag_hash;         /* agent: of our ICE username fragment (maps/abi/ice.h), 0 = no ICE */
     /* the agent's, and seldom read */
     __u64 owner;              /* leg id of the owner that refusals and tombstones name: key of `dialogs` */
     __u32 soft_deadline_s;    /* CLOCK_MONOTONIC seconds, 0 = none: from here the idle limit is 30 s while the agent lives */

@@ -28,6 +28,7 @@ enum wall_flag {
     WALL_MONITOR = 1 << 0,       /* count drops, drop nothing */
     WALL_ALLOW_HAIRPIN = 1 << 1, /* inside sources may arrive from outside */
     WALL_ADMIT_ALL = 1 << 2,     /* no peers declared: every network may exchange SIP */
+    WALL_OPAQUE = 1 << 4,        /* there are TLS or WebSocket ports */
 };
 struct wall {
     __u32 flags;
@@ -73,6 +74,7 @@ enum zone_flag {
     ZONE_SIP = 1 << 0,      /* may talk SIP to us */
     ZONE_PEER = 1 << 1,     /* a declared peer: known, its networks may stand in */
     ZONE_STRICT = 1 << 2,   /* INVITE only from addresses that the inside registered with */
+    ZONE_NO_OPAQUE = 1 << 3, /* a TLS or WebSocket connection lets no media in */
 };
 /* GCRA (ITU-T I.371): one packet each period on average, `burst` at once. period_ns 0 = unlimited. */
 struct limit {
@@ -87,9 +89,10 @@ struct zone {
     __u8 prefix_v6; /* 64 */
     __u8 latch;     /* packets before a stand-in is locked; 0 = off */
     __u8 zero;
+    __u64 identity; /* FNV-1a 64 of its name: a reload may give the number to another */
     struct limit limits[CLASS_COUNT];
 };
-MAP_ABI(struct zone, 312);
+MAP_ABI(struct zone, 320);
 
 /* `active`: ARRAY of 1. */
 struct active {

@@ -24,6 +24,8 @@
     REASON(14, return_path, pass, "answers a flow that the inside started")                                           \
     REASON(15, not_guarded, pass, "protected address, but not a media port")                                          \
     REASON(16, fragment_unpaired, pass, "a later fragment before its first, within the cap: completes nothing without it") \
+    REASON(18, opaque_media, pass, "media from a party with a live TLS or WebSocket connection") \
+    REASON(19, pinhole_stun, pass, "an ICE connectivity check that bears our username fragment") \
     REASON(22, tcp_established, pass, "TCP that the inside began or the wall found there: the stack refuses strangers") \
     REASON(23, pinhole_tcp, pass, "TCP media of a call, from a party that may send") \
     /* ingress, dropped */                                                                                            \
@@ -47,6 +49,9 @@
     REASON(49, fragment_overlap, drop, "a fragment over bytes that its datagram's first has brought, or must bring") \
     REASON(50, fragment_tiny, drop, "a first fragment too short to be judged by, or a length that no fragment has") \
     REASON(56, syn_limited, drop, "over the limit of new TCP connections of its zone") \
+    REASON(58, no_ufrag, drop, "an ICE connectivity check without our username fragment") \
+    REASON(59, opaque_rate, drop, "more media than one TLS or WebSocket party may send") \
+    REASON(62, stun_rate, drop, "more than 200 ICE connectivity checks a second to one port") \
     /* egress: never dropped */                                                                                       \
     REASON(64, out_other, pass, "outbound, none of our business")                                                     \
     REASON(65, out_sip, pass, "outbound SIP, mirrored")                                                               \
@@ -56,6 +61,7 @@
     REASON(69, out_unparsable, pass, "outbound headers we cannot follow")                                             \
     REASON(70, out_no_room, pass, "outbound flow, but no room to remember its way back")                              \
     REASON(71, out_stream, pass, "outbound TCP of a SIP connection, mirrored where it carries something") \
+    REASON(72, out_opaque, pass, "outbound TLS or WebSocket data, or media to its party: its media may come in") \
     REASON(73, out_fragment, pass, "outbound later fragment, mirrored if its first was SIP or has not been seen")
 
 enum reason {

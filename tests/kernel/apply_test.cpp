@@ -66,6 +66,16 @@ TEST_F(Apply, lets_new_peers_speak_at_once) {
     EXPECT_EQ(in(eth / ip4{.src = "203.0.113.2"} / udp{.sport = 5000} / rtp()), "drop probation");
 }
 
+TEST_F(Apply, changes_the_ice_fragment_of_a_live_hole) {
+    open({.flags = PINHOLE_ICE, .ufrag = "before"});
+    const auto before = hole().ufrag_hash;
+    EXPECT_EQ(change({.flags = PINHOLE_ICE, .ufrag = "after"}, FIELD_DEADLINE), 0);
+    EXPECT_EQ(hole().ufrag_hash, before);
+    EXPECT_EQ(change({.flags = PINHOLE_ICE, .ufrag = "after"}, FIELD_UFRAG), 0);
+    EXPECT_NE(hole().ufrag_hash, before);
+    EXPECT_EQ(hole().ufrag_hash, value_of({.ufrag = "after"}).ufrag_hash);
+}
+
 TEST_F(Apply, changes_the_fields_named_and_no_others) {
     open({});
     media();

@@ -132,5 +132,66 @@ TEST_F(Latch, of_a_zone_locks_a_hole_that_names_no_peer_to_its_first_source) {
     EXPECT_EQ(hole().latch, 0U); // never latched while offered
 }
 
+TEST_F(Latch, of_a_zone_holds_for_any_source_and_for_a_strict_peers_address_alike) {
+    zone(zone_provider, ZONE_PEER, {}, 1);
+    for (uint32_t constraint : {CONSTRAINT_ANY, CONSTRAINT_ADDRESSES}) {
+        open({.constraint = constraint, .zone = zone_provider});
+        EXPECT_EQ(media("198.51.100.7", 1), "pass pinhole_rtp");
+        EXPECT_EQ(media("198.51.100.7", 2), "drop wrong_source");
+        EXPECT_EQ(media("198.51.100.7", 1), "pass pinhole_rtp");
+    }
+    open({.constraint = CONSTRAINT_PEERS, .zone = zone_provider}); // negotiated: the peer named is the lock
+    EXPECT_EQ(media("198.51.100.7", 31000), "drop probation");
+    EXPECT_EQ(media("198.51.100.7", 30000), "pass pinhole_rtp");
+}
+
+TEST_F(Latch, takes_as_many_good_packets_as_the_zone_says_and_no_bad_ones) {
+    zone(zone_provider, ZONE_PEER, {}, 2);
+    Hole networks{.constraint = CONSTRAINT_NETWORKS, .zone = zone_provider, .flags = PINHOLE_CHECK_MEDIA};
+    open(networks);
+    EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
+    EXPECT_EQ(media("198.51.100.1", 1, filled(40, 0x7f)), "drop not_media");
+    EXPECT_EQ(media("198.51.100.2", 2), "pass pinhole_rtp"); // begins anew: one packet each
+    EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
+    EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
+    EXPECT_EQ(media("198.51.100.2", 2), "drop wrong_source");
+    quiet(networks, Duration::min(), 1200ms); // a second, and the step of last_in_ns
+    EXPECT_EQ(media("198.51.100.2", 2), "drop wrong_source");
+    quiet(networks, Duration::min(), 1260ms);
+    EXPECT_EQ(media("198.51.100.2", 2), "pass pinhole_rtp");
+}
+
+TEST_F(Latch, of_a_hole_widened_to_anyone_is_taken_by_the_first_without_any_zones_word) {
+    Hole widened{.constraint = CONSTRAINT_ANY, .flags = PINHOLE_LATCH_FIRST};
+    open(widened);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
+    EXPECT_EQ(media("203.0.113.9", 2), "drop wrong_source");
+    widened.flags = 0;
+    open(widened);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
+    EXPECT_EQ(media("203.0.113.9", 2), "pass pinhole_rtp");
+    widened.local = "2001:db8:1::10", widened.flags = PINHOLE_LATCH_FIRST;
+    open(widened);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(in(eth / ip6{} / udp{} / rtp()), "pass pinhole_rtp");
+    EXPECT_EQ(in(eth / ip6{} / udp{.sport = 30001} / rtp()), "drop wrong_source");
+}
+
+TEST_F(Latch, works_for_ipv6_alike) {
+    Hole six{.local = "2001:db8:1::10", .peer = "2001:db8:99::7"};
+    open(six);
+    auto from = [&](const std::string& source, uint16_t sport) {
+        return in(eth / ip6{.src = source} / udp{.sport = sport} / rtp());
+    };
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(from("2001:db8:99::7", 31000), "drop probation");
+    EXPECT_EQ(from("2001:db8:99::7", 31000), "pass pinhole_other_source");
+    EXPECT_EQ(from("2001:db8:99::7", 30000), "pass pinhole_rtp");
+    EXPECT_EQ(from("2001:db8:99::7", 31000), "drop probation");
+    EXPECT_EQ(from("2001:db8:99::8", 30000), "drop wrong_source");
+    six.peer_port = 0;
+    open(six);
+    EXPECT_EQ(from("2001:db8:99::7", 1), "pass pinhole_rtp");
+    EXPECT_EQ(from("2001:db8:99::7", 2), "drop probation");
+}
+
 } // namespace
 } // namespace ringwall::test

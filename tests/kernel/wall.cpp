@@ -13,6 +13,7 @@
 
 #include "apply.skel.h"
 #include "maps/abi/meta.h"
+#include "maps/fnv1a.hpp"
 #include "maps/reasons.hpp"
 #include "tc_egress.skel.h"
 #include "xdp_ingress.skel.h"
@@ -171,6 +172,7 @@ pinhole value_of(const Hole& hole) {
     value.peer = peer_at(hole.peer, hole.peer_port);
     value.idle_s = hole.idle_s;
     value.owner = 77;
+    if (!hole.ufrag.empty()) value.ufrag_hash = ufrag_hash(hole.ufrag);
     if (hole.soft_deadline != Duration::min())
         value.soft_deadline_s = static_cast<uint32_t>(ahead(hole.soft_deadline) / 1000000000U);
     return value;
@@ -219,8 +221,14 @@ void Wall::forget_network(const std::string& prefix) {
     auto key = network_key_of(prefix, 0);
     bpf_map_delete_elem(map("networks"), &key);
 }
-void Wall::zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits, uint8_t latch) {
-    struct zone value{.flags = flags, .prefix_v4 = 32, .prefix_v6 = 64, .latch = latch};
+void Wall::opaque_port(uint16_t port) {
+    auto policy = look_up<port_policy>(map("ports"), uint32_t{port} >> 6);
+    policy.opaque |= uint64_t{1} << (port & 63);
+    put(map("ports"), uint32_t{port} >> 6, policy);
+}
+void Wall::zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits, uint8_t latch, uint64_t identity) {
+    struct zone value{
+        .flags = flags, .prefix_v4 = 32, .prefix_v6 = 64, .latch = latch, .identity = identity ? identity : number};
     for (const auto& [sip_class, limit] : limits) value.limits[sip_class] = limit;
     put(map("zones"), number, value);
 }

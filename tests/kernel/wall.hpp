@@ -48,6 +48,7 @@ struct Hole { // as tests read it; wall.cpp makes struct pinhole of it
     Duration last_out = Duration::min();
     uint32_t idle_s = 300;
     Duration soft_deadline = Duration::min(); // from now; none, unless said
+    std::string ufrag = {};                   // of ICE
 };
 
 struct Mirrored {
@@ -72,7 +73,9 @@ protected:
     void activate(uint32_t generation);
     void network(const std::string& prefix, uint32_t zone, uint32_t flags = 0, uint32_t generation = 0);
     void forget_network(const std::string& prefix);
-    void zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits = {}, uint8_t latch = 0);
+    void zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits = {}, uint8_t latch = 0,
+              uint64_t identity = 0);
+    void opaque_port(uint16_t port);
     void heartbeat(Duration ago, bool asleep = false);
     void known(const std::string& address, uint16_t port, uint32_t flags, Duration until = 1h);
     void learned(const std::string& address, uint16_t port, learned_port value, Duration until = 1h);

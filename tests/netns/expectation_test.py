@@ -2,11 +2,12 @@
 """What a peer may do by its `expectation`, and who may talk SIP to us at all."""
 from ringwall_netns import sip
 from ringwall_netns.case import WallCase
+from ringwall_netns.media import Stream
 from ringwall_netns.topology import PROVIDER_NETWORKS
 
 
-def peers(expectation):
-    return [{'name': 'provider', 'networks': PROVIDER_NETWORKS, 'expectation': expectation}]
+def peers(expectation, latch=0):
+    return [{'name': 'provider', 'networks': PROVIDER_NETWORKS, 'expectation': expectation, 'latch': latch}]
 
 
 class Networks:
@@ -31,6 +32,30 @@ class Networks:
         call.ack()
         self.assert_heard(call.caller_rtp, call.callee_rtp)
         self.assert_refused(elsewhere, call.callee_rtp.endpoint, call.callee_rtp, 'wrong_source')
+
+
+class Latched:
+    config = {'peers': peers('networks', latch=3)}
+
+    def test_the_first_machine_has_the_port_until_it_has_been_silent_for_a_second(self):
+        _, outside, inside = self.inbound()
+        other = self.rtp('peer2')
+        self.assert_heard(outside, inside)
+        with Stream(outside, inside.endpoint):
+            self.assert_refused(other, inside.endpoint, inside, 'wrong_source', count=10)
+        self.assert_heard(other, inside, timeout=4.0)
+        with Stream(other, inside.endpoint):
+            self.assert_refused(outside, inside.endpoint, inside, 'wrong_source', count=10)
+
+    def test_an_offer_that_names_another_machine_lets_it_in(self):
+        call, outside, inside = self.inbound()
+        other = self.rtp('peer2')
+        self.assert_heard(outside, inside)
+        with Stream(outside, inside.endpoint) as stream:
+            self.assert_refused(other, inside.endpoint, inside, 'wrong_source', count=10)
+            call.reinvite(offer=sip.sdp(other.address, other.port))
+            stream.stop()
+        self.assert_heard(other, inside)
 
 
 class Any:
@@ -128,6 +153,25 @@ class NetworksIPv4(Networks, WallCase):
 
 class NetworksIPv6(Networks, WallCase):
     family = 6
+
+
+class LatchedIPv4(Latched, WallCase):
+    family = 4
+
+
+class LatchedIPv6(Latched, WallCase):
+    family = 6
+
+
+class LatchedToAnyoneIPv4(WallCase):
+    family = 4
+    config = {'peers': peers('any', latch=3)}
+
+    def test_the_first_source_has_the_port(self):
+        _, outside, inside = self.inbound()
+        self.assert_heard(outside, inside)
+        with Stream(outside, inside.endpoint):
+            self.assert_refused(self.rtp('third'), inside.endpoint, inside, 'wrong_source', count=10)
 
 
 class AnyIPv4(Any, WallCase):

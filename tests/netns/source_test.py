@@ -78,6 +78,21 @@ class Sources:
         call.bye()
         self.assert_closes(call.caller_rtp, call.callee_rtp, call.callee_rtp.endpoint, DRAIN + 1.0)
 
+    def test_a_peer_behind_nat_that_moves_is_heard_from_where_the_inside_accepts_it(self):
+        private = '192.168.77.6' if self.family == 4 else 'fd00:77::6'
+        call = self.call('roamer', 'pbx')
+        call.invite(sip.sdp(private, 4000), via=f'{sip.uri_host(private)}:5060')
+        call.answer()
+        call.ack()
+        self.assert_both_hear(call.caller_rtp, call.callee_rtp)
+        moved = self.rtp('third')
+        call.caller = self.phone('third')
+        received = call.request('INFO')
+        self.assert_refused(moved, call.callee_rtp.endpoint, call.callee_rtp, 'wrong_source')
+        call.respond(received, 200)
+        self.assert_both_hear(moved, call.callee_rtp)
+        self.assert_refused(call.caller_rtp, call.callee_rtp.endpoint, call.callee_rtp, 'wrong_source')
+
     def test_a_called_peer_behind_nat_has_audio(self):
         private = '10.9.8.7' if self.family == 4 else 'fd00:9::7'
         call = self.call('pbx', 'roamer')

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "maps/fnv1a.hpp"
+
 namespace ringwall::test {
 namespace {
 
@@ -106,6 +108,14 @@ std::optional<std::string> CallScript::step(const std::vector<std::string>& word
         std::ranges::sort(wanted);
         std::ranges::sort(found);
         if (wanted != found) return line + "\n  found: " + maps_.holes();
+    } else if (verb == "latch") {
+        maps_.exchange_latch(endpoint(expanded(words.at(1))), true);
+    } else if (verb == "latched" || verb == "unlatched") {
+        const bool is_latched = maps_.exchange_latch(endpoint(expanded(words.at(1))), false);
+        if (is_latched != (verb == "latched")) return line + ": it is not";
+    } else if (verb == "ufrag") {
+        const auto& hole = maps_.pinholes.at({endpoint(expanded(words.at(1))), Protocol::udp});
+        if (hole.ufrag_hash != ufrag_hash(words.at(2))) return line + ": it is another";
     } else if (verb == "legs") {
         const auto live =
             std::ranges::count_if(maps_.dialogs, [](const auto& entry) { return entry.second.state != DIALOG_ENDED; });

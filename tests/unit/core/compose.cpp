@@ -35,7 +35,16 @@ std::string family(const std::string& address) {
     return address.find(':') == std::string::npos ? "IN IP4 " : "IN IP6 ";
 }
 
-// PORT[/video|/t38|/msrp|/bfcp|/pstn][/mux|/muxonly][/rtcp:PORT][/sendonly|/inactive|/recvonly][/setup:ROLE][/c:ADDRESS]
+// host:COMPONENT:ADDRESS:PORT, srflx:…, tcphost:…
+std::string candidate_line(const std::string& word) {
+    const size_t type = word.find(':'), component = word.find(':', type + 1), port = word.rfind(':');
+    const bool is_tcp = word.starts_with("tcp");
+    return "a=candidate:1 " + word.substr(type + 1, component - type - 1) + (is_tcp ? " TCP" : " UDP") +
+           " 2130706431 " + word.substr(component + 1, port - component - 1) + " " + word.substr(port + 1) + " typ " +
+           word.substr(is_tcp ? 3 : 0, type - (is_tcp ? 3 : 0)) + "\r\n";
+}
+
+// PORT[/video|/t38|/msrp|/bfcp|/pstn][/mux|/muxonly][/rtcp:PORT][/sendonly|/inactive|/recvonly][/setup:ROLE][/c:ADDRESS][/ice:UFRAG][/host:COMPONENT:ADDRESS:PORT…]
 std::string media_line(const std::string& text) {
     const auto words = split(text, '/');
     std::string type = "audio", protocol = "RTP/AVP", formats = "0 8 101", attributes;
@@ -49,6 +58,9 @@ std::string media_line(const std::string& text) {
         else if (word == "mux") attributes += "a=rtcp-mux\r\n";
         else if (word == "muxonly") attributes += "a=rtcp-mux\r\na=rtcp-mux-only\r\n";
         else if (word.starts_with("rtcp:")) attributes += "a=rtcp:" + word.substr(5) + "\r\n";
+        else if (word.starts_with("ice:")) attributes += "a=ice-ufrag:" + word.substr(4) + "\r\na=ice-pwd:p\r\n";
+        else if (word.starts_with("host:") || word.starts_with("srflx:") || word.starts_with("tcphost:"))
+            attributes += candidate_line(word);
         else if (word.starts_with("c:"))
             attributes = "c=" + family(word.substr(2)) + word.substr(2) + "\r\n" + attributes;
         else attributes += "a=" + word + "\r\n";

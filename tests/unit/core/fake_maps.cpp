@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace ringwall::test {
 namespace {
@@ -81,6 +82,8 @@ int FakeMaps::change(const pinhole::HoleKey& key, const struct operation& operat
     if (fields & FIELD_IDLE) hole.idle_s = next.idle_s;
     if (fields & FIELD_PEER) hole.peer = next.peer;
     if (fields & FIELD_PAYLOAD_TYPES) std::memcpy(hole.payload_types, next.payload_types, sizeof hole.payload_types);
+    if (fields & FIELD_UFRAG) hole.ufrag_hash = next.ufrag_hash;
+    if (fields & FIELD_RELATCH) hole.latch = 0;
     if (fields & FIELD_OWNER) hole.owner = next.owner;
     if (fields & FIELD_RESET)
         hole.packets = hole.bytes = hole.latch = hole.last_in_ns = hole.last_out_ns = hole.last_peer_ns = 0;
@@ -119,6 +122,10 @@ void FakeMaps::media(const pinhole::HoleKey& key, bool inwards, std::chrono::ste
     hole.packets += inwards;
 }
 
+bool FakeMaps::exchange_latch(const Endpoint& local, bool to) {
+    return std::exchange(pinholes.at({local, Protocol::udp}).latch, to ? 1 : 0) != 0;
+}
+
 std::string FakeMaps::holes() const {
     std::string all;
     for (const auto& [key, hole] : pinholes) {
@@ -132,6 +139,7 @@ std::string FakeMaps::holes() const {
         all += '/';
         if (peers.count == 0) all += constraints[word.constraint];
         for (uint32_t i = 0; i < peers.count; ++i) all += (i ? "," : "") + Endpoint::from(peers.peer[i]).to_string();
+        if ((word.flags & PINHOLE_ICE) != 0 && hole.ufrag_hash != 0) all += "/ice";
     }
     return all;
 }

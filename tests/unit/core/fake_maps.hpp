@@ -18,6 +18,8 @@ public:
     pinhole::Present present() const;
     std::vector<pinhole::PresentPinhole> find(const std::vector<struct pinhole_key>& keys) const;
     // A packet passed through this hole now.
+    // The latch of a hole, as the packet path would set it; says whether it was set.
+    bool exchange_latch(const Endpoint& local, bool to);
     void media(const pinhole::HoleKey& key, bool inwards, std::chrono::steady_clock::time_point now);
     // "192.0.2.10:40000/answered/198.51.100.7:30000,…" (of TCP "192.0.2.10:40000/tcp/answered/…") of every hole, sorted; peers or the constraint's name.
     std::string holes() const;

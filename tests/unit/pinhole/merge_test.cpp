@@ -65,6 +65,31 @@ TEST(Merge, names_six_peers_and_widens_at_the_seventh) {
     EXPECT_TRUE(merge(owners).is_widened);
 }
 
+TEST(Merge, latches_what_was_widened_to_anyone_and_nothing_else) {
+    std::vector<OwnedClaim> owners;
+    for (LegId leg = 1; leg <= PEERS_PER_SET + 1; ++leg) owners.push_back(owned(leg, Constraint::peers));
+    EXPECT_FALSE(merge(owners).flags & PINHOLE_LATCH_FIRST); // to the peer's networks
+    for (OwnedClaim& owner : owners) owner.claim.zone_substitutes = false;
+    EXPECT_TRUE(merge(owners).flags & PINHOLE_LATCH_FIRST);
+    EXPECT_FALSE(merge({owned(1, Constraint::any)}).flags & PINHOLE_LATCH_FIRST); // as configured
+}
+
+TEST(Merge, is_ice_by_the_fragment_of_the_latest_owner_that_has_one) {
+    auto a = owned(1, Constraint::peers), b = owned(2, Constraint::peers);
+    EXPECT_FALSE(merge({a, b}).flags & PINHOLE_ICE);
+    a.claim.ufrag_hash = 1;
+    EXPECT_TRUE(merge({a, b}).flags & PINHOLE_ICE);
+    EXPECT_EQ(merge({a, b}).ufrag_hash, 1U);
+    b.claim.ufrag_hash = 2;
+    EXPECT_EQ(merge({a, b}).ufrag_hash, 2U);
+}
+
+TEST(Merge, remembers_who_was_named_where_the_constraint_names_nobody) {
+    const auto networks = owned(1, Constraint::networks);
+    EXPECT_TRUE(merge({networks}).peers.empty());
+    EXPECT_EQ(merge({networks}).named, networks.claim.peers);
+}
+
 TEST(Merge, adds_up_payload_types) {
     auto a = owned(1, Constraint::peers), b = owned(2, Constraint::peers);
     a.claim.payload_types = PayloadTypes().set(0).set(8).set(101);

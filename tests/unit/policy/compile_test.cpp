@@ -169,17 +169,42 @@ TEST(CompileZones, carries_the_rates_and_limits_strangers_too) {
 
 TEST(CompileWall, admits_everyone_only_where_no_peer_is_declared) {
     Config config;
-    EXPECT_EQ(compile(config, {}).wall.flags, uint32_t{WALL_ADMIT_ALL});
+    EXPECT_EQ(compile(config, {}).wall.flags, uint32_t{WALL_ADMIT_ALL | WALL_OPAQUE});
     EXPECT_EQ(compile(config, {}).zones[0].flags, uint32_t{ZONE_SIP});
     config.peers = {peer("p", {prefix("198.51.100.1")})};
-    EXPECT_EQ(compile(config, {}).wall.flags, 0U);
+    EXPECT_EQ(compile(config, {}).wall.flags, uint32_t{WALL_OPAQUE});
+}
+
+TEST(CompileWall, knows_opaque_media_where_there_is_a_port_for_it) {
+    Config config;
+    config.sip_tls = {};
+    EXPECT_EQ(compile(config, {}).wall.flags & WALL_OPAQUE, 0U);
+    config.sip_ws = {{8089}};
+    EXPECT_NE(compile(config, {}).wall.flags & WALL_OPAQUE, 0U);
+}
+
+TEST(CompileZones, turn_opaque_media_off_where_told_and_carry_an_identity_of_their_name) {
+    Config config;
+    config.peers = {peer("p", {prefix("198.51.100.1")}), peer("q", {prefix("198.51.100.2")})};
+    config.peers[1].opaque = false;
+    config.zones = {zone("open", {prefix("any")}), zone("z", {prefix("203.0.113.0/24")})};
+    config.zones[1].opaque = false;
+    const Compiled before = compile(config, {});
+    EXPECT_EQ(before.zones[1].flags & ZONE_NO_OPAQUE, 0U);
+    EXPECT_NE(before.zones[2].flags & ZONE_NO_OPAQUE, 0U);
+    EXPECT_EQ(before.zones[3].flags & ZONE_NO_OPAQUE, 0U);
+    EXPECT_NE(before.zones[4].flags & ZONE_NO_OPAQUE, 0U);
+    std::swap(config.peers[0], config.peers[1]);
+    const Compiled after = compile(config, {});
+    EXPECT_EQ(before.zones[1].identity, after.zones[2].identity);
+    EXPECT_NE(before.zones[1].identity, before.zones[2].identity);
 }
 
 TEST(CompileWall, refuses_a_zone_without_sip_even_where_no_peer_is_declared) {
     Config config;
     config.zones = {zone("shut", {prefix("203.0.113.0/24")}, false), zone("open", {prefix("198.51.100.0/24")})};
     const Compiled compiled = compile(config, {});
-    EXPECT_EQ(compiled.wall.flags, 0U);
+    EXPECT_EQ(compiled.wall.flags, uint32_t{WALL_OPAQUE});
     EXPECT_EQ(compiled.zones[0].flags, uint32_t{ZONE_SIP}); // who is in no zone is still admitted
     EXPECT_EQ(compiled.zones[1].flags, 0U);
     EXPECT_EQ(compiled.zones[2].flags, uint32_t{ZONE_SIP});
@@ -192,7 +217,7 @@ TEST(CompileWall, carries_mode_hairpin_and_times) {
     config.agent_loss_after = std::chrono::seconds(3);
     config.timers.tombstone = std::chrono::seconds(61);
     const struct wall wall = compile(config, {}).wall;
-    EXPECT_EQ(wall.flags, uint32_t{WALL_ADMIT_ALL | WALL_MONITOR | WALL_ALLOW_HAIRPIN});
+    EXPECT_EQ(wall.flags, uint32_t{WALL_ADMIT_ALL | WALL_MONITOR | WALL_ALLOW_HAIRPIN | WALL_OPAQUE});
     EXPECT_EQ(wall.agent_loss_ns, 3'000'000'000U);
     EXPECT_EQ(wall.tombstone_ns, 61'000'000'000U);
     EXPECT_EQ(wall.return_path_ns, 120'000'000'000U);

@@ -85,7 +85,7 @@ TEST(Read, understands_the_peers_and_zones_of_the_documented_example) {
 
 TEST(Read, warns_of_what_the_example_asks_for_and_this_version_does_not_do) {
     EXPECT_THAT(good(whole).warnings,
-                ElementsAre(HasSubstr("sip.tcp"), HasSubstr("sip.tls"), HasSubstr("deny.user_agents"),
+                ElementsAre(HasSubstr("sip.tcp"), HasSubstr("deny.user_agents"),
                             HasSubstr("on_agent_loss.do: peers behaves as keep"), HasSubstr("emergency")));
 }
 
@@ -182,6 +182,19 @@ TEST(Read, guards_tcp_ports_that_are_declared_and_no_others) {
                 ElementsAre("protect.tcp_media_ports: SIP port 5061 lies within and stays a SIP port"));
     EXPECT_THAT(with_tcp(", tcp_media_ports: 5000-5060").warnings,
                 ElementsAre("protect.tcp_media_ports: SIP port 5060 lies within and stays a SIP port"));
+}
+
+TEST(Read, warns_of_calls_over_tls_that_have_no_media) {
+    const std::string start = "version: 1\noutside: [a]\nprotect: { networks: [self], media_ports: 10000-20000 }\n";
+    const std::string off =
+        "peers: [{ name: p, networks: [198.51.100.0/24], opaque: no }]\n"
+        "zones: [{ name: y, networks: [203.0.113.0/24], sip: yes, opaque: no },\n"
+        "        { name: n, networks: [any], sip: no, opaque: no }]\n";
+    EXPECT_THAT(good(start + off).warnings,
+                ElementsAre(HasSubstr("peers[0].opaque: no"), HasSubstr("zones[0].opaque")));
+    EXPECT_THAT(good(start + off + "sip: { tls: [] }\n").warnings, ElementsAre());
+    EXPECT_THAT(good(start + "sip: { tls: [5061], ws: [8089] }\n").warnings, ElementsAre());
+    EXPECT_THAT(good(start + "sip: { ws: [443] }\n").warnings, ElementsAre(HasSubstr("every web server")));
 }
 
 } // namespace
