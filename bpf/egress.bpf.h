@@ -35,7 +35,7 @@ static __always_inline __u32 judge_sip_out(struct packet *pkt) {
     pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE;
     if (pkt->sip_class == CLASS_KEEPALIVE) remember_return_path(pkt, RETURN_RENEW);
     else if (pkt->sip_class != CLASS_RESPONSE && pkt->sip_class != CLASS_UNREADABLE)
-        remember_return_path(pkt, RETURN_REQUEST);
+        remember_return_path(pkt, pkt->sip_class == CLASS_REGISTER ? RETURN_REGISTER : RETURN_REQUEST);
     return REASON_out_sip;
 }
 

@@ -21,7 +21,10 @@ MAP_ABI(struct reason_count, 16);
     EVENT(lost_strangers, "SIP from strangers that the agent never saw")              \
     EVENT(mirrored, "SIP messages handed to the agent")                               \
     EVENT(monitored, "drops that monitor mode let pass")                              \
-    EVENT(refusals_full, "refusals on live holes not recorded for want of room")
+    EVENT(refusals_full, "refusals on live holes not recorded for want of room")      \
+    EVENT(limiter_full, "SIP packets that found no limiter slot of their own")        \
+    EVENT(return_paths_full, "ways back not remembered for want of room")             \
+    EVENT(return_path_quota, "ways back not remembered: the inside address began 1,024 others in a minute")
 enum event {
 #define RINGWALL_EVENT_ENUM(label, sentence) EVENT_##label,
     RINGWALL_EVENTS(RINGWALL_EVENT_ENUM)

@@ -23,6 +23,9 @@
     REASON(13, pinhole_other_source, pass, "media from another port or address of the negotiated peer, after probation") \
     REASON(14, return_path, pass, "answers a flow that the inside started")                                           \
     REASON(15, not_guarded, pass, "protected address, but not a media port")                                          \
+    REASON(20, rule, pass, "a static rule of the configuration lets it through")                                      \
+    REASON(21, agent_lost, pass, "media to a guarded port while the agent is gone, as on_agent_loss says")            \
+    REASON(25, bypass, pass, "from a source that bypasses everything, to a port that would have refused it")          \
     /* ingress, dropped */                                                                                            \
     REASON(32, malformed, drop, "truncated or contradictory headers on the way to a guarded address")                 \
     REASON(33, spoofed_inside, drop, "an inside source address arrived from outside")                                 \
@@ -40,6 +43,7 @@
     REASON(45, early_rate, drop, "more than 200 packets/s before the answer")                                         \
     REASON(46, not_media, drop, "a live media port, but the bytes are not the media it was opened for")               \
     REASON(47, return_path_ended, drop, "a way back that a call's tombstone refuses")                                 \
+    REASON(57, agent_lost_closed, drop, "the agent is gone, and on_agent_loss closes guarded ports")                  \
     /* egress: never dropped */                                                                                       \
     REASON(64, out_other, pass, "outbound, none of our business")                                                     \
     REASON(65, out_sip, pass, "outbound SIP, mirrored")                                                               \
