@@ -6,6 +6,7 @@
 
 #include "agent/dialog/echo.hpp"
 #include "agent/dialog/parties.hpp"
+#include "agent/dialog/permitted.hpp"
 #include "agent/dialog/table.hpp"
 #include "agent/pinhole/book.hpp"
 #include "agent/sdp/session.hpp"
@@ -201,7 +202,7 @@ void Core::State::end(const dialog::Leg& leg, Now now, MapOps& dialogs) {
 }
 
 void Core::State::change(dialog::Leg& leg, Now now, MapOps& dialogs) {
-    const std::vector<pinhole::Claim> claims = leg.claims();
+    const std::vector<pinhole::Claim> claims = dialog::permitted(leg.claims(), policy);
     book.set({leg.id, leg.group, leg.deadline, leg.soft_deadline, claims});
     const bool is_answered = leg.state != dialog::LegState::early;
     if (leg.begun_inside || is_answered) parties.joined(leg, now.monotonic);
