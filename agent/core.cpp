@@ -352,7 +352,10 @@ std::vector<CoreCounter> Core::counters() const {
                                  {"pinholes_opened", book.opened},
                                  {"pinholes_closed", book.closed},
                                  {"pinholes_refused_full", book.refused_full},
-                                 {"pinholes_widened", book.widened}};
+                                 {"pinholes_widened", book.widened},
+                                 {"peer_sets_full", book.peer_sets_full},
+                                 {"known_full", state_->parties.counters().known_full},
+                                 {"learned_full", state_->parties.counters().learned_full}};
     for (const auto& [label, count] : state_->counters) all.push_back({label, count});
     return all;
 }

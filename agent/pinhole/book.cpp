@@ -181,6 +181,7 @@ void Book::plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops)
     if (!place_peers(wanted, hole, next, word, now, ops)) {
         wanted.constraint = wanted.flags & PINHOLE_ZONE_SUBSTITUTES ? Constraint::networks : Constraint::any;
         wanted.is_widened = true;
+        ++counters_.peer_sets_full;
         word.slot = 0;
     }
     counters_.widened += wanted.is_widened;

@@ -32,7 +32,8 @@ protect:
 sip: { udp: [5060] }
 zones:
   - { name: internet, networks: [any], sip: yes }
-deny: { networks: [)" + option(words, "deny", "") + "] }\nallow: [" + option(words, "allow", "") + "]\n" + peers);
+deny: { networks: [)" + option(words, "deny", "") +
+                                     "] }\nallow: [" + option(words, "allow", "") + "]\n" + peers);
     if (!config) throw std::logic_error(to_string(config.error().front(), "call script policy"));
     return policy::View(*config, {});
 }

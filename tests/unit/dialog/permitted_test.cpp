@@ -14,7 +14,8 @@ mode: enforce
 outside: [eth0]
 protect: { networks: [192.0.2.0/24], media_ports: 10000-50000 }
 sip: { udp: [5060] }
-deny: { networks: [)" + denied + "] }\nallow: [" + allowed + "]\n");
+deny: { networks: [)" + denied + "] }\nallow: [" +
+                                     allowed + "]\n");
     if (!config) throw std::logic_error(to_string(config.error().front(), "policy"));
     return policy::View(*config, {});
 }
@@ -28,8 +29,7 @@ TEST(Permitted, takes_denied_networks_out_of_who_may_send_and_gives_them_back) {
     EXPECT_THAT(permitted(claims, view("")).at(0).peers, testing::ElementsAre(bad, good));
     EXPECT_THAT(permitted(claims, view("203.0.113.7")).at(0).peers, testing::ElementsAre(good));
     EXPECT_THAT(permitted(claims, view("203.0.113.8")).at(0).peers, testing::ElementsAre(bad, good));
-    EXPECT_THAT(permitted(claims, view("203.0.113.0/24", "203.0.113.7")).at(0).peers,
-                testing::ElementsAre(bad, good));
+    EXPECT_THAT(permitted(claims, view("203.0.113.0/24", "203.0.113.7")).at(0).peers, testing::ElementsAre(bad, good));
     const auto nobody = permitted(claims, view("any"));
     EXPECT_THAT(nobody.at(0).peers, testing::IsEmpty());
     EXPECT_EQ(nobody.at(0).constraint, pinhole::Constraint::peers); // and not any
