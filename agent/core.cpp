@@ -341,6 +341,7 @@ const policy::View& Core::policy() const { return state_->policy; }
 std::vector<CoreCounter> Core::counters() const {
     const dialog::TableCounters& table = state_->table.counters();
     const pinhole::BookCounters& book = state_->book.counters();
+    const dialog::PartyCounters& parties = state_->parties.counters();
     std::vector<CoreCounter> all{{"calls_answered", table.calls_answered},
                                  {"calls_failed", table.calls_failed},
                                  {"calls_ended", table.calls_ended},
@@ -354,8 +355,8 @@ std::vector<CoreCounter> Core::counters() const {
                                  {"pinholes_refused_full", book.refused_full},
                                  {"pinholes_widened", book.widened},
                                  {"peer_sets_full", book.peer_sets_full},
-                                 {"known_full", state_->parties.counters().known_full},
-                                 {"learned_full", state_->parties.counters().learned_full}};
+                                 {"known_full", parties.known_full},
+                                 {"learned_full", parties.learned_full}};
     for (const auto& [label, count] : state_->counters) all.push_back({label, count});
     return all;
 }
