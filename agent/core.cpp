@@ -6,6 +6,7 @@
 
 #include "agent/dialog/echo.hpp"
 #include "agent/dialog/parties.hpp"
+#include "agent/dialog/permitted.hpp"
 #include "agent/dialog/table.hpp"
 #include "agent/pinhole/book.hpp"
 #include "agent/sdp/session.hpp"
@@ -201,7 +202,7 @@ void Core::State::end(const dialog::Leg& leg, Now now, MapOps& dialogs) {
 }
 
 void Core::State::change(dialog::Leg& leg, Now now, MapOps& dialogs) {
-    const std::vector<pinhole::Claim> claims = leg.claims();
+    const std::vector<pinhole::Claim> claims = dialog::permitted(leg.claims(), policy);
     book.set({leg.id, leg.group, leg.deadline, leg.soft_deadline, claims});
     const bool is_answered = leg.state != dialog::LegState::early;
     if (leg.begun_inside || is_answered) parties.joined(leg, now.monotonic);
@@ -340,6 +341,7 @@ const policy::View& Core::policy() const { return state_->policy; }
 std::vector<CoreCounter> Core::counters() const {
     const dialog::TableCounters& table = state_->table.counters();
     const pinhole::BookCounters& book = state_->book.counters();
+    const dialog::PartyCounters& parties = state_->parties.counters();
     std::vector<CoreCounter> all{{"calls_answered", table.calls_answered},
                                  {"calls_failed", table.calls_failed},
                                  {"calls_ended", table.calls_ended},
@@ -351,7 +353,10 @@ std::vector<CoreCounter> Core::counters() const {
                                  {"pinholes_opened", book.opened},
                                  {"pinholes_closed", book.closed},
                                  {"pinholes_refused_full", book.refused_full},
-                                 {"pinholes_widened", book.widened}};
+                                 {"pinholes_widened", book.widened},
+                                 {"peer_sets_full", book.peer_sets_full},
+                                 {"known_full", parties.known_full},
+                                 {"learned_full", parties.learned_full}};
     for (const auto& [label, count] : state_->counters) all.push_back({label, count});
     return all;
 }

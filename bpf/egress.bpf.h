@@ -43,7 +43,7 @@ static __always_inline __u32 judge_sip_out(struct packet *pkt) {
     pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE;
     if (pkt->sip_class == CLASS_KEEPALIVE) remember_return_path(pkt, RETURN_RENEW);
     else if (pkt->sip_class != CLASS_RESPONSE && pkt->sip_class != CLASS_UNREADABLE)
-        remember_return_path(pkt, RETURN_REQUEST);
+        remember_return_path(pkt, pkt->sip_class == CLASS_REGISTER ? RETURN_REGISTER : RETURN_REQUEST);
     return REASON_out_sip;
 }
 
@@ -92,7 +92,7 @@ static __always_inline __u32 judge_client_out(struct packet *pkt) {
     if (opens_connection(pkt)) {
         if (!remember_return_path(pkt, RETURN_REQUEST)) return REASON_out_no_room;
     } else if (!is_part_of_stream(pkt) ||
-               !remember_return_path(pkt, pkt->tcp_flags & (TCP_FIN | TCP_RST) ? RETURN_RENEW : RETURN_STREAM)) {
+               !remember_return_path(pkt, pkt->tcp_flags & (TCP_FIN | TCP_RST) ? RETURN_CLOSE : RETURN_STREAM)) {
         return REASON_NONE;
     }
     pkt->is_mirrored = 1;

@@ -10,36 +10,44 @@
  *     neither a protected destination nor a SIP port            pass out_of_scope
  *     source inside protect.networks                            drop spoofed_inside  (not with allow_hairpin)
  *  2  allowed sources skip 3 and 5
- *  3  denied source, to a SIP or guarded port                   drop denied
+ *  3  denied source, to a SIP or guarded port                   drop denied  (deny.scope all: to anything protected)
  *  4  fragments (fragment.bpf.h)                                pass later_fragment, fragment_unpaired | drop
  *     a first one that its ports would let pass, overlapping    drop fragment_overlap
  *  5  SIP port: admission, strict, limits (sip_verdict.bpf.h,
  *     over TCP stream_verdict.bpf.h)                            pass sip, sip_learned, sip_stream | drop
- *  6  way back of a request that the inside sent, or of a
- *     connection that it opened to a SIP port                   pass sip_return_path
- *  7  ICE check to a pinhole (ice_check.bpf.h)                  pass pinhole_stun | drop no_ufrag, stun_rate
+ *  6  way back of a request that the inside sent, the party of
+ *     a call that the inside began or answered, or a
+ *     connection that the inside opened to a SIP port           pass sip_return_path
+ *  7  guarded, agent gone, and it closes them (fail_mode.bpf.h) drop agent_lost_closed
+ *     ICE check to a pinhole (ice_check.bpf.h)                  pass pinhole_stun | drop no_ufrag, stun_rate
  *     pinhole (media_verdict.bpf.h)                             pass pinhole_* | drop
  *     guarded TCP (tcp_media_verdict.bpf.h), 10 too             pass pinhole_tcp, tcp_established | drop
- *  8  media of a party of a TLS or WebSocket connection         pass opaque_media | drop opaque_rate
+ *  8  static rule (rules.bpf.h), where no live pinhole is       pass rule
+ *     media of a party of a TLS or WebSocket connection         pass opaque_media | drop opaque_rate
  *  9  way back of a flow that the inside started                pass return_path | drop return_path_ended
  * 10  guarded                                                   drop no_pinhole
  *     anything else                                             pass not_guarded
+ *
+ * What a guarded port or a pinhole refuses at 7 to 10 may pass after all: from sources that say `bypass: all` (bypass),
+ * and while the agent is gone (agent_lost).
  *
  * The exact peer of a live pinhole is looked up first: the outcome is the same, and media is nearly all there is.
  */
 #pragma once
 
+#include "bpf/fail_mode.bpf.h"
 #include "bpf/fragment.bpf.h"
 #include "bpf/ice_check.bpf.h"
 #include "bpf/media_verdict.bpf.h"
 #include "bpf/opaque.bpf.h"
 #include "bpf/parse.bpf.h"
 #include "bpf/return_path.bpf.h"
+#include "bpf/rules.bpf.h"
 #include "bpf/sip_verdict.bpf.h"
 #include "bpf/stream_verdict.bpf.h"
 #include "bpf/tcp_media_verdict.bpf.h"
 
-static __always_inline int is_protected(const struct network *network) {
+static __always_inline int is_protected(const struct standing *network) {
     return (network->flags & NETWORK_PROTECTED) != 0;
 }
 
@@ -53,16 +61,18 @@ static __always_inline __u32 judge_unreadable(struct packet *pkt) {
     /* A cut packet ends at the host; a first fragment may go on, to a SIP port anywhere. */
     if (pkt->is_first_fragment && pkt->may_have_ports) return REASON_malformed; /* 1 */
     if (pkt->may_be_udp && is_protected(&pkt->destination_network)) return REASON_malformed; /* 1 */
+    if (is_denied_everything(pkt)) return REASON_denied;                                     /* 3 */
     return REASON_unparsable;                                                                /* 1 */
 }
 
 static __always_inline __u32 judge_without_ports(struct packet *pkt) {
     look_up_networks(pkt);
     int is_inside = is_protected(&pkt->destination_network);
-    if (is_inside && is_spoofed(pkt)) return REASON_spoofed_inside;                /* 1 */
-    if (pkt->kind == PACKET_BAD_FRAGMENT) return REASON_fragment_tiny;             /* 4 */
-    if (pkt->kind == PACKET_LATER_FRAGMENT) return judge_later_fragment(pkt);      /* 4 */
-    return is_inside ? REASON_not_guarded : REASON_out_of_scope;                   /* 10, 1 */
+    if (is_inside && is_spoofed(pkt)) return REASON_spoofed_inside;           /* 1 */
+    if (is_inside && is_denied_everything(pkt)) return REASON_denied;         /* 3 */
+    if (pkt->kind == PACKET_BAD_FRAGMENT) return REASON_fragment_tiny;        /* 4 */
+    if (pkt->kind == PACKET_LATER_FRAGMENT) return judge_later_fragment(pkt); /* 4 */
+    return is_inside ? REASON_not_guarded : REASON_out_of_scope;              /* 10, 1 */
 }
 
 /* A TLS or WebSocket port is one at protected addresses only: 443 beside the PBX is somebody's web server. */
@@ -75,13 +85,22 @@ static __always_inline __u32 judge_tcp(struct context *ctx, struct packet *pkt) 
     look_up_networks(pkt);
     if (!is_sip && !is_protected(&pkt->destination_network)) return REASON_out_of_scope; /* 1 */
     if (is_spoofed(pkt)) return REASON_spoofed_inside;                                   /* 1 */
+    if (is_denied_everything(pkt)) return REASON_denied;                                 /* 3 */
     if (is_sip || is_opaque) return judge_stream(ctx, pkt, is_opaque);                   /* 3, 5, 6 */
     if (is_guarded && is_denied(pkt)) return REASON_denied;                              /* 3 */
     if (is_answered_stream(pkt)) {
         pkt->is_mirrored = is_part_of_stream(pkt);
         return REASON_sip_return_path; /* 6 */
     }
-    return is_guarded ? (__u32)judge_tcp_media(pkt) : REASON_not_guarded; /* 7, 10 */
+    __u32 reason = is_guarded ? (__u32)judge_tcp_media(pkt) : REASON_not_guarded; /* 7, 10 */
+    int is_open = reason == REASON_not_guarded || reason == REASON_no_pinhole || reason == REASON_call_ended;
+    if (is_open && bits && has_rule(pkt, bits->rules_tcp)) return REASON_rule; /* 8 */
+    return is_drop(reason) && is_bypassing(pkt) ? REASON_bypass : reason;
+}
+
+/* Exactly the endpoint that a live call's signalling goes to: its BYE comes from there, an hour later. */
+__noinline int is_party(const struct packet *pkt) {
+    return pkt && (known_flags(pkt, port_of(&pkt->source)) & KNOWN_PARTY) != 0;
 }
 
 /* In monitor mode even this passes, and then the agent must see it: the inside will answer. */
@@ -98,13 +117,19 @@ static __always_inline __u32 judge_sip_port(struct context *ctx, struct packet *
     if (is_configured && is_admitted(pkt)) return judge_sip(ctx, pkt, REASON_sip);             /* 5 */
     if (is_learned) return judge_sip(ctx, pkt, REASON_sip_learned);                            /* 5 */
     if (find_return_path(pkt) & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
+    if (is_party(pkt)) return judge_sip(ctx, pkt, REASON_sip_return_path);                     /* 6 */
     return refuse_sip(ctx, pkt, REASON_not_a_peer);                                            /* 5 */
 }
 
 /* Steps 7 to 10: a hole that refuses is the last word while it lives; a tombstone refuses its own call's peers only, and
  * gives way to opaque media at once: the party has the port for a call that we cannot read. */
-static __always_inline __u32 judge_guarded(struct packet *pkt, struct pinhole *hole, int path, int is_guarded) {
+static __always_inline __u32 judge_guarded(struct packet *pkt, struct pinhole *hole, int path,
+                                           const struct port_policy *bits) {
+    int is_guarded = bits && has_port(bits->media_udp, port_of(&pkt->destination));
+    int is_ruled = bits && has_rule(pkt, bits->rules_udp);
+    if (is_guarded && !is_ruled && is_closed_by_loss(pkt)) return REASON_agent_lost_closed;           /* 7 */
     if (hole && phase_of(READ_ONCE(hole->ctl)) != PHASE_CLOSED) return judge_live_pinhole(hole, pkt); /* 7 */
+    if (is_ruled) return REASON_rule;                                                                 /* 8 */
     __u32 reason = is_guarded ? (__u32)judge_opaque(pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 8 */
     if (hole && path) {
@@ -117,13 +142,20 @@ static __always_inline __u32 judge_guarded(struct packet *pkt, struct pinhole *h
     return is_guarded ? REASON_no_pinhole : REASON_not_guarded;                    /* 10 */
 }
 
+/* What is refused at 7 to 10, and yet let through. */
+static __always_inline __u32 reconsider(const struct packet *pkt, const struct pinhole *hole, __u32 refused) {
+    if (is_bypassing(pkt)) return REASON_bypass;
+    if (refused != REASON_agent_lost_closed && passes_by_loss(hole, pkt, refused)) return REASON_agent_lost;
+    return refused;
+}
+
 static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) {
     __u32 port = port_of(&pkt->destination);
     const struct port_policy *bits = ports_of(pkt, port);
     int is_sip = bits && has_port(bits->sip_udp, port);
     int is_guarded = bits && has_port(bits->media_udp, port);
     struct pinhole *hole = is_sip ? 0 : pinhole_at(&pkt->destination);
-    __u32 reason = hole ? judge_negotiated(hole, pkt) : REASON_NONE;
+    __u32 reason = hole && !is_closed_by_loss(pkt) ? judge_negotiated(hole, pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 7 */
 
     look_up_networks(pkt);
@@ -131,11 +163,13 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     if (is_spoofed(pkt)) return REASON_spoofed_inside;                                   /* 1 */
     reason = judge_sip_port(ctx, pkt, is_sip);
     if (reason != REASON_NONE) return reason;                         /* 3, 5, 6 */
+    if (is_denied_everything(pkt)) return REASON_denied;              /* 3 */
     if (is_denied(pkt) && (is_guarded || hole)) return REASON_denied; /* 3 */
     int path = find_return_path(pkt);
     if (path & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
-    reason = hole ? (__u32)judge_ice_check(ctx, pkt, hole) : REASON_NONE;            /* 7 */
-    if (reason == REASON_NONE) reason = judge_guarded(pkt, hole, path, is_guarded); /* 7 to 10 */
+    reason = hole && !is_closed_by_loss(pkt) ? (__u32)judge_ice_check(ctx, pkt, hole) : REASON_NONE; /* 7 */
+    if (reason == REASON_NONE) reason = judge_guarded(pkt, hole, path, bits);                        /* 7 to 10 */
+    if (is_drop(reason)) reason = reconsider(pkt, hole, reason);
     if (hole && is_drop(reason)) note_refusal(hole, pkt, reason);
     return reason;
 }

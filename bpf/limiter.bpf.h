@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "bpf/count.bpf.h"
 #include "bpf/hash.bpf.h"
 
 /* At the table's end: one way a (zone, class), for sources that found their set full. */
@@ -132,6 +133,7 @@ static __always_inline int charge_source(const struct packet *pkt, const struct 
     __u32 prefix = is_v4_mapped(&pkt->source.address) ? 96 + zone->prefix_v4 : zone->prefix_v6;
     int charge = limiter_charge(limit_hash(pkt, number, prefix), pkt->now, period_ns, limit->burst);
     if (charge != CHARGE_FULL) return charge;
+    count_event(EVENT_limiter_full);
     __u32 bucket = number * CLASS_COUNT + pkt->sip_class;
     return limiter_charge_shared(bucket, pkt->now, period_ns, limit->burst) == CHARGE_PASS ? CHARGE_PASS : CHARGE_FULL;
 }

@@ -94,6 +94,13 @@ struct {
     __type(value, struct zone);
 } zones SEC(".maps");
 
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, (GENERATIONS) * RULES);
+    __type(key, __u32);
+    __type(value, struct rule);
+} rules SEC(".maps");
+
 /* What the packet path remembers. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);

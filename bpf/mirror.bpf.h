@@ -26,7 +26,7 @@ static __always_inline struct peer peer_of(const struct pinhole_key *endpoint) {
 }
 
 static __always_inline void describe(struct context *ctx, const struct packet *pkt, struct mirror_record *record) {
-    const struct network *outside = pkt->is_outbound ? &pkt->destination_network : &pkt->source_network;
+    const struct standing *outside = pkt->is_outbound ? &pkt->destination_network : &pkt->source_network;
     record->time_ns = pkt->mirrored_ns;
     record->length = pkt->payload_length;
     record->ifindex = frame_ifindex(ctx);

@@ -23,6 +23,11 @@ enum packet_kind {
 };
 
 enum tcp_flag { TCP_FIN = 1 << 0, TCP_SYN = 1 << 1, TCP_RST = 1 << 2, TCP_ACK = 1 << 4 }; /* RFC 9293 section 3.1 */
+/* Of struct network, what is asked of every address; two whole ones would cost the stack. */
+struct standing {
+    __u32 zone;
+    __u32 flags;
+};
 
 #define HEAD_WORDS 3 /* of payload: the RTP header */
 
@@ -31,8 +36,9 @@ struct packet {
     __u64 mirrored_ns; /* exact: the agent puts the rings' records in order by it, and a coarse tick is 4 ms */
     struct pinhole_key source;
     struct pinhole_key destination;
-    struct network source_network; /* zero until look_up_networks() */
-    struct network destination_network;
+    struct standing source_network; /* zero until look_up_networks() */
+    struct standing destination_network;
+    __u64 rules; /* bit n: source and destination are those of static rule n */
     __be32 head[HEAD_WORDS]; /* first bytes of the UDP payload: eight or twelve, zero where it has fewer */
     __u32 frame_length;
     __u32 kind;

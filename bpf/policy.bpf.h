@@ -30,16 +30,21 @@ static __always_inline const struct port_policy *ports_of(const struct packet *p
 }
 static __always_inline int has_port(__u64 bitmap, __u32 port) { return bitmap >> (port & 63) & 1; }
 
-static __always_inline struct network network_of(const struct packet *pkt, const struct address *address) {
+static __always_inline const struct network *network_of(const struct packet *pkt, const struct address *address) {
     struct network_key key = {.prefix_length = 32 + 128, .generation = pkt->generation, .address = *address};
-    const struct network *found = bpf_map_lookup_elem(&networks, &key);
-    return found ? *found : (struct network){};
+    return bpf_map_lookup_elem(&networks, &key);
+}
+static __always_inline struct standing standing_in(const struct network *network) {
+    return network ? (struct standing){network->zone, network->flags} : (struct standing){};
 }
 
 /* Two lookups of 40 to 110 ns each (kernel-notes): only for packets that no exact pinhole has settled. */
 static __always_inline void look_up_networks(struct packet *pkt) {
-    pkt->source_network = network_of(pkt, &pkt->source.address);
-    pkt->destination_network = network_of(pkt, &pkt->destination.address);
+    const struct network *source = network_of(pkt, &pkt->source.address);
+    pkt->source_network = standing_in(source);
+    const struct network *destination = network_of(pkt, &pkt->destination.address);
+    pkt->destination_network = standing_in(destination);
+    pkt->rules = source && destination ? source->rules_from & destination->rules_to : 0;
 }
 
 static __always_inline const struct zone *zone_of(const struct packet *pkt, __u32 zone) {

@@ -42,17 +42,28 @@ __noinline int find_return_path(const struct packet *pkt) {
 }
 
 enum return_order {
-    RETURN_RENEW,  /* only one that is still fresh */
-    RETURN_LEARN,  /* or make one */
-    RETURN_REQUEST, /* or make one, and mark it SIP */
-    RETURN_STREAM,  /* renew that of a TCP connection, which may be silent for hours */
+    RETURN_RENEW,    /* only one that is still fresh */
+    RETURN_STREAM,   /* renew that of a TCP connection, which may be silent for hours */
+    RETURN_CLOSE,    /* a connection that ends: what it leaves is short, whatever it had */
+    RETURN_LEARN,    /* renew, or make one */
+    RETURN_REQUEST,  /* or make one, and mark it SIP */
+    RETURN_REGISTER, /* the same, for as long as a binding lives */
 };
 #define STREAM_LIFE (124 * 60 * NSEC_PER_SEC) /* as NATs keep an established one: RFC 5382 REQ-5 */
+
+/* How long after this packet: a keepalive keeps the way of the SIP that it serves, and no flow's. */
+static __always_inline __u64 return_life(const struct wall *config, __u32 order) {
+    if (order == RETURN_LEARN) return config->return_path_ns;
+    if (order == RETURN_STREAM) return STREAM_LIFE;
+    return order == RETURN_REGISTER ? config->register_return_path_ns : config->sip_return_path_ns;
+}
 
 static __always_inline int quota_allows(const struct packet *pkt) {
     __u64 hash =
         keyed_hash(upper_half(&pkt->source.address), lower_half(&pkt->source.address), 0, 0, HASH_RETURN_QUOTA);
-    return limiter_charge(hash, pkt->now, RETURN_QUOTA_PERIOD, RETURN_QUOTA_BURST) == CHARGE_PASS;
+    if (limiter_charge(hash, pkt->now, RETURN_QUOTA_PERIOD, RETURN_QUOTA_BURST) == CHARGE_PASS) return 1;
+    count_event(EVENT_return_path_quota);
+    return 0;
 }
 
 /* On the way out: makes or renews the flow's way back. 0 where there is none afterwards: no room, or over the quota. */
@@ -62,17 +73,18 @@ __noinline int remember_return_path(const struct packet *pkt, __u32 order) {
     __u64 flow = flow_hash(&pkt->source, &pkt->destination);
     struct return_set *set = return_set_of(flow);
     if (!set || !config) return 0;
-    __u64 until = (pkt->now + config->return_path_ns) & ~(__u64)RETURN_SIP;
-    if (order == RETURN_STREAM) until = (pkt->now + STREAM_LIFE) & ~(__u64)RETURN_SIP;
-    if (order == RETURN_REQUEST) until |= RETURN_SIP;
+    __u64 until = (pkt->now + return_life(config, order)) & ~(__u64)RETURN_SIP;
+    if (order >= RETURN_REQUEST) until |= RETURN_SIP;
 
     for (int i = 0; i < RETURN_WAYS; i++) {
         __u64 before = READ_ONCE(set->way[i].until);
         if (READ_ONCE(set->way[i].fingerprint) != flow || before <= pkt->now) continue;
-        WRITE_ONCE(set->way[i].until, until | (before & RETURN_SIP));
+        __u64 mark = (before | until) & RETURN_SIP;
+        if (before > until && order != RETURN_CLOSE) until = before; /* an OPTIONS does not shorten a REGISTER's */
+        WRITE_ONCE(set->way[i].until, until | mark);
         return 1;
     }
-    if (order == RETURN_RENEW || order == RETURN_STREAM || !quota_allows(pkt)) return 0;
+    if (order < RETURN_LEARN || !quota_allows(pkt)) return 0;
     for (int i = 0; i < RETURN_WAYS; i++) {
         struct return_way *way = &set->way[i];
         __u64 fingerprint = READ_ONCE(way->fingerprint);
@@ -82,5 +94,6 @@ __noinline int remember_return_path(const struct packet *pkt, __u32 order) {
         WRITE_ONCE(way->until, until);
         return 1;
     }
+    count_event(EVENT_return_paths_full);
     return 0;
 }

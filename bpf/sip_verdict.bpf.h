@@ -15,6 +15,14 @@ static __always_inline int is_denied(const struct packet *pkt) {
     return (pkt->source_network.flags & NETWORK_DENIED) != 0 && !is_allowed(pkt);
 }
 
+static __always_inline int is_bypassing(const struct packet *pkt) {
+    return (pkt->source_network.flags & NETWORK_BYPASS) != 0;
+}
+/* deny.scope all: nothing of a protected address is for them. */
+static __always_inline int is_denied_everything(const struct packet *pkt) {
+    return pkt->wall_flags & WALL_DENY_ALL && is_denied(pkt) && pkt->destination_network.flags & NETWORK_PROTECTED;
+}
+
 /* 5a: may this source talk SIP to a configured port at all? Where no peers are declared, everyone may. */
 static __always_inline int is_admitted(const struct packet *pkt) {
     const struct zone *zone = zone_of(pkt, pkt->source_network.zone);

@@ -18,7 +18,7 @@ struct TimerBounds {
 };
 
 // tombstone: a hole is deleted at least a second after it stopped being live, and at most 10 min after (design).
-constexpr std::array<TimerBounds, 7> timer_bounds{{
+constexpr std::array<TimerBounds, 10> timer_bounds{{
     {"drain", &Timers::drain, seconds(0), minutes(1), "0s to 1m"},
     {"idle", &Timers::idle, seconds(1), hours(24), "1s to 24h"},
     {"held", &Timers::held, seconds(1), hours(24 * 7), "1s to 7d"},
@@ -26,6 +26,9 @@ constexpr std::array<TimerBounds, 7> timer_bounds{{
     {"bye", &Timers::bye, seconds(1), minutes(10), "1s to 10m"},
     {"max_call", &Timers::max_call, seconds(1), hours(24 * 31), "1s to 31d"},
     {"tombstone", &Timers::tombstone, seconds(1), minutes(10), "1s to 10m"},
+    {"return_path", &Timers::return_path, seconds(1), hours(1), "1s to 1h"},
+    {"sip_return_path", &Timers::sip_return_path, seconds(32), hours(24), "32s to 24h"},
+    {"register_return_path", &Timers::register_return_path, seconds(32), hours(24 * 7), "32s to 7d"},
 }};
 // RFC 3261 timers B and F (64 * T1): until then the other side may still answer a BYE with a failure.
 constexpr nanoseconds transaction_end = seconds(32);
@@ -39,6 +42,8 @@ void check_timers(const Config& config, Findings& findings) {
     }
     if (config.timers.bye < transaction_end)
         findings.warn("timers.bye: shorter than the 32s that a BYE may take to be answered");
+    if (config.timers.register_return_path < config.timers.sip_return_path)
+        findings.mistake_at("timers.register_return_path", "shorter than sip_return_path, expected at least that");
     if (config.agent_loss_after < seconds(1) || config.agent_loss_after > hours(1))
         findings.mistake_at("on_agent_loss.after", "out of bounds, expected 1s to 1h");
 }
@@ -107,7 +112,7 @@ void check_shadowed(const std::vector<Party>& all, Findings& findings) {
 void check_peers(const Config& config, Findings& findings) {
     for (const Peer& peer : config.peers)
         for (const Prefix& network : peer.networks) {
-            if (any_covers(config.deny, network))
+            if (any_covers(config.deny, network) && !any_covers(config.allow, network))
                 findings.warn("deny.networks: peer \"" + peer.name + "\" is denied with them");
             if (!config.allow_hairpin && any_covers(config.protect, network))
                 findings.warn("peers: \"" + peer.name +
@@ -159,6 +164,7 @@ void check(const Config& config, Findings& findings) {
     check_ports(config, findings);
     check_parties(config, findings);
     check_opaque(config, findings);
+    check_rules(config, findings);
 }
 
 } // namespace ringwall::policy

@@ -15,7 +15,8 @@ namespace ringwall::policy {
 
 // What only the running machine knows.
 struct Facts {
-    std::vector<IpAddress> self; // addresses of the outside interfaces, for `protect: [self]`
+    std::vector<IpAddress> self;           // addresses of the outside interfaces, for `protect: [self]`
+    std::chrono::nanoseconds tai_offset{}; // CLOCK_TAI - CLOCK_REALTIME: 0 s, or 37 where a time service has set it
 };
 
 // One generation of every policy map (maps/abi/policy.h). Ports that have no bit set are left out.
@@ -24,6 +25,7 @@ struct Compiled {
     std::vector<std::pair<uint16_t, struct port_policy>> ports; // index port >> 6
     std::vector<std::pair<Prefix, struct network>> networks;    // "first match wins" resolved per prefix
     std::vector<struct zone> zones;                             // index = zone number; 0 = no match
+    std::vector<struct rule> rules;                             // index = its bit in struct network
 };
 // `config` must come from read(): at most ZONES - 1 peers and zones, ports and rates within bounds.
 Compiled compile(const Config& config, const Facts& facts);
@@ -36,7 +38,7 @@ public:
     const Config& config() const { return config_; }
     const Compiled& compiled() const { return compiled_; }
     bool is_protected(const IpAddress& address) const;
-    bool is_denied(const IpAddress& address) const;
+    bool is_denied(const IpAddress& address) const; // and not allowed
     bool is_media_port(Port port, Protocol protocol = Protocol::udp) const;
     uint8_t zone_of(const IpAddress& address) const; // 0 = none
     bool is_declared_peer(uint8_t zone) const;

@@ -51,6 +51,17 @@ struct Zone {
     Limits limits;
 };
 
+// Lets packets through to inside ports without a call.
+struct Rule {
+    Protocol protocol = Protocol::udp;
+    std::vector<Prefix> to;       // within what is protected; empty: all of it
+    std::vector<PortRange> ports; // 1..PORTS_PER_RULE
+    bool from_any = false;
+    std::vector<Prefix> from;
+    std::vector<std::string> from_parties; // peers and zones, by name
+    std::optional<std::chrono::sys_seconds> until;
+};
+
 struct Timers {
     std::chrono::nanoseconds drain = std::chrono::seconds(2);
     std::chrono::nanoseconds idle = std::chrono::minutes(5);
@@ -59,6 +70,10 @@ struct Timers {
     std::chrono::nanoseconds bye = std::chrono::seconds(32);
     std::chrono::nanoseconds max_call = std::chrono::hours(24);
     std::chrono::nanoseconds tombstone = std::chrono::seconds(60);
+    std::chrono::nanoseconds return_path =
+        std::chrono::minutes(2); // UDP mappings of NATs live so long (RFC 4787 REQ-5)
+    std::chrono::nanoseconds sip_return_path = std::chrono::minutes(5);       // RFC 3261 timer C is 3 min, and some
+    std::chrono::nanoseconds register_return_path = std::chrono::minutes(65); // an hour's binding, and its refresh
 };
 
 struct Config {
@@ -75,6 +90,9 @@ struct Config {
     std::vector<Peer> peers;                   // zone numbers 1..n, in order
     std::vector<Zone> zones;                   // then these
     std::vector<Prefix> allow, deny;
+    std::vector<Prefix> bypass; // of `allow`, those that say `bypass: all`
+    bool deny_all = false;      // deny.scope: all
+    std::vector<Rule> rules;    // at most RULES
     bool allow_hairpin = false;
     Timers timers;
     std::chrono::nanoseconds agent_loss_after = std::chrono::seconds(10);
@@ -92,6 +110,8 @@ struct Mistake {
 // All mistakes at once, in the order of the file. Never throws but for want of memory; no file, clock or resolver is
 // touched. A key that this version does not honour is a mistake where leaving it out would surprise, else a warning.
 Result<Config, std::vector<Mistake>> read(std::string_view yaml);
+// What is good and yet too late at `now`: rules whose `until` is past.
+std::vector<std::string> expired_rules(const Config& config, std::chrono::sys_seconds now);
 std::string to_string(const Mistake& mistake, std::string_view file);
 
 } // namespace ringwall::policy

@@ -109,20 +109,38 @@ void read_user_agents(const Value& agents) {
     agents.refuse("default or []");
 }
 
+// A prefix, or { network: PREFIX, bypass: all }.
+void read_allowed(const Value& item, Config& config) {
+    static constexpr std::string_view expected = "a prefix, or { network: PREFIX, bypass: all }";
+    if (!item.is_mapping()) {
+        if (const auto prefix = item.read(Kind<Prefix>{as::prefix.parse, expected})) config.allow.push_back(*prefix);
+        return;
+    }
+    const Section section(item, {"network", "bypass"});
+    const auto network = section.require("network", as::prefix.expected);
+    const auto prefix = network ? network->read(as::prefix) : std::nullopt;
+    const auto bypass = section.find("bypass");
+    if (bypass && !(bypass->is_scalar() && bypass->text() == "all")) return bypass->refuse("all");
+    if (!prefix) return;
+    config.allow.push_back(*prefix);
+    if (bypass) config.bypass.push_back(*prefix);
+}
+
 void read_deny(const Value& deny, Config& config) {
     const Section section(deny, {"networks", "user_agents", "scope", "feeds"});
     if (const auto networks = section.find("networks"))
         config.deny = networks->read_list(as::prefix, "a list of prefixes");
     if (const auto agents = section.find("user_agents")) read_user_agents(*agents);
     if (const auto scope = section.find("scope")) {
-        if (scope->is_scalar() && scope->text() == "all") scope->not_supported("sip");
-        else if (!scope->is_scalar() || scope->text() != "sip") scope->refuse("sip");
+        config.deny_all = scope->is_scalar() && scope->text() == "all";
+        if (!config.deny_all && !(scope->is_scalar() && scope->text() == "sip")) scope->refuse("sip or all");
     }
     refuse_unless_empty(section, "feeds");
 }
 
 void read_timers(const Value& value, Timers& timers) {
-    const Section section(value, {"drain", "idle", "held", "early", "bye", "max_call", "tombstone"});
+    const Section section(value, {"drain", "idle", "held", "early", "bye", "max_call", "tombstone", "return_path",
+                                  "sip_return_path", "register_return_path"});
     section.read("drain", as::duration, timers.drain);
     section.read("idle", as::duration, timers.idle);
     section.read("held", as::duration, timers.held);
@@ -130,18 +148,17 @@ void read_timers(const Value& value, Timers& timers) {
     section.read("bye", as::duration, timers.bye);
     section.read("max_call", as::duration, timers.max_call);
     section.read("tombstone", as::duration, timers.tombstone);
+    section.read("return_path", as::duration, timers.return_path);
+    section.read("sip_return_path", as::duration, timers.sip_return_path);
+    section.read("register_return_path", as::duration, timers.register_return_path);
 }
 
 void read_agent_loss(const Value& value, Config& config) {
     const Section section(value, {"after", "do"});
     section.read("after", as::duration, config.agent_loss_after);
     section.read("do", as::agent_loss, config.agent_loss);
-    const auto choice = section.find("do");
-    if (config.agent_loss == AgentLoss::closed || config.agent_loss == AgentLoss::open)
-        choice->not_supported("peers or keep");
-    else if (choice && config.agent_loss == AgentLoss::peers)
-        choice->warn(
-            "peers behaves as keep in this version: calls go on, new ones get no holes while the agent is gone");
+    if (const auto choice = section.find("do"); choice && config.agent_loss == AgentLoss::peers && config.peers.empty())
+        choice->warn("no peers are declared, so that peers lets in no more than keep");
 }
 
 void read_emergency(const Value& value, Config& config) {
@@ -159,9 +176,10 @@ void read_sections(const Section& top, Config& config) {
     if (const auto sip = top.find("sip")) read_sip(*sip, config);
     if (const auto peers = top.find("peers")) read_peers(*peers, config);
     if (const auto zones = top.find("zones")) read_zones(*zones, config);
-    top.read_list("allow", as::prefix, "a list of prefixes", config.allow);
+    if (const auto allow = top.find("allow"))
+        for (const Value& item : allow->items("a list of prefixes")) read_allowed(item, config);
     if (const auto deny = top.find("deny")) read_deny(*deny, config);
-    refuse_unless_empty(top, "rules");
+    if (const auto rules = top.find("rules")) read_rules(*rules, config);
     refuse_unless_empty(top, "feeds");
     if (const auto timers = top.find("timers")) read_timers(*timers, config.timers);
     if (const auto loss = top.find("on_agent_loss")) read_agent_loss(*loss, config);

@@ -120,6 +120,54 @@ std::optional<std::string> parse_telephone_number(std::string_view text) {
     return std::string(text);
 }
 
+std::optional<Protocol> parse_protocol(std::string_view text) {
+    if (text == "udp") return Protocol::udp;
+    if (text == "tcp") return Protocol::tcp;
+    return std::nullopt;
+}
+
+// The digits that stand in place of the N of a pattern such as "NNNN-NN-NN"; everything else must be as it is there.
+template <size_t N>
+std::optional<std::array<unsigned, N>> numbers_in(std::string_view text, std::string_view pattern) {
+    std::array<unsigned, N> numbers{};
+    if (text.size() != pattern.size()) return std::nullopt;
+    for (size_t i = 0, field = 0; i < text.size(); ++i) {
+        if (pattern[i] != 'N') {
+            if (text[i] != pattern[i]) return std::nullopt;
+            ++field;
+        } else {
+            if (text[i] < '0' || text[i] > '9') return std::nullopt;
+            numbers.at(field) = numbers.at(field) * 10 + static_cast<unsigned>(text[i] - '0');
+        }
+    }
+    return numbers;
+}
+
+// RFC 3339 5.6: time-offset, "Z" or "+01:00"
+std::optional<std::chrono::seconds> parse_time_offset(std::string_view text) {
+    if (text == "Z") return std::chrono::seconds(0);
+    if (!text.starts_with('+') && !text.starts_with('-')) return std::nullopt;
+    const auto fields = numbers_in<2>(text.substr(1), "NN:NN");
+    if (!fields || (*fields)[0] > 23 || (*fields)[1] > 59) return std::nullopt;
+    const std::chrono::seconds offset = std::chrono::hours((*fields)[0]) + std::chrono::minutes((*fields)[1]);
+    return text.front() == '-' ? -offset : offset;
+}
+
+// RFC 3339 5.6: date-time, without fractions. A leap second is none that anybody means.
+std::optional<std::chrono::sys_seconds> parse_date_time(std::string_view text) {
+    static constexpr std::string_view pattern = "NNNN-NN-NNTNN:NN:NN";
+    if (text.size() < pattern.size()) return std::nullopt;
+    const auto fields = numbers_in<6>(text.substr(0, pattern.size()), pattern);
+    const auto offset = parse_time_offset(text.substr(pattern.size()));
+    if (!fields || !offset) return std::nullopt;
+    const auto [year, month, day, hour, minute, second] = *fields;
+    const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)), std::chrono::month(month),
+                                           std::chrono::day(day)};
+    if (!date.ok() || year < 1970 || year > 2200 || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+    return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+           std::chrono::seconds(second) - *offset;
+}
+
 std::optional<Mode> parse_mode(std::string_view text) {
     if (text == "enforce") return Mode::enforce;
     if (text == "monitor") return Mode::monitor;
@@ -183,6 +231,9 @@ const Kind<uint8_t> packet_count{parse_packet_count, "a number of packets within
 const Kind<std::string> name{parse_name, "a name of 1 to 63 printable bytes"};
 const Kind<std::string> interface_name{parse_interface_name, "an interface name or glob of at most 15 characters"};
 const Kind<std::string> telephone_number{parse_telephone_number, "a telephone number of at most 15 digits"};
+const Kind<Protocol> protocol{parse_protocol, "udp or tcp"};
+const Kind<std::chrono::sys_seconds> date_time{parse_date_time,
+                                               "a date and time such as 2027-01-01T00:00:00Z or ...+01:00"};
 const Kind<Mode> mode{parse_mode, "enforce or monitor"};
 const Kind<Attach> attach{parse_attach, "auto, native, generic, dispatcher or tc"};
 const Kind<Expectation> expectation{parse_expectation, "strict, networks, negotiated or any"};

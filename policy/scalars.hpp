@@ -21,17 +21,19 @@ struct Kind {
 // Read as in `value.read(as::duration)`.
 namespace as {
 
-extern const Kind<std::chrono::nanoseconds> duration; // "250ms", "2s", "5m", "24h", "7d"
-extern const Kind<Rate> rate;                         // "15/min burst 4", "20/s", "unlimited"
-extern const Kind<Port> port;                         // "5060"
-extern const Kind<PortRange> port_range;              // "10000-20000", "10000"
-extern const Kind<Prefix> prefix;                     // "192.0.2.0/24", "2001:db8::1", "any"
-extern const Kind<IpAddress> address;                 // "192.0.2.1"
-extern const Kind<bool> boolean;                      // yes, no, true, false
-extern const Kind<uint8_t> packet_count;              // "0".."255"
-extern const Kind<std::string> name;                  // 1 to 63 bytes, printable
-extern const Kind<std::string> interface_name;        // "eth0", "eth*"
-extern const Kind<std::string> telephone_number;      // "112"
+extern const Kind<std::chrono::nanoseconds> duration;  // "250ms", "2s", "5m", "24h", "7d"
+extern const Kind<Rate> rate;                          // "15/min burst 4", "20/s", "unlimited"
+extern const Kind<Port> port;                          // "5060"
+extern const Kind<PortRange> port_range;               // "10000-20000", "10000"
+extern const Kind<Prefix> prefix;                      // "192.0.2.0/24", "2001:db8::1", "any"
+extern const Kind<IpAddress> address;                  // "192.0.2.1"
+extern const Kind<bool> boolean;                       // yes, no, true, false
+extern const Kind<uint8_t> packet_count;               // "0".."255"
+extern const Kind<std::string> name;                   // 1 to 63 bytes, printable
+extern const Kind<std::string> interface_name;         // "eth0", "eth*"
+extern const Kind<std::string> telephone_number;       // "112"
+extern const Kind<Protocol> protocol;                  // udp, tcp
+extern const Kind<std::chrono::sys_seconds> date_time; // "2027-01-01T00:00:00Z", "2027-01-01T01:00:00+01:00"
 extern const Kind<Mode> mode;
 extern const Kind<Attach> attach;
 extern const Kind<Expectation> expectation;

@@ -11,6 +11,10 @@ void read_peers(const Value& peers, Config& config);
 void read_zones(const Value& zones, Config& config);
 std::vector<Prefix> read_networks(const Value& networks);
 
+// rules.cpp: static rules. Their destinations are checked against `protect`, which must have been read.
+void read_rules(const Value& rules, Config& config);
+void check_rules(const Config& config, Findings& findings);
+
 // check.cpp: what no single value shows. Only for a configuration without mistakes so far.
 void check(const Config& config, Findings& findings);
 

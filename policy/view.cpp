@@ -32,7 +32,9 @@ struct network View::lookup(const IpAddress& address) const {
 
 bool View::is_protected(const IpAddress& address) const { return (lookup(address).flags & NETWORK_PROTECTED) != 0; }
 
-bool View::is_denied(const IpAddress& address) const { return (lookup(address).flags & NETWORK_DENIED) != 0; }
+bool View::is_denied(const IpAddress& address) const {
+    return (lookup(address).flags & (NETWORK_DENIED | NETWORK_ALLOWED)) == NETWORK_DENIED;
+}
 
 bool View::is_media_port(Port port, Protocol protocol) const {
     return std::ranges::any_of(protocol == Protocol::tcp ? config_.tcp_media_ports : config_.media_ports,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // `ringwall check`: the configuration alone, without agent and without privileges.
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <system_error>
 
 #include "agent/cli/commands.hpp"
@@ -41,7 +44,10 @@ int check(const agent::Options& options) {
         return agent::exit_bad_config;
     }
     std::cout << "good\n";
-    for (const std::string& warning : config->warnings) std::cerr << options.config << ": warning: " << warning << '\n';
+    auto warnings = config->warnings;
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    std::ranges::move(policy::expired_rules(*config, now), std::back_inserter(warnings));
+    for (const std::string& warning : warnings) std::cerr << options.config << ": warning: " << warning << '\n';
     return agent::exit_good;
 }
 

@@ -172,7 +172,6 @@ RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, co
     for (const sdp::Connection& connection : media.connections()) {
         if (connection.is_name || connection.address.is_unspecified()) continue;
         is_behind_nat |= connection.address.is_unroutable();
-        if (policy.is_denied(connection.address)) continue;
         if (policy.is_protected(connection.address) &&
             !policy.config().allow_hairpin) { // arriving from outside it would be spoofed
             remote.is_inside = true;
@@ -188,7 +187,7 @@ RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, co
     }
     if (is_behind_nat)
         for (const IpAddress& route : routes)
-            if (!route.is_unroutable() && !policy.is_denied(route)) remote.stand_ins.push_back({route, Port{0}});
+            if (!route.is_unroutable()) remote.stand_ins.push_back({route, Port{0}});
     return remote;
 }
 
@@ -297,10 +296,8 @@ void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterp
         return !policy.is_protected(claim.local.address) || !policy.is_media_port(claim.local.port, claim.protocol);
     });
     for (pinhole::Claim& claim : claims) {
-        std::erase_if(claim.peers, [&](const Endpoint& peer) { return policy.is_denied(peer.address); });
         claim.zone = counterpart.zone;
         claim.zone_substitutes = counterpart.is_declared;
-        std::erase_if(claim.peers, [&](const Endpoint& peer) { return policy.is_denied(peer.address); });
         const bool is_inside = claim.constraint == pinhole::Constraint::peers && claim.peers.empty();
         if (claim.is_answered) constrain_answered(claim, std::exchange(claim.peers, {}), counterpart, is_inside);
         else constrain_offered(claim, counterpart);

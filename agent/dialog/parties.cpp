@@ -52,13 +52,19 @@ void Parties::put(const struct known_key& key, const Known& known) {
     operations_.operations.push_back(pinhole::put_known(key, known.value));
 }
 
+bool Parties::has_room(const struct known_key& key) {
+    if (known_.contains(key) || known_.size() < capacity_known) return true;
+    ++counters_.known_full;
+    return false;
+}
+
 void Parties::joined(const Leg& leg, TimePoint now) {
     const struct known_key key = key_of(leg.counterpart.signalling.address, leg.counterpart.signalling.port);
     if (const auto found = by_leg_.find(leg.id); found != by_leg_.end()) {
         if (std::memcmp(&found->second, &key, sizeof key) == 0) return;
         left(leg.id); // it is elsewhere now
     }
-    if (known_.size() >= capacity_known) return;
+    if (!has_room(key)) return;
     Known& known = known_[key];
     known.zone = leg.counterpart.zone;
     known.legs.insert(leg.id);
@@ -76,9 +82,9 @@ void Parties::left(LegId leg) {
 }
 
 void Parties::registered(const IpAddress& registrar, std::chrono::seconds expires, TimePoint now) {
-    if (known_.size() >= capacity_known) return;
     const auto life = std::clamp<std::chrono::seconds>(expires + std::chrono::minutes(1), least_life, longest_life);
     const struct known_key key = key_of(registrar, Port{0});
+    if (!has_room(key)) return;
     Known& known = known_[key];
     known.value.flags |= KNOWN_REGISTRAR;
     extend(known.value.until_ns, now + life);
@@ -88,7 +94,10 @@ void Parties::registered(const IpAddress& registrar, std::chrono::seconds expire
 void Parties::learned(const Endpoint& inside, const Counterpart& party, bool peers_are_declared,
                       std::chrono::seconds life, TimePoint now) {
     const pinhole::HoleKey key{inside, Protocol::udp};
-    if (!learned_.contains(key) && learned_.size() >= capacity_learned) return;
+    if (!learned_.contains(key) && learned_.size() >= capacity_learned) {
+        ++counters_.learned_full;
+        return;
+    }
     struct learned_port& port = learned_[key];
     const auto lasts = std::clamp<std::chrono::seconds>(life, least_life, longest_life);
     const uint64_t until = pinhole::to_ns(now + lasts), slack = pinhole::to_ns(TimePoint(std::chrono::minutes(1)));

@@ -13,6 +13,10 @@
 
 namespace ringwall::dialog {
 
+struct PartyCounters {
+    uint64_t known_full = 0, learned_full = 0; // refused for want of room
+};
+
 class Parties {
 public:
     static constexpr std::chrono::minutes least_life{5}; // of a learned port
@@ -31,6 +35,7 @@ public:
     // Renews what live calls still need, forgets the rest, and gives the operations since the last call.
     void tick(TimePoint now);
     pinhole::MapOps take_operations();
+    const PartyCounters& counters() const { return counters_; }
 
 private:
     struct Known {
@@ -47,6 +52,7 @@ private:
     void renew_known(TimePoint now);
     void renew_learned(TimePoint now);
     void put(const struct known_key& key, const Known& known);
+    bool has_room(const struct known_key& key);
 
     struct KeyLess {
         bool operator()(const struct known_key& a, const struct known_key& b) const;
@@ -56,6 +62,7 @@ private:
     std::map<pinhole::HoleKey, struct learned_port> learned_;
     TimePoint next_tick_{};
     pinhole::MapOps operations_;
+    PartyCounters counters_;
 };
 
 } // namespace ringwall::dialog

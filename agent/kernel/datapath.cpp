@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -15,6 +16,7 @@
 #include "agent/kernel/policy_writer.hpp"
 #include "agent/log.hpp"
 #include "maps/abi/meta.h"
+#include "maps/abi/record.h"
 
 namespace ringwall::kernel {
 namespace {
@@ -82,6 +84,15 @@ Result<void> write_meta(int map) {
     return {};
 }
 
+// Before the worker's first: on_agent_loss counts from the wall's birth, should no worker ever start.
+Result<void> beat_once(int map) {
+    const uint32_t key = 0;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    const struct liveness liveness{.heartbeat_ns = static_cast<uint64_t>(std::chrono::nanoseconds(now).count())};
+    if (bpf_map_update_elem(map, &key, &liveness, BPF_ANY) != 0) return fail_errno(errno, "write the map liveness");
+    return {};
+}
+
 // Pinned for whoever must finish the work of a dead agent; nobody holds it open by its path.
 Result<void> pin_apply(const Pins& pins, int program) {
     const auto path = pins.program(apply_pin);
@@ -110,8 +121,10 @@ Result<Datapath> Datapath::open(const std::string& pin_path) {
         if (!*present) pins->remove();
         return tl::make_unexpected(objects.error());
     }
-    if (!*present)
+    if (!*present) {
+        if (auto beat = beat_once(objects->map_fd("liveness")); !beat) return tl::make_unexpected(beat.error());
         if (auto written = write_meta(objects->map_fd("meta")); !written) return tl::make_unexpected(written.error());
+    }
     if (auto pinned = pin_apply(*pins, objects->apply_fd()); !pinned) return tl::make_unexpected(pinned.error());
     return Datapath(std::make_unique<Pins>(std::move(*pins)), std::move(*objects), present->has_value());
 }
@@ -127,6 +140,7 @@ Result<void> Datapath::write(const policy::Compiled& compiled) {
                          .ports = objects_.map_fd("ports"),
                          .networks = objects_.map_fd("networks"),
                          .zones = objects_.map_fd("zones"),
+                         .rules = objects_.map_fd("rules"),
                          .active = objects_.map_fd("active")},
                         compiled);
 }

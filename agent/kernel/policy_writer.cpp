@@ -62,6 +62,15 @@ Result<void> write_zones(int map, const policy::Compiled& compiled, uint32_t gen
     return {};
 }
 
+Result<void> write_rules(int map, const policy::Compiled& compiled, uint32_t generation) {
+    if (compiled.rules.size() > RULES) return fail("write the policy: more rules than 64");
+    for (uint32_t number = 0; number < RULES; ++number) {
+        const struct rule rule = number < compiled.rules.size() ? compiled.rules[number] : ::rule{};
+        if (auto written = put(map, generation * RULES + number, rule, "rules"); !written) return written;
+    }
+    return {};
+}
+
 Result<void> write_networks(int map, const policy::Compiled& compiled, uint32_t generation) {
     for (const auto& [prefix, network] : compiled.networks)
         if (auto written = put(map, network_key(prefix, generation), network, "networks"); !written) return written;
@@ -73,6 +82,7 @@ Result<void> write_generation(const PolicyMaps& maps, const policy::Compiled& co
     if (auto written = put(maps.wall, generation, compiled.wall, "wall"); !written) return written;
     if (auto written = write_ports(maps.ports, compiled, generation); !written) return written;
     if (auto written = write_zones(maps.zones, compiled, generation); !written) return written;
+    if (auto written = write_rules(maps.rules, compiled, generation); !written) return written;
     return write_networks(maps.networks, compiled, generation);
 }
 

@@ -184,6 +184,7 @@ void Book::plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops)
         wanted.constraint = wanted.flags & PINHOLE_ZONE_SUBSTITUTES ? Constraint::networks : Constraint::any;
         wanted.is_widened = true;
         if (wanted.constraint == Constraint::any) wanted.flags |= PINHOLE_LATCH_FIRST;
+        ++counters_.peer_sets_full;
         word.slot = 0;
     }
     // A new offer or answer that names others: who is latched by `latch: N` was latched for those before.

@@ -26,8 +26,9 @@ struct BookTimers {
 
 struct BookCounters {
     uint64_t opened = 0, closed = 0;
-    uint64_t refused_full = 0; // the map had no room; planned again
-    uint64_t widened = 0;      // more peers than fit: widened to the peer's networks or any
+    uint64_t refused_full = 0;   // the map had no room; planned again
+    uint64_t widened = 0;        // more peers than fit: widened to the peer's networks or any
+    uint64_t peer_sets_full = 0; // of them: for want of a free set
 };
 
 class Book {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/process/plan.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <ctime>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "agent/process/messages.hpp"
@@ -31,6 +35,14 @@ std::string all_of(const std::vector<policy::Mistake>& mistakes, const std::stri
     return lines;
 }
 
+// Zero where no time service has told the kernel; a rule's end may then be 37 s off once one does.
+std::chrono::nanoseconds tai_offset() {
+    timespec tai{}, realtime{};
+    clock_gettime(CLOCK_REALTIME, &realtime);
+    clock_gettime(CLOCK_TAI, &tai);
+    return std::chrono::seconds(tai.tv_sec - realtime.tv_sec + (tai.tv_nsec < realtime.tv_nsec ? -1 : 0));
+}
+
 } // namespace
 
 Result<Plan, PlanError> make_plan(const std::string& config_path) {
@@ -51,6 +63,10 @@ Result<Plan, PlanError> make_plan(const std::string& config_path) {
               .warnings = std::move(selection->warnings)};
     plan.warnings.insert(plan.warnings.begin(), plan.config.warnings.begin(), plan.config.warnings.end());
     if (plan.config.protect_self) plan.facts.self = kernel::addresses_of(plan.devices);
+    plan.facts.tai_offset = tai_offset();
+    std::ranges::move(
+        policy::expired_rules(plan.config, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())),
+        std::back_inserter(plan.warnings));
     plan.compiled = policy::compile(plan.config, plan.facts);
     return plan;
 }

@@ -29,15 +29,22 @@ enum wall_flag {
     WALL_ALLOW_HAIRPIN = 1 << 1, /* inside sources may arrive from outside */
     WALL_ADMIT_ALL = 1 << 2,     /* no peers declared: every network may exchange SIP */
     WALL_OPAQUE = 1 << 4,        /* there are TLS or WebSocket ports */
+    WALL_DENY_ALL = 1 << 20,     /* deny.scope all: denied sources reach nothing of a protected address */
+    /* What guarded ports do while the agent is gone. None of the three: live holes go on, nothing new opens. */
+    WALL_LOSS_PEERS = 1 << 21,   /* media of declared peers may reach them */
+    WALL_LOSS_CLOSED = 1 << 22,  /* nothing reaches them, not even live calls */
+    WALL_LOSS_OPEN = 1 << 23,    /* media of anyone may */
 };
 struct wall {
     __u32 flags;
     __u32 zero;
     __u64 agent_loss_ns;  /* heartbeat older than this = the agent is gone */
     __u64 tombstone_ns;   /* how long a way back stays shut after the inside's last packet to an ended call's peer */
-    __u64 return_path_ns; /* how long a way back lives after the inside's last packet */
+    __u64 return_path_ns; /* how long a way back lives after the inside's last packet: of media */
+    __u64 sip_return_path_ns;      /* of a SIP request */
+    __u64 register_return_path_ns; /* of a REGISTER: the registrar speaks for as long as the binding lives */
 };
-MAP_ABI(struct wall, 32);
+MAP_ABI(struct wall, 48);
 
 /* `ports`: ARRAY of GENERATIONS * 1024; index = generation * 1024 + (port >> 6), bit = port & 63. */
 struct port_policy {
@@ -46,8 +53,11 @@ struct port_policy {
     __u64 opaque;    /* TLS and WebSocket listeners */
     __u64 media_udp; /* guarded */
     __u64 media_tcp; /* guarded against new connections */
+    __u64 rules_udp; /* some static rule names this port: the others pay nothing for rules */
+    __u64 rules_tcp;
+    __u64 zero;
 };
-MAP_ABI(struct port_policy, 40);
+MAP_ABI(struct port_policy, 64);
 
 /* `networks`: one LPM_TRIE for all that an address can be, in both generations. Where prefixes overlap, the compiler
  * has resolved "first match wins": each prefix carries the answer for its addresses. */
@@ -61,12 +71,30 @@ enum network_flag {
     NETWORK_PROTECTED = 1 << 0,
     NETWORK_ALLOWED = 1 << 1,
     NETWORK_DENIED = 1 << 2,
+    NETWORK_BYPASS = 1 << 3, /* with NETWORK_ALLOWED: even a guarded port refuses nothing */
 };
 struct network {
     __u32 zone;  /* 0 = none */
     __u32 flags;
+    __u64 rules_from; /* bit n: these addresses may send by rule n */
+    __u64 rules_to;   /* bit n: rule n lets packets through to these */
 };
-MAP_ABI(struct network, 8);
+MAP_ABI(struct network, 24);
+
+/* `rules`: ARRAY of GENERATIONS * RULES; index = generation * RULES + rule. Addresses stand in `networks`. */
+#define RULES 64
+#define PORTS_PER_RULE 8
+struct port_range {
+    __u16 first, last; /* host order, inclusive */
+};
+MAP_ABI(struct port_range, 4);
+struct rule {
+    __u64 until_tai_ns; /* CLOCK_TAI, 0 = for good: a date must follow the steps of the machine's clock */
+    __u32 protocol;     /* IPPROTO_UDP or IPPROTO_TCP; 0 = no rule here */
+    __u32 port_count;
+    struct port_range ports[PORTS_PER_RULE];
+};
+MAP_ABI(struct rule, 48);
 
 /* `zones`: ARRAY of GENERATIONS * ZONES; index = generation * ZONES + zone. Zone 0 is every source that none matched. */
 #define ZONES 256

@@ -14,7 +14,7 @@
     REASON(4, later_fragment, pass, "a later fragment whose first has passed, or that no port of ours is behind")      \
     REASON(5, sip, pass, "SIP to a configured port from an admitted source")                                          \
     REASON(6, sip_learned, pass, "SIP to a port that an inside Contact or Via named")                                 \
-    REASON(7, sip_return_path, pass, "SIP that answers a request the inside sent")                                    \
+    REASON(7, sip_return_path, pass, "SIP that answers a request the inside sent, or of the party of a live call")    \
     REASON(8, sip_stream, pass, "TCP to a SIP port from an admitted source")                                          \
     REASON(9, pinhole_rtp, pass, "media of a call, from the source it negotiated")                                    \
     REASON(10, pinhole_rtcp, pass, "RTCP of a call, from the source it negotiated")                                   \
@@ -26,8 +26,11 @@
     REASON(16, fragment_unpaired, pass, "a later fragment before its first, within the cap: completes nothing without it") \
     REASON(18, opaque_media, pass, "media from a party with a live TLS or WebSocket connection") \
     REASON(19, pinhole_stun, pass, "an ICE connectivity check that bears our username fragment") \
+    REASON(20, rule, pass, "a static rule of the configuration lets it through") \
+    REASON(21, agent_lost, pass, "media to a guarded port while the agent is gone, as on_agent_loss says") \
     REASON(22, tcp_established, pass, "TCP that the inside began or the wall found there: the stack refuses strangers") \
     REASON(23, pinhole_tcp, pass, "TCP media of a call, from a party that may send") \
+    REASON(25, bypass, pass, "from a source that bypasses everything, to a port that would have refused it") \
     /* ingress, dropped */                                                                                            \
     REASON(32, malformed, drop, "truncated or contradictory headers on the way to a guarded address")                 \
     REASON(33, spoofed_inside, drop, "an inside source address arrived from outside")                                 \
@@ -49,6 +52,7 @@
     REASON(49, fragment_overlap, drop, "a fragment over bytes that its datagram's first has brought, or must bring") \
     REASON(50, fragment_tiny, drop, "a first fragment too short to be judged by, or a length that no fragment has") \
     REASON(56, syn_limited, drop, "over the limit of new TCP connections of its zone") \
+    REASON(57, agent_lost_closed, drop, "the agent is gone, and on_agent_loss closes guarded ports") \
     REASON(58, no_ufrag, drop, "an ICE connectivity check without our username fragment") \
     REASON(59, opaque_rate, drop, "more media than one TLS or WebSocket party may send") \
     REASON(62, stun_rate, drop, "more than 200 ICE connectivity checks a second to one port") \

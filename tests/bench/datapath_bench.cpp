@@ -78,7 +78,8 @@ void open_hole(const xdp_ingress& wall, const char* local, const char* remote) {
 
 void configure(const xdp_ingress& wall) {
     auto inside = Prefix::parse("192.0.2.0/24").value();
-    put(wall.maps.networks, network_key{32U + inside.length, 0, inside.address.abi()}, network{0, NETWORK_PROTECTED});
+    put(wall.maps.networks, network_key{32U + inside.length, 0, inside.address.abi()},
+        network{.zone = 0, .flags = NETWORK_PROTECTED});
     zone strangers{.flags = ZONE_SIP, .prefix_v4 = 32, .prefix_v6 = 64};
     strangers.limits[CLASS_REGISTER] = {.period_ns = 3600000000000, .burst = 1};
     put(wall.maps.zones, 0U, strangers);

@@ -149,7 +149,9 @@ TEST_F(Limiter, charges_a_shared_bucket_where_the_table_is_full) {
     auto count = static_cast<uint32_t>(keys.size());
     ASSERT_EQ(bpf_map_update_batch(map("limiter"), keys.data(), sets.data(), &count, nullptr), 0);
     for (int i = 0; i < 3; ++i) EXPECT_EQ(send(request("REGISTER"), "203.0.113." + std::to_string(i)), "pass sip");
+    EXPECT_EQ(event(EVENT_limiter_full), 3U); // seen before it refuses anybody
     EXPECT_EQ(send(request("REGISTER"), "203.0.113.9"), "drop rate_limit_full");
+    EXPECT_EQ(event(EVENT_limiter_full), 4U);
     EXPECT_EQ(send(request("OPTIONS"), "203.0.113.9"), "pass sip");
     for (auto& set : sets) set = {};
     bpf_map_update_batch(map("limiter"), keys.data(), sets.data(), &count, nullptr);

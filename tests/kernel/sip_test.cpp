@@ -124,7 +124,7 @@ TEST_F(Sip, answers_to_a_request_the_inside_sent_pass_from_exactly_there) {
 }
 
 TEST_F(Sip, answers_pass_only_while_the_way_back_is_fresh) {
-    settings().return_path_ns = 20000000;
+    settings().sip_return_path_ns = 20000000;
     apply_settings();
     auto answer = [&] { return in(eth / ip4{.src = "192.88.99.1"} / udp{.sport = 5070, .dport = 5060} / ok); };
     auto start = now_ns();

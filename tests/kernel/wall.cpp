@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <time.h>
 
@@ -190,6 +191,7 @@ void Wall::SetUp() {
     for (uint32_t set = LIMITER_SETS - 1024; set < LIMITER_SETS; ++set) put(map("limiter"), set, limiter_set{});
     for (uint32_t number = 0; number < GENERATIONS * ZONES; ++number) put(map("zones"), number, ::zone{});
     for (uint32_t index = 0; index < GENERATIONS * 1024; ++index) put(map("ports"), index, port_policy{});
+    for (uint32_t index = 0; index < GENERATIONS * RULES; ++index) put(map("rules"), index, ::rule{});
     auto port = [this](uint32_t number, auto change) {
         auto policy = look_up<port_policy>(map("ports"), number >> 6);
         change(policy, uint64_t{1} << (number & 63));
@@ -201,7 +203,11 @@ void Wall::SetUp() {
     for (uint32_t media = 30000; media < 31000; ++media) port(media, [](auto& p, uint64_t bit) { p.media_tcp |= bit; });
     port(5060, [](auto& p, uint64_t bit) { p.sip_udp |= bit, p.sip_tcp |= bit; });
     put(map("active"), 0, active{0});
-    settings_ = {.agent_loss_ns = 10000000000, .tombstone_ns = 60000000000, .return_path_ns = 30000000000};
+    settings_ = {.agent_loss_ns = 10000000000,
+                 .tombstone_ns = 60000000000,
+                 .return_path_ns = 30000000000,
+                 .sip_return_path_ns = 30000000000,
+                 .register_return_path_ns = 60000000000};
     apply_settings();
     heartbeat(0s);
     network("192.0.2.0/24", 0, NETWORK_PROTECTED);
@@ -215,7 +221,23 @@ void Wall::SetUp() {
 void Wall::activate(uint32_t generation) { put(map("active"), 0, active{generation}); }
 void Wall::apply_settings() { put(map("wall"), 0, settings_); }
 void Wall::network(const std::string& prefix, uint32_t zone, uint32_t flags, uint32_t generation) {
-    put(map("networks"), network_key_of(prefix, generation), ::network{zone, flags});
+    put(map("networks"), network_key_of(prefix, generation), ::network{.zone = zone, .flags = flags});
+}
+void Wall::rule(uint32_t number, const ::rule& value, const std::string& from, const std::string& to) {
+    put(map("rules"), number, value);
+    for (uint32_t i = 0; i < value.port_count; ++i)
+        for (uint32_t port = value.ports[i].first; port <= value.ports[i].last; ++port) {
+            auto policy = look_up<port_policy>(map("ports"), port >> 6);
+            (value.protocol == IPPROTO_UDP ? policy.rules_udp : policy.rules_tcp) |= uint64_t{1} << (port & 63);
+            put(map("ports"), port >> 6, policy);
+        }
+    auto mark = [&](const std::string& prefix, auto bits) {
+        auto network = look_up<::network>(map("networks"), network_key_of(prefix, 0));
+        network.*bits |= uint64_t{1} << number;
+        put(map("networks"), network_key_of(prefix, 0), network);
+    };
+    mark(from, &::network::rules_from);
+    mark(to, &::network::rules_to);
 }
 void Wall::forget_network(const std::string& prefix) {
     auto key = network_key_of(prefix, 0);

@@ -72,6 +72,8 @@ protected:
     void apply_settings();
     void activate(uint32_t generation);
     void network(const std::string& prefix, uint32_t zone, uint32_t flags = 0, uint32_t generation = 0);
+    // `from` and `to` keep what else they are, where exactly these prefixes stand in the map already.
+    void rule(uint32_t number, const ::rule& value, const std::string& from, const std::string& to);
     void forget_network(const std::string& prefix);
     void zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits = {}, uint8_t latch = 0,
               uint64_t identity = 0);

@@ -11,7 +11,13 @@ namespace {
 
 constexpr std::array<uint64_t, 2> secret{0x0123456789abcdef, 0xfedcba9876543210};
 
-policy::View view(const std::string& expectation) {
+std::vector<std::string> words_of(const std::string& line);
+std::string option(const std::vector<std::string>& words, const std::string& key, const std::string& otherwise);
+
+// "negotiated deny=198.51.100.7 allow=…"
+policy::View view(const std::string& said) {
+    const auto words = words_of(said);
+    const std::string& expectation = words.at(0);
     const std::string peers = expectation == "none" ? ""
                                                     : R"(
 peers:
@@ -29,7 +35,8 @@ protect:
 sip: { udp: [5060] }
 zones:
   - { name: internet, networks: [any], sip: yes }
-)" + peers);
+deny: { networks: [)" + option(words, "deny", "") +
+                                     "] }\nallow: [" + option(words, "allow", "") + "]\n" + peers);
     if (!config) throw std::logic_error(to_string(config.error().front(), "call script policy"));
     return policy::View(*config, {});
 }
@@ -95,8 +102,8 @@ std::optional<std::string> CallScript::run(const std::string& text) {
 
 std::optional<std::string> CallScript::step(const std::vector<std::string>& words, const std::string& line) {
     const std::string& verb = words[0];
-    if (verb == "policy") policy(words.at(1));
-    else if (verb == "reload") reload(words.at(1));
+    if (verb == "policy") policy(line.substr(line.find(words.at(1))));
+    else if (verb == "reload") reload(line.substr(line.find(words.at(1))));
     else if (verb == "in" || verb == "out") message(words);
     else if (verb == "wait") wait(words.at(1));
     else if (verb == "restart") restart();

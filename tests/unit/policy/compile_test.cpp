@@ -169,6 +169,7 @@ TEST(CompileZones, carries_the_rates_and_limits_strangers_too) {
 
 TEST(CompileWall, admits_everyone_only_where_no_peer_is_declared) {
     Config config;
+    config.agent_loss = AgentLoss::keep; // which has no flag
     EXPECT_EQ(compile(config, {}).wall.flags, uint32_t{WALL_ADMIT_ALL | WALL_OPAQUE});
     EXPECT_EQ(compile(config, {}).zones[0].flags, uint32_t{ZONE_SIP});
     config.peers = {peer("p", {prefix("198.51.100.1")})};
@@ -202,6 +203,7 @@ TEST(CompileZones, turn_opaque_media_off_where_told_and_carry_an_identity_of_the
 
 TEST(CompileWall, refuses_a_zone_without_sip_even_where_no_peer_is_declared) {
     Config config;
+    config.agent_loss = AgentLoss::keep; // which has no flag
     config.zones = {zone("shut", {prefix("203.0.113.0/24")}, false), zone("open", {prefix("198.51.100.0/24")})};
     const Compiled compiled = compile(config, {});
     EXPECT_EQ(compiled.wall.flags, uint32_t{WALL_OPAQUE});
@@ -217,10 +219,34 @@ TEST(CompileWall, carries_mode_hairpin_and_times) {
     config.agent_loss_after = std::chrono::seconds(3);
     config.timers.tombstone = std::chrono::seconds(61);
     const struct wall wall = compile(config, {}).wall;
-    EXPECT_EQ(wall.flags, uint32_t{WALL_ADMIT_ALL | WALL_MONITOR | WALL_ALLOW_HAIRPIN | WALL_OPAQUE});
+    EXPECT_EQ(wall.flags, uint32_t{WALL_ADMIT_ALL | WALL_MONITOR | WALL_ALLOW_HAIRPIN | WALL_OPAQUE | WALL_LOSS_PEERS});
     EXPECT_EQ(wall.agent_loss_ns, 3'000'000'000U);
     EXPECT_EQ(wall.tombstone_ns, 61'000'000'000U);
     EXPECT_EQ(wall.return_path_ns, 120'000'000'000U);
+    EXPECT_EQ(wall.sip_return_path_ns, 300'000'000'000U);
+    EXPECT_EQ(wall.register_return_path_ns, 3'900'000'000'000U);
+}
+
+TEST(CompileWall, has_one_flag_for_each_fail_mode_and_one_for_the_scope_of_denials) {
+    Config config;
+    const auto flags = [&] { return compile(config, {}).wall.flags & ~uint32_t{WALL_ADMIT_ALL}; };
+    for (const auto& [loss, flag] : {std::pair{AgentLoss::peers, uint32_t{WALL_LOSS_PEERS}},
+                                     {AgentLoss::keep, 0},
+                                     {AgentLoss::closed, WALL_LOSS_CLOSED},
+                                     {AgentLoss::open, WALL_LOSS_OPEN}}) {
+        config.mode = Mode::enforce;
+        config.agent_loss = loss;
+        EXPECT_EQ(flags(), flag);
+    }
+    config.agent_loss = AgentLoss::keep;
+    config.deny_all = true;
+    EXPECT_EQ(flags(), uint32_t{WALL_DENY_ALL});
+}
+
+TEST(CompileNetworks, marks_those_that_bypass_as_allowed_too) {
+    Config config;
+    config.allow = config.bypass = {prefix("198.51.100.0/24")};
+    EXPECT_EQ(entry(compile(config, {}), "198.51.100.0/24").flags, uint32_t{NETWORK_ALLOWED | NETWORK_BYPASS});
 }
 
 } // namespace

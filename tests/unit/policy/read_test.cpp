@@ -85,8 +85,22 @@ TEST(Read, understands_the_peers_and_zones_of_the_documented_example) {
 
 TEST(Read, warns_of_what_the_example_asks_for_and_this_version_does_not_do) {
     EXPECT_THAT(good(whole).warnings,
-                ElementsAre(HasSubstr("sip.tcp"), HasSubstr("deny.user_agents"),
-                            HasSubstr("on_agent_loss.do: peers behaves as keep"), HasSubstr("emergency")));
+                ElementsAre(HasSubstr("sip.tcp"), HasSubstr("deny.user_agents"), HasSubstr("emergency")));
+}
+
+TEST(Read, warns_of_a_fail_mode_for_peers_that_there_are_none_of) {
+    EXPECT_THAT(good(std::string(smallest) + "on_agent_loss: { do: peers }\n").warnings,
+                ElementsAre(HasSubstr("on_agent_loss.do: no peers are declared")));
+    EXPECT_THAT(good(std::string(smallest) + "on_agent_loss: { do: closed }\n").warnings, ElementsAre());
+}
+
+TEST(Read, takes_allowed_networks_with_and_without_bypass) {
+    const Config config =
+        good(std::string(smallest) +
+             "allow: [198.51.100.1, { network: 198.51.100.2, bypass: all }, { network: 198.51.100.3 }]\n");
+    EXPECT_THAT(config.allow, ElementsAre(*Prefix::parse("198.51.100.1"), *Prefix::parse("198.51.100.2"),
+                                          *Prefix::parse("198.51.100.3")));
+    EXPECT_THAT(config.bypass, ElementsAre(*Prefix::parse("198.51.100.2")));
 }
 
 TEST(Read, is_content_with_three_keys_and_no_warning) {
