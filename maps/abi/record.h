@@ -12,11 +12,12 @@
  * and destination address, protocol, RECORD_OUTBOUND and `sequence`. The record's bytes are those of the IP payload
  * from `fragment_offset` on: the first fragment (offset 0) begins with the UDP header, 40 bytes of it are there at
  * least, and its endpoints have their ports; a later one's ports are 0. The one with RECORD_LAST_FRAGMENT ends the
- * datagram. What is mirrored: the first fragments that pass as SIP; the later ones of these, in the same ring; and
+ * datagram. What is mirrored: the first fragments of SIP that pass; the later ones of these, in the same ring; and
  * those of UDP that came before their first (`fragment_unpaired`, and outbound ones alike), in the ring of their source
  * address: most of these belong to SIP that is still to come, some to no SIP at all, and then no first ever comes. So
- * one datagram's fragments may stand in two rings, and in any order. No passed first overlaps another fragment of its
- * datagram within 5 s; later ones may overlap each other, and outbound ones anything. All wake the agent.
+ * one datagram's fragments may stand in two rings, and in any order. While the wall enforces, a passed first overlaps no
+ * other fragment that passed within 5 s; later ones may overlap each other, and outbound ones anything. Where copies of
+ * a byte differ, hosts differ in which they take: such a datagram is not known. All wake the agent.
  */
 #pragma once
 

@@ -264,7 +264,7 @@ TEST_P(Stream, that_the_inside_opened_is_followed_both_ways) {
 }
 
 TEST_P(Stream, that_the_inside_opened_may_be_silent_for_hours_once_it_has_spoken) {
-    settings().return_path_ns = 20000000;
+    settings().return_path_ns = settings().sip_return_path_ns = 20000000;
     apply_settings();
     auto answer = [&](uint16_t port) { return from(stranger, tcp{.sport = 5060, .dport = port, .flags = ack}, ok); };
     auto ask = [&](uint16_t port, uint8_t flags, const raw& bytes) {
