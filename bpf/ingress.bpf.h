@@ -72,7 +72,7 @@ static __always_inline __u32 judge_tcp(struct context *ctx, struct packet *pkt) 
         pkt->is_mirrored = is_part_of_stream(pkt);
         return REASON_sip_return_path; /* 6 */
     }
-    return is_guarded ? (__u32)judge_tcp_media(pkt) : REASON_not_guarded; /* 7, 10 */
+    return is_guarded ? judge_tcp_media(pkt) : REASON_not_guarded; /* 7, 10 */
 }
 
 /* In monitor mode even this passes, and then the agent must see it: the inside will answer. */
