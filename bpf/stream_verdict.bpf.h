@@ -51,11 +51,11 @@ __noinline int judge_stream(struct context *ctx, struct packet *pkt, int is_opaq
     if (!pkt) return REASON_malformed;
     const struct zone *zone = zone_of(pkt, pkt->source_network.zone);
     if (!is_opaque) pkt->is_mirrored = is_part_of_stream(pkt);
-    if (is_denied(pkt)) return REASON_denied;                                           /* 3 */
-    if (!is_admitted(pkt))                                                              /* 5 */
+    if (is_denied(pkt)) return REASON_denied; /* 3 */
+    if (!is_admitted(pkt))
         return find_return_path(pkt) & RETURN_SIP ? REASON_sip_return_path : REASON_not_a_peer; /* 6, 5 */
-    if (!zone || is_allowed(pkt)) return REASON_sip_stream;                             /* 5 */
-    if (opens_connection(pkt)) return limit_connections(pkt, zone);                     /* 5 */
+    if (!zone || is_allowed(pkt)) return REASON_sip_stream;                                     /* 5 */
+    if (opens_connection(pkt)) return limit_connections(pkt, zone);                             /* 5 */
     if (!is_opaque && pkt->payload_here) charge_segment(ctx, pkt, zone);
     return REASON_sip_stream; /* 5 */
 }

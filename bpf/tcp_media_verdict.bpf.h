@@ -37,8 +37,8 @@ static __always_inline __u32 judge_connection(struct pinhole *hole, const struct
     return REASON_pinhole_tcp;
 }
 
-__noinline int judge_tcp_media(struct packet *pkt) {
-    if (!pkt) return REASON_malformed;
+/* Not a global function: Linux 6.1 takes no key from the argument of one. */
+static __noinline __u32 judge_tcp_media(const struct packet *pkt) {
     struct pinhole *hole = pinhole_at(&pkt->destination);
     if (!hole) return opens_connection(pkt) ? REASON_no_pinhole : REASON_tcp_established; /* 10 */
     __u32 reason = judge_connection(hole, pkt);                                           /* 7 */
