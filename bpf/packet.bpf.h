@@ -21,7 +21,7 @@ enum packet_kind {
     PACKET_UDP,
 };
 
-enum tcp_flag { TCP_FIN = 1 << 0, TCP_SYN = 1 << 1, TCP_RST = 1 << 2 }; /* RFC 9293 section 3.1 */
+enum tcp_flag { TCP_FIN = 1 << 0, TCP_SYN = 1 << 1, TCP_RST = 1 << 2, TCP_ACK = 1 << 4 }; /* RFC 9293 section 3.1 */
 
 #define HEAD_WORDS 3 /* of payload: the RTP header */
 

@@ -130,7 +130,7 @@ std::string FakeMaps::holes() const {
     std::string all;
     for (const auto& [key, hole] : pinholes) {
         const auto word = pinhole::ControlWord::of(hole.ctl);
-        static constexpr std::string_view constraints[] = {"?", "any", "networks", "peers", "addresses"};
+        static constexpr std::string_view constraints[] = {"?", "any", "networks", "peers", "addresses", "any"};
         if (!all.empty()) all += ' ';
         all += key.local.to_string() + "/" + std::string(phase_name(word.phase));
         if (word.phase >= PHASE_DRAINING) continue;
