@@ -69,7 +69,8 @@ static __always_inline __u32 fit_constraint(const struct pinhole *hole, __u64 ct
     __u32 best = FIT_NONE;
     if (flags_in(ctl) & PINHOLE_ICE && is_ice_pair(pkt)) return FIT_EXACT;
     switch (constraint_of(ctl)) {
-        case CONSTRAINT_ANY: return FIT_ANY_PORT;
+        case CONSTRAINT_ANY:
+        case CONSTRAINT_ANY_LATCHED: return FIT_ANY_PORT;
         case CONSTRAINT_NETWORKS: return zone == zone_in(ctl) ? FIT_ANY_PORT : FIT_NONE;
         case CONSTRAINT_ADDRESSES: return fit_peers(hole, ctl, &pkt->source) ? FIT_ANY_PORT : FIT_NONE;
         case CONSTRAINT_PEERS:
@@ -86,7 +87,7 @@ static __always_inline __u32 admit_sender(struct pinhole *hole, __u64 ctl, const
     if (constraint_of(ctl) != CONSTRAINT_PEERS) {
         const struct zone *zone = zone_of(pkt, zone_in(ctl));
         __u32 packets = zone ? zone->latch : 0;
-        if (packets == 0 && flags_in(ctl) & PINHOLE_LATCH_FIRST) packets = PROBATION_PACKETS;
+        if (packets == 0 && constraint_of(ctl) == CONSTRAINT_ANY_LATCHED) packets = PROBATION_PACKETS;
         return phase_of(ctl) != PHASE_OFFERED ? admit_first(hole, pkt, packets) : REASON_NONE;
     }
     if (best == FIT_ADDRESS) return admit_stand_in(hole, pkt);

@@ -181,9 +181,8 @@ void Book::plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops)
     struct pinhole next = hole.is_present ? hole.present.value : ::pinhole{};
     ControlWord word = ControlWord::of(next.ctl);
     if (!place_peers(wanted, hole, next, word, now, ops)) {
-        wanted.constraint = wanted.flags & PINHOLE_ZONE_SUBSTITUTES ? Constraint::networks : Constraint::any;
+        wanted.constraint = wanted.flags & PINHOLE_ZONE_SUBSTITUTES ? Constraint::networks : Constraint::any_latched;
         wanted.is_widened = true;
-        if (wanted.constraint == Constraint::any) wanted.flags |= PINHOLE_LATCH_FIRST;
         ++counters_.peer_sets_full;
         word.slot = 0;
     }
@@ -285,7 +284,8 @@ Claim claim_of(const PresentPinhole& hole, uint8_t component, uint8_t media) {
                 .is_answered = word.phase != PHASE_OFFERED,
                 .is_held = word.phase == PHASE_HELD,
                 .is_media_checked = (word.flags & PINHOLE_CHECK_MEDIA) != 0,
-                .constraint = static_cast<Constraint>(word.constraint),
+                .constraint = word.constraint == CONSTRAINT_ANY_LATCHED ? Constraint::any
+                                                                        : static_cast<Constraint>(word.constraint),
                 .zone = word.zone,
                 .zone_substitutes = (word.flags & PINHOLE_ZONE_SUBSTITUTES) != 0,
                 .peers = word.names_peers() ? named_peers(hole) : std::vector<Endpoint>{}};

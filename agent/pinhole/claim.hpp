@@ -21,6 +21,7 @@ enum class Constraint : uint8_t {
     networks = CONSTRAINT_NETWORKS,
     peers = CONSTRAINT_PEERS,
     addresses = CONSTRAINT_ADDRESSES,
+    any_latched = CONSTRAINT_ANY_LATCHED, // of a hole only, never of a claim
 };
 enum class Component : uint8_t {
     rtp = COMPONENT_RTP,

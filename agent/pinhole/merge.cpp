@@ -24,6 +24,7 @@ std::vector<OwnedClaim> effective(const std::vector<OwnedClaim>& owners) {
 Constraint widest(Constraint a, Constraint b) {
     static constexpr auto width = [](Constraint c) {
         switch (c) {
+            case Constraint::any_latched:
             case Constraint::any: return 0;
             case Constraint::networks: return 1;
             case Constraint::addresses: return 2;
@@ -44,8 +45,7 @@ uint8_t phase_of(const std::vector<OwnedClaim>& owners) {
 // Too many to name: the peer's networks where it is a declared one, else anyone (who then is latched).
 void widen(Wanted& wanted) {
     wanted.constraint =
-        wanted.zone != 0 && (wanted.flags & PINHOLE_ZONE_SUBSTITUTES) ? Constraint::networks : Constraint::any;
-    if (wanted.constraint == Constraint::any) wanted.flags |= PINHOLE_LATCH_FIRST;
+        wanted.zone != 0 && (wanted.flags & PINHOLE_ZONE_SUBSTITUTES) ? Constraint::networks : Constraint::any_latched;
     wanted.peers.clear();
     wanted.is_widened = true;
 }

@@ -49,6 +49,7 @@ enum pinhole_constraint {
     CONSTRAINT_PEERS = 3,     /* the peers named; another port of theirs, or for a declared peer (`zone` != 0 and
                                  PINHOLE_ZONE_SUBSTITUTES) another address of its networks, after probation */
     CONSTRAINT_ADDRESSES = 4, /* the addresses of the peers named, any port, at once (strict: the signalling address) */
+    CONSTRAINT_ANY_LATCHED = 5, /* more peers than could be named: any source, and the first one has it (`latch: 3`) */
 };
 enum pinhole_component { COMPONENT_RTP = 1, COMPONENT_RTCP = 2, COMPONENT_RTP_RTCP = 3, /* muxed */ COMPONENT_UDPTL = 4, COMPONENT_OTHER = 5 };
 enum pinhole_flag {
@@ -56,7 +57,6 @@ enum pinhole_flag {
     PINHOLE_CHECK_MEDIA = 1 << 1,      /* RFC 7983 first byte must be RTP, RTCP, STUN, DTLS or ZRTP */
     PINHOLE_EARLY_RATE = 1 << 2,       /* at most 200 packets/s (offered) */
     PINHOLE_ICE = 1 << 3,              /* checks with our ufrag pass from anywhere, and pairs that the inside uses */
-    PINHOLE_LATCH_FIRST = 1 << 6,      /* widened to any source: the first one has it, as with `latch: 3` */
 };
 #define CTL_PHASE_SHIFT 0
 #define CTL_CONSTRAINT_SHIFT 4

@@ -255,7 +255,7 @@ TEST_F(Ice, ends_with_the_hole) {
 
 TEST_F(Ice, a_sleeping_hole_is_found_again_by_a_check) {
     Hole asleep = ice;
-    asleep.last_in = 10min;
+    asleep.idle_s = 30, asleep.last_in = 31s;
     open(asleep);
     EXPECT_EQ(from("203.0.113.22", rtp()), "drop pinhole_idle");
     EXPECT_EQ(from(third, check("8hhY:t")), "pass pinhole_stun");

@@ -99,7 +99,7 @@ TEST_F(Latch, a_peer_behind_nat_has_any_port_but_one_at_a_time) {
     EXPECT_EQ(media("198.51.100.7", 2222), "drop probation");
     EXPECT_EQ(media("198.51.100.7", 1111), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.8", 1111), "drop wrong_source");
-    quiet(any_port, 990ms);
+    quiet(any_port, 500ms); // far from the edge: a loaded machine takes its time
     EXPECT_EQ(media("198.51.100.7", 2222), "drop probation");
     quiet(any_port, 1010ms);
     EXPECT_EQ(media("198.51.100.7", 2222), "pass pinhole_rtp");
@@ -162,15 +162,15 @@ TEST_F(Latch, takes_as_many_good_packets_as_the_zone_says_and_no_bad_ones) {
 }
 
 TEST_F(Latch, of_a_hole_widened_to_anyone_is_taken_by_the_first_without_any_zones_word) {
-    Hole widened{.constraint = CONSTRAINT_ANY, .flags = PINHOLE_LATCH_FIRST};
+    Hole widened{.constraint = CONSTRAINT_ANY_LATCHED};
     open(widened);
     for (int i = 0; i < 3; ++i) EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
     EXPECT_EQ(media("203.0.113.9", 2), "drop wrong_source");
-    widened.flags = 0;
+    widened.constraint = CONSTRAINT_ANY;
     open(widened);
     for (int i = 0; i < 5; ++i) EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
     EXPECT_EQ(media("203.0.113.9", 2), "pass pinhole_rtp");
-    widened.local = "2001:db8:1::10", widened.flags = PINHOLE_LATCH_FIRST;
+    widened.local = "2001:db8:1::10", widened.constraint = CONSTRAINT_ANY_LATCHED;
     open(widened);
     for (int i = 0; i < 3; ++i) EXPECT_EQ(in(eth / ip6{} / udp{} / rtp()), "pass pinhole_rtp");
     EXPECT_EQ(in(eth / ip6{} / udp{.sport = 30001} / rtp()), "drop wrong_source");

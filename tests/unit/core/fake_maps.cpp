@@ -130,7 +130,7 @@ std::string FakeMaps::holes() const {
     std::string all;
     for (const auto& [key, hole] : pinholes) {
         const auto word = pinhole::ControlWord::of(hole.ctl);
-        static constexpr std::string_view constraints[] = {"?", "any", "networks", "peers", "addresses"};
+        static constexpr std::string_view constraints[] = {"?", "any", "networks", "peers", "addresses", "any"};
         if (!all.empty()) all += ' ';
         all += key.local.to_string() + (key.protocol == Protocol::tcp ? "/tcp/" : "/") +
                std::string(phase_name(word.phase));

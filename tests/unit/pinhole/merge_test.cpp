@@ -61,17 +61,18 @@ TEST(Merge, names_six_peers_and_widens_at_the_seventh) {
     owners.push_back(owned(PEERS_PER_SET + 1, Constraint::peers));
     EXPECT_EQ(merge(owners).constraint, Constraint::networks);
     for (OwnedClaim& owner : owners) owner.claim.zone_substitutes = false;
-    EXPECT_EQ(merge(owners).constraint, Constraint::any);
+    EXPECT_EQ(merge(owners).constraint, Constraint::any_latched);
     EXPECT_TRUE(merge(owners).is_widened);
 }
 
 TEST(Merge, latches_what_was_widened_to_anyone_and_nothing_else) {
     std::vector<OwnedClaim> owners;
     for (LegId leg = 1; leg <= PEERS_PER_SET + 1; ++leg) owners.push_back(owned(leg, Constraint::peers));
-    EXPECT_FALSE(merge(owners).flags & PINHOLE_LATCH_FIRST); // to the peer's networks
+    EXPECT_EQ(merge(owners).constraint, Constraint::networks);
     for (OwnedClaim& owner : owners) owner.claim.zone_substitutes = false;
-    EXPECT_TRUE(merge(owners).flags & PINHOLE_LATCH_FIRST);
-    EXPECT_FALSE(merge({owned(1, Constraint::any)}).flags & PINHOLE_LATCH_FIRST); // as configured
+    EXPECT_EQ(merge(owners).constraint, Constraint::any_latched);
+    owners.push_back(owned(9, Constraint::any));
+    EXPECT_EQ(merge(owners).constraint, Constraint::any); // somebody's wish, and no way out
 }
 
 TEST(Merge, is_ice_by_the_fragment_of_the_latest_owner_that_has_one) {
