@@ -45,9 +45,10 @@ static __always_inline int is_from_declared_peer(const struct packet *pkt) {
     return zone && zone->flags & ZONE_PEER;
 }
 
-/* May what `refused` says pass after all? `hole` is that of the destination, or null. */
+/* May media that was refused under `refused` pass after all, in a mode that opens? `hole` is that of the destination, or
+ * null. */
 __noinline int passes_by_loss(const struct pinhole *hole, const struct packet *pkt, __u32 refused) {
-    if (!pkt || !(pkt->wall_flags & WALL_LOSS_OPENS) || !is_media(pkt) || !is_agent_lost(pkt)) return 0;
+    if (!pkt || !is_agent_lost(pkt)) return 0;
     if (hole && has_just_ended(hole, pkt)) return 0;
     if (is_from_declared_peer(pkt)) return 1;
     if (!(pkt->wall_flags & WALL_LOSS_OPEN)) return 0;

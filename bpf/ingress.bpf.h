@@ -145,7 +145,8 @@ static __always_inline __u32 judge_guarded(struct packet *pkt, struct pinhole *h
 /* What is refused at 7 to 10, and yet let through. */
 static __always_inline __u32 reconsider(const struct packet *pkt, const struct pinhole *hole, __u32 refused) {
     if (is_bypassing(pkt)) return REASON_bypass;
-    if (refused != REASON_agent_lost_closed && passes_by_loss(hole, pkt, refused)) return REASON_agent_lost;
+    if (!(pkt->wall_flags & WALL_LOSS_OPENS) || !is_media(pkt)) return refused;
+    if (passes_by_loss(hole, pkt, refused)) return REASON_agent_lost;
     return refused;
 }
 

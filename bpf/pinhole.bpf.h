@@ -103,6 +103,7 @@ static __always_inline void note_refusal(const struct pinhole *hole, const struc
         .last_reason = reason,
         .owner = hole->owner,
     };
-    if (bpf_map_update_elem(&refusals, &pkt->destination, &first, BPF_NOEXIST) == -E2BIG)
-        count_event(EVENT_refusals_full);
+    /* As an int: before 6.4 the call is inlined to one that returns an int, and the upper half of the register is 0. */
+    int error = (int)bpf_map_update_elem(&refusals, &pkt->destination, &first, BPF_NOEXIST);
+    if (error != 0 && error != -EEXIST) count_event(EVENT_refusals_full);
 }
