@@ -40,7 +40,8 @@ pinhole live_hole(const char* remote) {
 pinhole_key key_of(BenchWall::Family family, uint32_t number) {
     if (family == BenchWall::Family::ip4)
         return {.address = IpAddress::v4(VARIED_HOST4(number)).abi(), .port_proto = VARIED_PORT(number) << 16 | 17};
-    pinhole_key key{.address = IpAddress::parse("2001:db8:1::").value().abi(), .port_proto = VARIED_PORT(number) << 16 | 17};
+    pinhole_key key{.address = IpAddress::parse("2001:db8:1::").value().abi(),
+                    .port_proto = VARIED_PORT(number) << 16 | 17};
     key.address.word[3] = htonl(VARIED_HOST6(number));
     return key;
 }
@@ -48,7 +49,9 @@ pinhole_key key_of(BenchWall::Family family, uint32_t number) {
 // What the configuration language would make of it: one protected network a family, strangers admitted and limited.
 policy::Compiled configuration(uint32_t denied) {
     policy::Compiled compiled{};
-    compiled.wall = {.flags = WALL_ADMIT_ALL, .agent_loss_ns = 10000000000, .tombstone_ns = 60000000000,
+    compiled.wall = {.flags = WALL_ADMIT_ALL,
+                     .agent_loss_ns = 10000000000,
+                     .tombstone_ns = 60000000000,
                      .return_path_ns = 120000000000};
     struct zone strangers{.flags = ZONE_SIP, .prefix_v4 = 32, .prefix_v6 = 64};
     for (auto& limit : strangers.limits) limit = {.period_ns = 3600000000000, .burst = 1};
@@ -80,7 +83,8 @@ BenchWall::BenchWall() : wall_(xdp_ingress::open()), bare_(bare::open()) {
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, bare_->obj) bpf_program__set_flags(program, flags);
     if (bpf_object__load(bare_->obj) != 0) give_up("load the bare programs");
-    put(map("meta"), 0U, meta{.abi_version = RINGWALL_ABI_VERSION, .secret = {static_cast<uint64_t>(time(nullptr)), 42}});
+    put(map("meta"), 0U,
+        meta{.abi_version = RINGWALL_ABI_VERSION, .secret = {static_cast<uint64_t>(time(nullptr)), 42}});
     add_prefixes(0);
 }
 BenchWall::~BenchWall() {
@@ -99,14 +103,21 @@ void BenchWall::open_holes(Family family, uint32_t count) {
     for (uint32_t number = 0; number < count; ++number) put(map("pinholes"), key_of(family, number), value);
 }
 
-void BenchWall::close_holes() {
-    pinhole_key key{};
-    while (bpf_map_get_next_key(map("pinholes"), nullptr, &key) == 0) bpf_map_delete_elem(map("pinholes"), &key);
+void BenchWall::close_holes(Family family, uint32_t count) {
+    for (uint32_t number = 0; number < count; ++number) {
+        const auto key = key_of(family, number);
+        bpf_map_delete_elem(map("pinholes"), &key);
+    }
 }
 
 void BenchWall::add_prefixes(uint32_t count) {
-    const auto written = kernel::write_policy({.wall = map("wall"), .ports = map("ports"), .networks = map("networks"),
-                                               .zones = map("zones"), .active = map("active")},
+    const auto written = kernel::write_policy({.wall = map("wall"),
+                                               .ports = map("ports"),
+                                               .networks = map("networks"),
+                                               .network_hints = map("network_hints"),
+                                               .elsewhere = map("elsewhere"),
+                                               .zones = map("zones"),
+                                               .active = map("active")},
                                               configuration(count));
     if (!written) give_up("write the policy");
 }

@@ -27,7 +27,7 @@ public:
 
     enum class Family { ip4, ip6 };
     void open_holes(Family family, uint32_t count); // at tests/bench/varied.h's destinations
-    void close_holes();
+    void close_holes(Family family, uint32_t count);
     void add_prefixes(uint32_t count); // of /32, denied, scattered over all of IPv4
 
     void vary(uint32_t different, uint32_t ifindex = 0); // packets, from here on

@@ -108,7 +108,6 @@ void many_holes(BenchWall& wall, uint32_t holes, BenchWall::Family family, const
     const Bytes frame = packet.bytes();
     const int vary = wall.program("vary_destinations");
     const std::string of = std::to_string(holes) + " pinholes, IPv" + (family == BenchWall::Family::ip4 ? "4" : "6");
-    wall.close_holes();
     wall.open_holes(family, holes);
     Table table(wall);
     table.add({of + ": the variation alone", wall.program("bare_drop"), frame, XDP_DROP, holes, vary});
@@ -118,7 +117,8 @@ void many_holes(BenchWall& wall, uint32_t holes, BenchWall::Family family, const
     for (size_t row = 0; row < table.size(); ++row) table.print(row);
     const double varying = table.ns(0);
     std::printf("%s: hit / bare lookup %.2f (without the variation: %.0f and %.0f ns)\n", of.c_str(),
-                table.ns(2) / table.ns(1), table.ns(2) - varying, table.ns(1) - varying);
+                (table.ns(2) - varying) / (table.ns(1) - varying), table.ns(2) - varying, table.ns(1) - varying);
+    wall.close_holes(family, holes);
 }
 
 // Every source has used up its burst before the clock runs.
@@ -141,6 +141,7 @@ void sip_flood(BenchWall& wall, const char* method, const char* family, const Pa
 } // namespace
 
 int main() {
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     BenchWall wall;
     std::printf("medians of %d rounds of %d runs\n", rounds, runs);
     one_flow(wall);

@@ -90,6 +90,7 @@ protected:
     int egress_program() const;
 
 private:
+    void ask_networks_always();
     std::string run(const Bytes& frame, bool inward);
     struct wall settings_{};
     std::vector<uint64_t> events_before_;
