@@ -58,10 +58,11 @@ static __always_inline int is_live_way(__u64 way, __u32 now) {
  * by its addresses and identification alone (RFC 8200 section 4.5): later fragments may claim any protocol. */
 static __always_inline __u64 datagram_hash(const struct packet *pkt) {
     __u64 protocol = is_v4_mapped(&pkt->source.address) ? pkt->source.port_proto & 0xff : 256;
-    __u64 far = keyed_hash(upper_half(&pkt->source.address), lower_half(&pkt->source.address),
-                           (__u64)pkt->fragment_id << 32 | protocol << 1 | pkt->is_outbound, 0, HASH_FRAGMENT);
-    return keyed_hash(upper_half(&pkt->destination.address), lower_half(&pkt->destination.address), far, 1,
-                      HASH_FRAGMENT);
+    __u64 far = keyed_hash(HASH_OF(HASH_FRAGMENT_SOURCE, 3), 0, upper_half(&pkt->source.address),
+                           lower_half(&pkt->source.address),
+                           (__u64)pkt->fragment_id << 32 | protocol << 1 | pkt->is_outbound);
+    return keyed_hash(HASH_OF(HASH_FRAGMENT, 3), 0, upper_half(&pkt->destination.address),
+                      lower_half(&pkt->destination.address), far);
 }
 
 static __always_inline struct fragment_look look_for(const struct packet *pkt) {
@@ -166,16 +167,16 @@ __noinline int store_fragment(const struct packet *pkt, __u32 flags, __u32 is_kn
 
 static __always_inline __u64 source_at_destination(const struct packet *pkt) {
     int is_v4 = is_v4_mapped(&pkt->source.address);
-    return keyed_hash(upper_half(&pkt->source.address), is_v4 ? lower_half(&pkt->source.address) : 0, /* else the /64 */
-                      upper_half(&pkt->destination.address), lower_half(&pkt->destination.address), HASH_UNPAIRED);
+    __u64 prefix = is_v4 ? lower_half(&pkt->source.address) : upper_half(&pkt->source.address); /* the /64 */
+    return keyed_hash(HASH_OF(HASH_UNPAIRED, 3), is_v4, prefix, upper_half(&pkt->destination.address),
+                      lower_half(&pkt->destination.address));
 }
 
 /* Over the cap? Strangers pay their common bucket first, so that a flood of them makes no buckets of its own. */
 __noinline int is_over_cap(const struct packet *pkt, __u32 is_known) {
     if (!pkt) return 1;
     if (!is_known) {
-        __u64 all = keyed_hash(upper_half(&pkt->destination.address), lower_half(&pkt->destination.address), 0, 0,
-                               HASH_UNPAIRED_STRANGERS);
+        __u64 all = hash_address(HASH_UNPAIRED_STRANGERS, &pkt->destination.address, 0);
         if (limiter_charge(all, pkt->now, UNPAIRED_STRANGERS_PERIOD, UNPAIRED_STRANGERS_BURST) != CHARGE_PASS) return 1;
     }
     return limiter_charge(source_at_destination(pkt), pkt->now, UNPAIRED_PERIOD, UNPAIRED_BURST) != CHARGE_PASS;

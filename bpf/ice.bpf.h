@@ -43,8 +43,7 @@ __noinline int is_ice_pair(const struct packet *pkt) {
 
 /* Of each port its own: whoever makes the inside check many addresses on one port has used up no other's. */
 static __always_inline int ice_quota_allows(const struct packet *pkt) {
-    __u64 hash = keyed_hash(upper_half(&pkt->source.address), lower_half(&pkt->source.address), pkt->source.port_proto,
-                            0, HASH_ICE_QUOTA);
+    __u64 hash = hash_address(HASH_ICE_QUOTA, &pkt->source.address, port_of(&pkt->source));
     return limiter_charge(hash, pkt->now, 60 * NSEC_PER_SEC / ICE_PAIR_QUOTA, ICE_PAIR_QUOTA) == CHARGE_PASS;
 }
 
@@ -119,7 +118,6 @@ __noinline __u64 stun_ufrag(struct context *ctx, const struct packet *pkt) {
 
 /* Checks from where no pair is yet cost the inside an HMAC each. */
 static __always_inline int is_over_check_rate(const struct packet *pkt) {
-    __u64 hash = keyed_hash(upper_half(&pkt->destination.address), lower_half(&pkt->destination.address),
-                            pkt->destination.port_proto, 0, HASH_ICE_CHECKS);
+    __u64 hash = hash_address(HASH_ICE_CHECKS, &pkt->destination.address, port_of(&pkt->destination));
     return limiter_charge(hash, pkt->now, ICE_CHECK_PERIOD, ICE_CHECK_BURST) != CHARGE_PASS;
 }

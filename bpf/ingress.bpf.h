@@ -108,13 +108,14 @@ static __always_inline __u32 refuse_sip(struct context *ctx, struct packet *pkt,
     return pkt->wall_flags & WALL_MONITOR ? (__u32)take_sip(ctx, pkt, reason) : reason;
 }
 
-/* Step 5 for UDP: REASON_NONE where the port is no SIP port for this source. */
+/* Step 5 for UDP: REASON_NONE where the port is no SIP port for this source. What a flood meets is asked first: who may
+ * speak to a configured port needs no look at the learned ones. */
 static __always_inline __u32 judge_sip_port(struct context *ctx, struct packet *pkt, int is_configured) {
+    if (is_configured && !is_denied(pkt) && is_admitted(pkt)) return judge_sip(ctx, pkt, REASON_sip); /* 5 */
     const struct learned_port *port = learned_port_at(pkt, &pkt->destination);
     int is_learned = port && is_learned_party(pkt, port);
     if (!is_configured && !is_learned) return REASON_NONE;
     if (is_denied(pkt)) return refuse_sip(ctx, pkt, REASON_denied);                            /* 3 */
-    if (is_configured && is_admitted(pkt)) return judge_sip(ctx, pkt, REASON_sip);             /* 5 */
     if (is_learned) return judge_sip(ctx, pkt, REASON_sip_learned);                            /* 5 */
     if (find_return_path(pkt) & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
     if (is_party(pkt)) return judge_sip(ctx, pkt, REASON_sip_return_path);                     /* 6 */
@@ -159,9 +160,10 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     __u32 reason = hole && !is_closed_by_loss(pkt) ? judge_negotiated(hole, pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 7 */
 
-    look_up_networks(pkt);
+    if (!is_sip || pkt->is_first_fragment) look_up_destination(pkt);
     if (!is_sip && !is_protected(&pkt->destination_network)) return REASON_out_of_scope; /* 1 */
-    if (is_spoofed(pkt)) return REASON_spoofed_inside;                                   /* 1 */
+    look_up_source(pkt);
+    if (is_spoofed(pkt)) return REASON_spoofed_inside; /* 1 */
     reason = judge_sip_port(ctx, pkt, is_sip);
     if (reason != REASON_NONE) return reason;                         /* 3, 5, 6 */
     if (is_denied_everything(pkt)) return REASON_denied;              /* 3 */

@@ -23,9 +23,7 @@ enum latch_flag {
 #define LATCH_IDENTITY (~0xffffffULL)
 
 static __always_inline __u64 latch_identity(const struct packet *pkt) {
-    return keyed_hash(upper_half(&pkt->source.address), lower_half(&pkt->source.address), pkt->source.port_proto, 0,
-                      HASH_LATCH) &
-           LATCH_IDENTITY;
+    return hash_address(HASH_LATCH, &pkt->source.address, port_of(&pkt->source)) & LATCH_IDENTITY;
 }
 
 static __always_inline __u64 latch_word(__u64 identity, __u32 count, __u32 flag) {

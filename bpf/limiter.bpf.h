@@ -120,7 +120,9 @@ static __always_inline __u64 leading_bits(__u64 word, __u32 bits) {
 static __always_inline __u64 limit_hash(const struct packet *pkt, __u32 zone, __u32 prefix) {
     __u64 upper = leading_bits(upper_half(&pkt->source.address), prefix);
     __u64 lower = leading_bits(lower_half(&pkt->source.address), prefix > 64 ? prefix - 64 : 0);
-    return keyed_hash(upper, lower, zone, pkt->sip_class, HASH_LIMIT);
+    __u64 bucket = (__u64)(pkt->sip_class << 8 | zone) << 32;
+    if (is_v4_mapped(&pkt->source.address)) return keyed_hash(HASH_OF(HASH_LIMIT, 0), bucket | (__u32)lower, 0, 0, 0);
+    return keyed_hash(HASH_OF(HASH_LIMIT, prefix > 64 ? 2 : 1), bucket, upper, lower, 0);
 }
 
 /* CHARGE_OVER: its own bucket is spent. CHARGE_FULL: it has none, and the shared one is spent. */

@@ -89,6 +89,20 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, GENERATIONS * HINT_PAGES);
+    __type(key, __u32);
+    __type(value, struct hint_page);
+} network_hints SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, GENERATIONS * 2);
+    __type(key, __u32);
+    __type(value, struct network);
+} elsewhere SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(max_entries, (GENERATIONS) * ZONES);
     __type(key, __u32);
     __type(value, struct zone);

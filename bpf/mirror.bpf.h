@@ -32,7 +32,8 @@ static __always_inline void describe(struct context *ctx, const struct packet *p
     record->ifindex = frame_ifindex(ctx);
     record->source = peer_of(&pkt->source);
     record->destination = peer_of(&pkt->destination);
-    record->protocol = pkt->source.port_proto & 0xff;
+    /* A later fragment of IPv6 may claim any protocol; those of TCP are none of the agent's. */
+    record->protocol = pkt->kind == PACKET_TCP ? IPPROTO_TCP : IPPROTO_UDP;
     record->zone = outside->zone;
     record->sequence = is_fragment(pkt) ? pkt->fragment_id : pkt->tcp_sequence;
     record->fragment_offset = pkt->fragment_offset;

@@ -32,10 +32,11 @@ static __always_inline int is_one_party(const struct zone *zone) {
 
 static __always_inline __u64 opaque_party(const struct zone *zone, const struct address *outside,
                                           const struct address *inside) {
-    int is_peer = is_one_party(zone);
-    return keyed_hash(is_peer ? zone->identity : upper_half(outside), is_peer ? 0 : lower_half(outside),
-                      upper_half(inside), lower_half(inside), is_peer ? HASH_OPAQUE_PEER : HASH_OPAQUE) |
-           1; /* never that of an empty way */
+    __u64 here = hash_address(HASH_OPAQUE_INSIDE, inside, 0);
+    __u64 party = is_one_party(zone)
+                      ? keyed_hash(HASH_OF(HASH_OPAQUE_PEER, 2), 0, zone->identity, here, 0)
+                      : keyed_hash(HASH_OF(HASH_OPAQUE, 3), 0, upper_half(outside), lower_half(outside), here);
+    return party | 1; /* never that of an empty way */
 }
 
 static __always_inline struct opaque_set *opaque_set_of(__u64 party) {
@@ -90,9 +91,9 @@ __noinline int has_open_connection(__u64 slots) {
 }
 
 static __always_inline __u64 connection_of(const struct packet *pkt) {
-    __u64 hash = keyed_hash(upper_half(&pkt->destination.address), lower_half(&pkt->destination.address),
-                            (__u64)port_of(&pkt->source) << 16 | port_of(&pkt->destination),
-                            lower_half(&pkt->source.address), HASH_CONNECTION);
+    __u64 hash = keyed_hash(HASH_OF(HASH_CONNECTION, 3), (__u64)port_of(&pkt->source) << 16 | port_of(&pkt->destination),
+                            upper_half(&pkt->destination.address), lower_half(&pkt->destination.address),
+                            lower_half(&pkt->source.address));
     return (hash & 0xfffe) != 0 ? hash & 0xfffe : 2;
 }
 
@@ -103,9 +104,9 @@ static __always_inline void renew_opaque(struct opaque_way *way, __u64 now) {
 static __always_inline int opaque_quota_allows(const struct packet *pkt) {
     const struct address *outside = &pkt->destination.address;
     __u64 lower = is_v4_mapped(outside) ? lower_half(outside) : 0;
-    __u64 of_source = keyed_hash(lower_half(&pkt->source.address), upper_half(outside), lower, 1, HASH_OPAQUE_QUOTA);
-    __u64 of_inside = keyed_hash(upper_half(&pkt->source.address), lower_half(&pkt->source.address), 0, 2,
-                                 HASH_OPAQUE_QUOTA);
+    __u64 of_source = keyed_hash(HASH_OF(HASH_OPAQUE_SOURCE_QUOTA, 3), 0, lower_half(&pkt->source.address),
+                                 upper_half(outside), lower);
+    __u64 of_inside = hash_address(HASH_OPAQUE_QUOTA, &pkt->source.address, 0);
     return limiter_charge(of_source, pkt->now, 60 * NSEC_PER_SEC / OPAQUE_SOURCE_QUOTA, OPAQUE_SOURCE_QUOTA) ==
                CHARGE_PASS &&
            limiter_charge(of_inside, pkt->now, 60 * NSEC_PER_SEC / OPAQUE_QUOTA, OPAQUE_QUOTA) == CHARGE_PASS;

@@ -12,13 +12,17 @@
 #define RETURN_QUOTA_BURST 1024
 #define RETURN_QUOTA_PERIOD (60 * NSEC_PER_SEC / RETURN_QUOTA_BURST)
 
-/* Six words in two calls, the second keyed by the first. */
+/* Never that of an empty way. IPv6 takes two calls, the second keyed by the first. */
 static __always_inline __u64 flow_hash(const struct pinhole_key *inside, const struct pinhole_key *outside) {
-    __u64 near =
-        keyed_hash(upper_half(&inside->address), lower_half(&inside->address), inside->port_proto, 0, HASH_RETURN_PATH);
-    return keyed_hash(upper_half(&outside->address), lower_half(&outside->address), outside->port_proto, near,
-                      HASH_RETURN_PATH) |
-           1; /* never that of an empty way */
+    const struct address *here = &inside->address, *there = &outside->address;
+    __u64 protocol = inside->port_proto & 0xff;
+    __u64 both_ports = protocol << 32 | (__u64)port_of(inside) << 16 | port_of(outside);
+    if (is_v4_mapped(here) && is_v4_mapped(there)) {
+        __u64 both = (__u64)bpf_ntohl(here->word[3]) << 32 | bpf_ntohl(there->word[3]);
+        return keyed_hash(HASH_OF(HASH_RETURN_PATH, 1), both_ports, both, 0, 0) | 1;
+    }
+    __u64 near = keyed_hash(HASH_OF(HASH_RETURN_NEAR, 2), 0, upper_half(here), lower_half(here), 0);
+    return keyed_hash(HASH_OF(HASH_RETURN_PATH, 3), both_ports, upper_half(there), lower_half(there), near) | 1;
 }
 
 static __always_inline struct return_set *return_set_of(__u64 flow) {
@@ -59,8 +63,7 @@ static __always_inline __u64 return_life(const struct wall *config, __u32 order)
 }
 
 static __always_inline int quota_allows(const struct packet *pkt) {
-    __u64 hash =
-        keyed_hash(upper_half(&pkt->source.address), lower_half(&pkt->source.address), 0, 0, HASH_RETURN_QUOTA);
+    __u64 hash = hash_address(HASH_RETURN_QUOTA, &pkt->source.address, 0);
     if (limiter_charge(hash, pkt->now, RETURN_QUOTA_PERIOD, RETURN_QUOTA_BURST) == CHARGE_PASS) return 1;
     count_event(EVENT_return_path_quota);
     return 0;

@@ -46,7 +46,7 @@ static __always_inline void mark_for_mirror(struct packet *pkt) {
 __noinline int judge_sip(struct context *ctx, struct packet *pkt, int pass) {
     if (!pkt) return REASON_malformed;
     const struct zone *zone = zone_of(pkt, pkt->source_network.zone);
-    classify(ctx, pkt);
+    classify_arrival(ctx, pkt);
     mark_for_mirror(pkt);
     if (!zone || is_allowed(pkt)) return pass;
     if (is_refused_by_strict(pkt, zone)) return REASON_not_registrar;
@@ -58,7 +58,7 @@ __noinline int judge_sip(struct context *ctx, struct packet *pkt, int pass) {
 /* Step 6, and SIP that is mirrored without a limit: the inside asked for it. */
 __noinline int take_sip(struct context *ctx, struct packet *pkt, int pass) {
     if (!pkt) return REASON_malformed;
-    classify(ctx, pkt);
+    classify_arrival(ctx, pkt);
     mark_for_mirror(pkt);
     return pass;
 }

@@ -139,6 +139,8 @@ Result<void> Datapath::write(const policy::Compiled& compiled) {
     return write_policy({.wall = objects_.map_fd("wall"),
                          .ports = objects_.map_fd("ports"),
                          .networks = objects_.map_fd("networks"),
+                         .network_hints = objects_.map_fd("network_hints"),
+                         .elsewhere = objects_.map_fd("elsewhere"),
                          .zones = objects_.map_fd("zones"),
                          .rules = objects_.map_fd("rules"),
                          .active = objects_.map_fd("active")},

@@ -9,6 +9,8 @@
 #include <chrono>
 #include <thread>
 
+#include "policy/hints.hpp"
+
 namespace ringwall::kernel {
 namespace {
 
@@ -77,12 +79,27 @@ Result<void> write_networks(int map, const policy::Compiled& compiled, uint32_t 
     return {};
 }
 
+// All pages, as those of the policy before the last still stand there: 4 MiB in some 500 calls.
+Result<void> write_hints(const PolicyMaps& maps, const policy::Hints& hints, uint32_t generation) {
+    for (const bool is_v4 : {false, true})
+        if (auto written = put(maps.elsewhere, generation * 2 + (is_v4 ? 1U : 0U), hints.elsewhere(is_v4), "elsewhere");
+            !written)
+            return written;
+    for (uint32_t page = 0; page < hints.pages().size(); ++page)
+        if (auto written =
+                put(maps.network_hints, generation * HINT_PAGES + page, hints.pages()[page], "network_hints");
+            !written)
+            return written;
+    return {};
+}
+
 Result<void> write_generation(const PolicyMaps& maps, const policy::Compiled& compiled, uint32_t generation) {
     delete_networks(maps.networks, generation); // left by a start that died half-way
     if (auto written = put(maps.wall, generation, compiled.wall, "wall"); !written) return written;
     if (auto written = write_ports(maps.ports, compiled, generation); !written) return written;
     if (auto written = write_zones(maps.zones, compiled, generation); !written) return written;
     if (auto written = write_rules(maps.rules, compiled, generation); !written) return written;
+    if (auto written = write_hints(maps, policy::Hints(compiled.networks), generation); !written) return written;
     return write_networks(maps.networks, compiled, generation);
 }
 

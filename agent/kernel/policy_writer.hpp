@@ -9,7 +9,7 @@
 namespace ringwall::kernel {
 
 struct PolicyMaps {
-    int wall = -1, ports = -1, networks = -1, zones = -1, rules = -1, active = -1;
+    int wall = -1, ports = -1, networks = -1, network_hints = -1, elsewhere = -1, zones = -1, rules = -1, active = -1;
 };
 
 Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compiled);

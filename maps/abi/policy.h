@@ -96,6 +96,27 @@ struct rule {
 };
 MAP_ABI(struct rule, 48);
 
+/* `network_hints`: ARRAY of GENERATIONS * HINT_PAGES, bits. Which addresses need not be asked of `networks`: those that no
+ * prefix holds but one that holds their whole family; for them `elsewhere` has the answer (ARRAY of GENERATIONS * 2, index
+ * = generation * 2 + 1 for IPv4, 0 for IPv6). First two bits for each leading 16 bits of an address (16 KiB a family: they
+ * stay in the nearest cache while a flood spoofs its sources), then one bit for each IPv4 /24, and one for each hash of an
+ * IPv6 /32. A bit too many costs a lookup, one too few would be a wrong answer. */
+#define HINT_PAGE_WORDS 512
+#define HINT_PAGE_BITS (HINT_PAGE_WORDS * 64)
+struct hint_page {
+    __u64 word[HINT_PAGE_WORDS];
+};
+MAP_ABI(struct hint_page, 4096);
+enum hint {
+    HINT_FINER = 1 << 0, /* a prefix lies in here: see the finer bits */
+    HINT_ASK = 1 << 1,   /* one holds all of this: ask `networks` */
+};
+/* `leading`: the first 32 bits of the address, of an IPv4 one all of it */
+#define HINT_COARSE_BIT(is_v4, leading) (((is_v4) ? 1U << 17 : 0U) + ((leading) >> 16) * 2)
+#define HINT_FINE_V4_BIT(leading) ((1U << 18) + ((leading) >> 8))
+#define HINT_FINE_V6_BIT(leading) ((1U << 18) + (1U << 24) + ((leading) * 0x9e3779b1U >> 12))
+#define HINT_PAGES (((1U << 18) + (1U << 24) + (1U << 20)) / HINT_PAGE_BITS)
+
 /* `zones`: ARRAY of GENERATIONS * ZONES; index = generation * ZONES + zone. Zone 0 is every source that none matched. */
 #define ZONES 256
 enum zone_flag {

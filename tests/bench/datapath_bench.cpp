@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one packet costs in the ingress program: medians of BPF_PROG_TEST_RUN over a million runs each, beside an empty
-// program and a clock reading. One flow, so every lookup is warm: a figure for the code, not for the caches.
+// What one packet costs in the ingress program, by BPF_PROG_TEST_RUN, with the least any program could cost beside it:
+// nothing, a clock reading, a lookup in the same map (bare.bpf.c). Rows of one table are measured in turns, so that a
+// busy machine slows all of them alike. A live flood is flood_bench's.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
-#include <time.h>
 
 #include <algorithm>
 #include <array>
@@ -14,106 +14,145 @@
 #include <string>
 #include <vector>
 
-#include "maps/abi/pinhole.h"
-#include "maps/abi/policy.h"
-#include "maps/net/address.hpp"
-#include "tests/kernel/packet.hpp"
-#include "xdp_ingress.skel.h"
+#include "tests/bench/bench_wall.hpp"
 
 namespace {
 
 using namespace ringwall;
 using namespace ringwall::test;
 
-constexpr uint32_t runs = 1000000;
-constexpr int samples = 7;
+constexpr int runs = 1000000;
+constexpr int rounds = 9;
+constexpr uint32_t any_verdict = ~0U;
 
-[[noreturn]] void fail(const char* what) {
-    std::perror(what);
-    std::exit(1);
+struct Row {
+    std::string what;
+    int program;
+    Bytes frame;
+    uint32_t expected;
+    uint32_t different = 0; // packets, by a vary_* program; 0: always the same one
+    int vary = -1;
+    std::vector<double> ns{};
+};
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
 }
 
-// The smallest programs, as instructions: `return XDP_DROP`, with a call of `helper` before it where there is one.
-int tiny_program(int32_t helper) {
-    std::vector<bpf_insn> code;
-    if (helper != 0) code.push_back({.code = BPF_JMP | BPF_CALL, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = helper});
-    code.push_back({.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = XDP_DROP});
-    code.push_back({.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0});
-    int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "tiny", "GPL", code.data(), code.size(), nullptr);
-    if (fd < 0) fail("load a tiny program");
-    return fd;
-}
+class Table {
+public:
+    explicit Table(BenchWall& wall) : wall_(wall) {}
+    void add(Row row) { rows_.push_back(std::move(row)); }
+    void measure() {
+        for (int round = 0; round < rounds; ++round)
+            for (Row& row : rows_) row.ns.push_back(run_once(row));
+    }
+    double ns(size_t row) const { return median(rows_[row].ns); }
+    void print(size_t row) const {
+        const auto [least, most] = std::ranges::minmax(rows_[row].ns);
+        std::printf("%-46s %6.0f ns  [%.0f..%.0f]\n", rows_[row].what.c_str(), ns(row), least, most);
+    }
+    size_t size() const { return rows_.size(); }
 
-void measure(const char* what, int program, const Packet& packet, uint32_t expected) {
-    Bytes frame = packet.bytes();
-    std::array<uint32_t, samples> ns{};
-    for (auto& one : ns) {
-        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
-                    .data_size_in = static_cast<uint32_t>(frame.size()), .repeat = static_cast<int>(runs));
-        if (bpf_prog_test_run_opts(program, &options) != 0) fail("run");
-        if (options.retval != expected) {
-            std::printf("%s: the verdict is %u, not the one to measure\n", what, options.retval);
+private:
+    double run_once(const Row& row) {
+        int program = row.program;
+        if (row.different != 0) {
+            wall_.vary(row.different);
+            wall_.run_next(row.program);
+            program = row.vary;
+        }
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = row.frame.data(),
+                    .data_size_in = static_cast<uint32_t>(row.frame.size()), .repeat = runs);
+        if (bpf_prog_test_run_opts(program, &options) != 0) give_up("run");
+        if (row.expected != any_verdict && options.retval != row.expected) {
+            std::printf("%s: the verdict is %u, not the one to measure\n", row.what.c_str(), options.retval);
             std::exit(1);
         }
-        one = options.duration;
+        return options.duration;
     }
-    std::sort(ns.begin(), ns.end());
-    std::printf("%-44s %5u ns   [%u..%u]\n", what, ns[samples / 2], ns.front(), ns.back());
+    BenchWall& wall_;
+    std::vector<Row> rows_;
+};
+
+void one_flow(BenchWall& wall) {
+    const Bytes media = (eth / ip4{} / udp{} / rtp()).bytes();
+    const Bytes media6 = (eth / ip6{} / udp{} / rtp()).bytes();
+    wall.open_holes(BenchWall::Family::ip4, 1);
+    wall.open_holes(BenchWall::Family::ip6, 1);
+    Table table(wall);
+    table.add({"empty program", wall.program("bare_drop"), media, XDP_DROP});
+    table.add({"+ clock", wall.program("bare_clock"), media, XDP_DROP});
+    table.add({"+ counter, no clock", wall.program("bare_count"), media, XDP_DROP});
+    table.add({"+ clock, lookup, counter, IPv4", wall.program("bare_lookup"), media, XDP_PASS});
+    table.add({"+ clock, lookup, counter, IPv6", wall.program("bare_lookup"), media6, XDP_PASS});
+    table.add({"pinhole hit, IPv4", wall.ingress(), media, XDP_PASS});
+    table.add({"pinhole hit, IPv6", wall.ingress(), media6, XDP_PASS});
+    table.add({"media to a closed port: no_pinhole", wall.ingress(),
+               (eth / ip4{.src = "203.0.113.9"} / udp{.dport = 40002} / rtp()).bytes(), XDP_DROP});
+    table.add({"media to a closed port, IPv6", wall.ingress(),
+               (eth / ip6{.src = "2a00::9"} / udp{.dport = 40002} / rtp()).bytes(), XDP_DROP});
+    table.add({"media from a wrong source: wrong_source", wall.ingress(),
+               (eth / ip4{.src = "203.0.113.9"} / udp{} / rtp()).bytes(), XDP_DROP});
+    table.add({"none of ours: out_of_scope", wall.ingress(),
+               (eth / ip4{.dst = "203.0.113.9"} / udp{.dport = 53} / rtp()).bytes(), XDP_PASS});
+    table.measure();
+    for (size_t row = 0; row < table.size(); ++row) table.print(row);
+    std::printf("hit / empty program: %.1f IPv4, %.1f IPv6; hit / bare lookup: %.2f, %.2f\n", table.ns(5) / table.ns(0),
+                table.ns(6) / table.ns(0), table.ns(5) / table.ns(3), table.ns(6) / table.ns(4));
 }
 
-template <typename Key, typename Value>
-void put(bpf_map* map, Key key, const Value& value) {
-    if (bpf_map_update_elem(bpf_map__fd(map), &key, &value, BPF_ANY) != 0) fail(bpf_map__name(map));
+// Three rows of one packet: the variation alone, with the bare lookup, with the wall.
+void many_holes(BenchWall& wall, uint32_t holes, BenchWall::Family family, const Packet& packet) {
+    const Bytes frame = packet.bytes();
+    const int vary = wall.program("vary_destinations");
+    const std::string of = std::to_string(holes) + " pinholes, IPv" + (family == BenchWall::Family::ip4 ? "4" : "6");
+    wall.open_holes(family, holes);
+    Table table(wall);
+    table.add({of + ": the variation alone", wall.program("bare_drop"), frame, XDP_DROP, holes, vary});
+    table.add({of + ": clock, lookup, counter", wall.program("bare_lookup"), frame, XDP_PASS, holes, vary});
+    table.add({of + ": hit", wall.ingress(), frame, XDP_PASS, holes, vary});
+    table.measure();
+    for (size_t row = 0; row < table.size(); ++row) table.print(row);
+    const double varying = table.ns(0);
+    std::printf("%s: hit / bare lookup %.2f (without the variation: %.0f and %.0f ns)\n", of.c_str(),
+                (table.ns(2) - varying) / (table.ns(1) - varying), table.ns(2) - varying, table.ns(1) - varying);
+    wall.close_holes(family, holes);
 }
 
-void open_hole(const xdp_ingress& wall, const char* local, const char* remote) {
-    pinhole hole{};
-    hole.ctl = uint64_t{PHASE_ANSWERED} << CTL_PHASE_SHIFT | uint64_t{CONSTRAINT_PEERS} << CTL_CONSTRAINT_SHIFT |
-               uint64_t{COMPONENT_RTP} << CTL_COMPONENT_SHIFT | uint64_t{PINHOLE_CHECK_MEDIA} << CTL_FLAGS_SHIFT;
-    hole.deadline_ns = ~uint64_t{0};
-    hole.idle_s = 300;
-    hole.peer = Endpoint{IpAddress::parse(remote).value(), Port{30000}}.abi();
-    put(wall.maps.pinholes, pinhole_key{IpAddress::parse(local)->abi(), 40000U << 16 | 17}, hole);
-}
-
-void configure(const xdp_ingress& wall) {
-    auto inside = Prefix::parse("192.0.2.0/24").value();
-    put(wall.maps.networks, network_key{32U + inside.length, 0, inside.address.abi()},
-        network{.zone = 0, .flags = NETWORK_PROTECTED});
-    zone strangers{.flags = ZONE_SIP, .prefix_v4 = 32, .prefix_v6 = 64};
-    strangers.limits[CLASS_REGISTER] = {.period_ns = 3600000000000, .burst = 1};
-    put(wall.maps.zones, 0U, strangers);
-    put(wall.maps.ports, 5060U >> 6, port_policy{.sip_udp = uint64_t{1} << (5060 & 63)});
-    put(wall.maps.ports, 40000U >> 6, port_policy{.media_udp = ~uint64_t{0}});
-    open_hole(wall, "192.0.2.10", "198.51.100.7");
-    open_hole(wall, "2001:db8:1::10", "2001:db8:99::7");
+// Every source has used up its burst before the clock runs.
+void sip_flood(BenchWall& wall, const char* method, const char* family, const Packet& packet) {
+    const Bytes frame = packet.bytes();
+    const int vary = wall.program("vary_sources");
+    Table table(wall);
+    const std::string of = std::string(method) + " flood, " + family + ", sources: ";
+    for (const uint32_t sources : {1U, 1024U, 65536U, 1U << 20}) {
+        table.add({of + std::to_string(sources), wall.ingress(), frame, any_verdict, sources, vary});
+    }
+    table.add({of + "1048576, variation alone", wall.program("bare_drop"), frame, XDP_DROP, 1U << 20, vary});
+    table.measure();
+    for (size_t row = 0; row < table.size(); ++row) table.print(row);
+    const double varying = table.ns(4);
+    std::printf("%s flood, %s: 1M sources / one source %.2f\n", method, family,
+                (table.ns(3) - varying) / (table.ns(0) - varying));
 }
 
 } // namespace
 
 int main() {
-    xdp_ingress* wall = xdp_ingress::open_and_load();
-    if (wall == nullptr) fail("load the wall");
-    configure(*wall);
-    int program = bpf_program__fd(wall->progs.ringwall_xdp);
-    auto media = eth / ip4{} / udp{} / rtp();
-    std::printf("median of %d times %u runs\n", samples, runs);
-    measure("empty program", tiny_program(0), media, XDP_DROP);
-    measure("+ coarse clock", tiny_program(BPF_FUNC_ktime_get_coarse_ns), media, XDP_DROP);
-    measure("+ precise clock", tiny_program(BPF_FUNC_ktime_get_ns), media, XDP_DROP);
-    measure("pinhole hit, IPv4", program, media, XDP_PASS);
-    measure("pinhole hit, IPv6", program, eth / ip6{} / udp{} / rtp(), XDP_PASS);
-    measure("media to a closed port: no_pinhole", program,
-            eth / ip4{.src = "203.0.113.9"} / udp{.dport = 40002} / rtp(), XDP_DROP);
-    measure("media from a wrong source, live hole", program, eth / ip4{.src = "203.0.113.9"} / udp{} / rtp(), XDP_DROP);
-    measure("none of ours: out_of_scope", program, eth / ip4{.dst = "203.0.113.9"} / udp{.dport = 53} / rtp(),
-            XDP_PASS);
-    std::string flood = "REGISTER sip:example.com SIP/2.0\r\n" + std::string(600, 'x');
-    Packet registration = eth / ip4{.src = "203.0.113.9"} / udp{.dport = 5060} / text(flood);
-    LIBBPF_OPTS(bpf_test_run_opts, once, .repeat = 1);
-    Bytes frame = registration.bytes(); // the one that the burst allows
-    once.data_in = frame.data(), once.data_size_in = static_cast<uint32_t>(frame.size());
-    if (bpf_prog_test_run_opts(program, &once) != 0) fail("run");
-    measure("REGISTER flood, one source: rate_limited", program, registration, XDP_DROP);
-    xdp_ingress::destroy(wall);
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
+    BenchWall wall;
+    std::printf("medians of %d rounds of %d runs\n", rounds, runs);
+    one_flow(wall);
+    const auto flood = [](const char* method) {
+        return text(std::string(method) + " sip:example.com SIP/2.0\r\n" + std::string(600, 'x'));
+    };
+    sip_flood(wall, "REGISTER", "IPv4", eth / ip4{.src = "203.0.113.9"} / udp{.dport = 5060} / flood("REGISTER"));
+    sip_flood(wall, "REGISTER", "IPv6", eth / ip6{.src = "2a00::9"} / udp{.dport = 5060} / flood("REGISTER"));
+    sip_flood(wall, "garbage", "IPv4", eth / ip4{.src = "203.0.113.9"} / udp{.dport = 5060} / flood("FLOODING"));
+    for (const uint32_t holes : {65536U, 1U << 20}) {
+        many_holes(wall, holes, BenchWall::Family::ip4, eth / ip4{} / udp{} / rtp());
+        many_holes(wall, holes, BenchWall::Family::ip6, eth / ip6{} / udp{} / rtp());
+    }
 }

@@ -104,6 +104,7 @@ protected:
     std::vector<reason_count> counts() const; // by reason number
 
 private:
+    void ask_networks_always();
     std::string run(const Bytes& frame, bool inward);
     struct wall settings_{};
     std::vector<uint64_t> events_before_;
