@@ -121,6 +121,16 @@ std::vector<uint64_t> FragmentWall::firsts() const {
 
 void FragmentWall::empty_table() { write_table(std::vector<fragment_set>(FRAGMENT_SETS)); }
 
+void FragmentWall::fill_open_ways() {
+    auto sets = read_table();
+    auto deadline = ((now_ns() >> FRAGMENT_UNIT_SHIFT) + FRAGMENT_LIFE - 1) & FRAGMENT_DEADLINE_MASK;
+    for (auto& set : sets)
+        for (uint64_t i = 0; i < FRAGMENT_OPEN_WAYS; ++i)
+            set.way[i] = (i + 1) << FRAGMENT_TAG_SHIFT | deadline << FRAGMENT_DEADLINE_SHIFT |
+                         uint64_t{185} << FRAGMENT_FIRST_SHIFT;
+    write_table(std::move(sets));
+}
+
 void FragmentWall::age_table(uint64_t units) {
     auto sets = read_table();
     for (auto& set : sets)

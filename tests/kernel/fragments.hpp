@@ -49,6 +49,7 @@ protected:
     std::vector<uint64_t> firsts() const; // of them, those of a first fragment
     void empty_table();
     void age_table(uint64_t units); // as if so much time had gone by
+    void fill_open_ways();          // by strangers, just now
     void renew_secret();            // other buckets and other ways for all
 
 private:
