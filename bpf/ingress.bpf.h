@@ -82,8 +82,9 @@ static __always_inline __u32 judge_sip_port(struct context *ctx, struct packet *
 }
 
 /* Steps 7 to 10: a hole that refuses is the last word while it lives; a tombstone refuses its own call's peers only. */
-static __always_inline __u32 judge_guarded(struct packet *pkt, struct pinhole *hole, int path, int is_guarded) {
-    if (hole && phase_of(READ_ONCE(hole->ctl)) != PHASE_CLOSED) return judge_live_pinhole(hole, pkt); /* 7 */
+static __always_inline __u32 judge_guarded(struct context *ctx, struct packet *pkt, struct pinhole *hole, int path,
+                                           int is_guarded) {
+    if (hole && phase_of(READ_ONCE(hole->ctl)) != PHASE_CLOSED) return judge_live_pinhole(ctx, hole, pkt); /* 7 */
     if (hole && path) {
         __u64 ctl = READ_ONCE(hole->ctl);
         if (is_tombstone(hole, ctl, pkt) && was_peer(hole, ctl, &pkt->source, pkt->source_network.zone))
@@ -100,7 +101,7 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     int is_sip = bits && has_port(bits->sip_udp, port);
     int is_guarded = bits && has_port(bits->media_udp, port);
     struct pinhole *hole = is_sip ? 0 : pinhole_at(&pkt->destination);
-    __u32 reason = hole ? judge_negotiated(hole, pkt) : REASON_NONE;
+    __u32 reason = hole ? judge_negotiated(ctx, hole, pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 7 */
 
     look_up_networks(pkt);
@@ -111,7 +112,7 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     if (is_denied(pkt) && (is_guarded || hole)) return REASON_denied; /* 3 */
     int path = find_return_path(pkt);
     if (path & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
-    reason = judge_guarded(pkt, hole, path, is_guarded);                      /* 7, 9, 10 */
+    reason = judge_guarded(ctx, pkt, hole, path, is_guarded);                      /* 7, 9, 10 */
     if (hole && is_drop(reason)) note_refusal(hole, pkt, reason);
     return reason;
 }

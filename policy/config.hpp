@@ -20,6 +20,8 @@ namespace ringwall::policy {
 enum class Mode : uint8_t { monitor, enforce };
 enum class Attach : uint8_t { auto_, native, generic, dispatcher, tc };
 enum class Expectation : uint8_t { strict, networks, negotiated, any };
+// What happens to media of the right sender that is not as negotiated: not looked at, counted and passed, dropped.
+enum class Conformance : uint8_t { off, count, enforce };
 enum class AgentLoss : uint8_t { peers, keep, closed, open };
 
 struct Rate {                          // "15/min burst 4"
@@ -39,6 +41,7 @@ struct Peer {
     std::vector<Prefix> networks;
     Expectation expectation = Expectation::negotiated;
     uint8_t latch = 0;
+    Conformance conformance = Conformance::count;
     Limits limits;
 };
 
@@ -46,6 +49,7 @@ struct Zone {
     std::string name;
     std::vector<Prefix> networks;
     bool sip = false; // unsaid: yes where no peers are declared, else no
+    Conformance conformance = Conformance::count;
     Limits limits;
 };
 

@@ -51,11 +51,12 @@ void read_party_networks(const Section& section, std::vector<Prefix>& into) {
 Peer read_peer(const Value& value, const Config& config) {
     Peer peer;
     peer.limits = peer_limits();
-    const Section section(value, {"name", "networks", "expectation", "latch", "limits"});
+    const Section section(value, {"name", "networks", "expectation", "latch", "conformance", "limits"});
     read_name(section, config.peers, peer.name);
     read_party_networks(section, peer.networks);
     section.read("expectation", as::expectation, peer.expectation);
     section.read("latch", as::packet_count, peer.latch);
+    section.read("conformance", as::conformance, peer.conformance);
     if (const auto limits = section.find("limits")) read_limits(*limits, peer.limits);
     return peer;
 }
@@ -64,13 +65,14 @@ Zone read_zone(const Value& value, const Config& config) {
     Zone zone;
     zone.sip = config.peers.empty();
     zone.limits = stranger_limits();
-    const Section section(value, {"name", "networks", "sip", "limits", "on_excess"});
+    const Section section(value, {"name", "networks", "sip", "conformance", "limits", "on_excess"});
     read_name(section, config.zones, zone.name);
     if (const auto peer = std::ranges::find(config.peers, zone.name, &Peer::name);
         peer != config.peers.end() && !zone.name.empty())
         section.find("name")->refuse("a name that is not taken yet");
     read_party_networks(section, zone.networks);
     section.read("sip", as::boolean, zone.sip);
+    section.read("conformance", as::conformance, zone.conformance);
     if (const auto limits = section.find("limits")) read_limits(*limits, zone.limits);
     if (const auto on_excess = section.find("on_excess")) read_on_excess(*on_excess);
     return zone;

@@ -135,6 +135,13 @@ std::optional<Attach> parse_attach(std::string_view text) {
     return std::nullopt;
 }
 
+std::optional<Conformance> parse_conformance(std::string_view text) {
+    if (text == "off") return Conformance::off;
+    if (text == "count") return Conformance::count;
+    if (text == "enforce") return Conformance::enforce;
+    return std::nullopt;
+}
+
 std::optional<Expectation> parse_expectation(std::string_view text) {
     if (text == "strict") return Expectation::strict;
     if (text == "networks") return Expectation::networks;
@@ -185,6 +192,7 @@ const Kind<std::string> interface_name{parse_interface_name, "an interface name 
 const Kind<std::string> telephone_number{parse_telephone_number, "a telephone number of at most 15 digits"};
 const Kind<Mode> mode{parse_mode, "enforce or monitor"};
 const Kind<Attach> attach{parse_attach, "auto, native, generic, dispatcher or tc"};
+const Kind<Conformance> conformance{parse_conformance, "off, count or enforce"};
 const Kind<Expectation> expectation{parse_expectation, "strict, networks, negotiated or any"};
 const Kind<AgentLoss> agent_loss{parse_agent_loss, "peers, keep, closed or open"};
 

@@ -35,6 +35,7 @@ extern const Kind<std::string> telephone_number;      // "112"
 extern const Kind<Mode> mode;
 extern const Kind<Attach> attach;
 extern const Kind<Expectation> expectation;
+extern const Kind<Conformance> conformance;
 extern const Kind<AgentLoss> agent_loss;
 
 } // namespace as

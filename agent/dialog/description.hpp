@@ -17,6 +17,7 @@ struct RemoteMedia {
     bool is_rejected = false;
     bool has_mux = false;
     bool is_held = false;
+    bool has_many_sources = false; // SSRCs in groups: repairs, layers
     bool is_inside = false;      // names a protected address: its media does not cross the wall
     std::vector<Endpoint> ports; // empty: unknown (a name, 0.0.0.0 without ICE, port 9)
     std::vector<Endpoint> rtcp_ports;

@@ -46,12 +46,14 @@ uint32_t changed_fields(const struct pinhole& now, const struct pinhole& next) {
     if (std::memcmp(&now.peer, &next.peer, sizeof now.peer) != 0) fields |= FIELD_PEER;
     if (std::memcmp(now.payload_types, next.payload_types, sizeof now.payload_types) != 0)
         fields |= FIELD_PAYLOAD_TYPES;
+    if (now.packet_period_ns != next.packet_period_ns) fields |= FIELD_PACKET_PERIOD;
     if (now.owner != next.owner) fields |= FIELD_OWNER;
     return fields;
 }
 
 constexpr uint32_t every_field =
-    FIELD_DEADLINE | FIELD_SOFT_DEADLINE | FIELD_IDLE | FIELD_PEER | FIELD_PAYLOAD_TYPES | FIELD_OWNER | FIELD_RESET;
+    FIELD_DEADLINE | FIELD_SOFT_DEADLINE | FIELD_IDLE | FIELD_PEER | FIELD_PAYLOAD_TYPES | FIELD_PACKET_PERIOD |
+    FIELD_OWNER | FIELD_RESET;
 
 } // namespace
 
@@ -196,6 +198,9 @@ void Book::plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops)
         wanted.soft_deadline ? static_cast<uint32_t>(to_ns(*wanted.soft_deadline) / 1'000'000'000) : 0;
     next.idle_s = to_seconds(wanted.phase == PHASE_HELD ? timers_.held : timers_.idle);
     put_payload_types(wanted.payload_types, next);
+    next.packet_period_ns = wanted.packet_period_ns;
+    if (hole.is_present && wanted.round != hole.round) hole.pending_fields |= FIELD_SSRC;
+    hole.round = wanted.round;
     next.owner = wanted.owner;
     write(key, hole, next, ops);
 }
@@ -280,6 +285,11 @@ Claim claim_of(const PresentPinhole& hole, uint8_t component, uint8_t media) {
                 .zone_substitutes = (word.flags & PINHOLE_ZONE_SUBSTITUTES) != 0,
                 .peers = word.names_peers() ? named_peers(hole) : std::vector<Endpoint>{}};
     claim.payload_types = payload_types_of(hole.value);
+    if (word.flags & PINHOLE_CONFORM_COUNT) claim.conformance = Conformance::count;
+    if (word.flags & PINHOLE_CONFORM_ENFORCE) claim.conformance = Conformance::enforce;
+    claim.is_one_source = (word.flags & PINHOLE_ONE_SOURCE) != 0;
+    claim.is_srtp = (word.flags & PINHOLE_SRTP) != 0;
+    claim.packet_period_ns = hole.value.packet_period_ns;
     return claim;
 }
 

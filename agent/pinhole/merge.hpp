@@ -27,6 +27,8 @@ struct Wanted {
     uint8_t flags = 0;           // enum pinhole_flag
     std::vector<Endpoint> peers; // more than PEERS_PER_SET have been widened away
     PayloadTypes payload_types = any_payload_type;
+    uint32_t packet_period_ns = 0;
+    uint32_t round = 0; // of all owners together
     TimePoint deadline;
     std::optional<TimePoint> soft_deadline;
     LegId owner = 0;

@@ -31,6 +31,8 @@ enum operation_field { /* of OP_CHANGE_PINHOLE; ctl is always exchanged, last */
     FIELD_RESET = 1 << 6, /* a new call takes over an ended one's hole: counters, latch and times start again */
     FIELD_RELATCH = 1 << 8, /* other peers may send now: nobody is latched, the named one has not spoken yet */
     FIELD_WAKE = 1 << 7,  /* an in-dialog message: the hole is as if media had just passed */
+    FIELD_PACKET_PERIOD = 1 << 12,
+    FIELD_SSRC = 1 << 13, /* a new offer and answer: whatever SSRC comes next is the call's */
 };
 struct operation {
     __u32 code;

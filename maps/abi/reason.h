@@ -23,6 +23,7 @@
     REASON(13, pinhole_other_source, pass, "media from another port or address of the negotiated peer, after probation") \
     REASON(14, return_path, pass, "answers a flow that the inside started")                                           \
     REASON(15, not_guarded, pass, "protected address, but not a media port")                                          \
+    REASON(17, pinhole_nonconformant, pass, "media of a call, but not as it was negotiated: counted only")             \
     /* ingress, dropped */                                                                                            \
     REASON(32, malformed, drop, "truncated or contradictory headers on the way to a guarded address")                 \
     REASON(33, spoofed_inside, drop, "an inside source address arrived from outside")                                 \
@@ -40,6 +41,11 @@
     REASON(45, early_rate, drop, "more than 200 packets/s before the answer")                                         \
     REASON(46, not_media, drop, "a live media port, but the bytes are not the media it was opened for")               \
     REASON(47, return_path_ended, drop, "a way back that a call's tombstone refuses")                                 \
+    REASON(51, wrong_payload_type, drop, "RTP of a payload type that the call did not negotiate")                     \
+    REASON(52, wrong_ssrc, drop, "RTP of another source (SSRC) while the call's own goes on")                         \
+    REASON(53, over_rate, drop, "more packets than the negotiated media has")                                        \
+    REASON(54, rtp_injection, drop, "RTP into a call that is being spoken, from elsewhere than its peer")             \
+    REASON(55, rtp_bleed, drop, "RTP from a stranger to a call whose peer is silent: it asks for the call's media")   \
     /* egress: never dropped */                                                                                       \
     REASON(64, out_other, pass, "outbound, none of our business")                                                     \
     REASON(65, out_sip, pass, "outbound SIP, mirrored")                                                               \

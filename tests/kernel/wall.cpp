@@ -168,6 +168,7 @@ pinhole value_of(const Hole& hole) {
     value.last_out_ns = ago(hole.last_out);
     value.peer = peer_at(hole.peer, hole.peer_port);
     value.idle_s = hole.idle_s;
+    value.payload_types[0] = value.payload_types[1] = ~0ULL;
     value.owner = 77;
     if (hole.soft_deadline != Duration::min())
         value.soft_deadline_s = static_cast<uint32_t>(ahead(hole.soft_deadline) / 1000000000U);
