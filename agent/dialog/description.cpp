@@ -72,10 +72,10 @@ bool is_srtp(const sdp::Media& media) {
 // By the party's setting: what is looked at in its media.
 void check_media(pinhole::Claim& claim, policy::Conformance wanted) {
     claim.is_media_checked = pinhole::is_rtp(claim.component) && wanted != policy::Conformance::off;
-    claim.conformance = claim.component == pinhole::Component::other  ? pinhole::Conformance::off
-                        : wanted == policy::Conformance::off          ? pinhole::Conformance::off
-                        : wanted == policy::Conformance::enforce      ? pinhole::Conformance::enforce
-                                                                      : pinhole::Conformance::count;
+    claim.conformance = claim.component == pinhole::Component::other ? pinhole::Conformance::off
+                        : wanted == policy::Conformance::off         ? pinhole::Conformance::off
+                        : wanted == policy::Conformance::enforce     ? pinhole::Conformance::enforce
+                                                                     : pinhole::Conformance::count;
 }
 
 bool is_hold(const sdp::Media& media) {

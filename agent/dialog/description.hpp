@@ -18,8 +18,8 @@ struct RemoteMedia {
     bool has_mux = false;
     bool is_held = false;
     bool has_many_sources = false; // SSRCs in groups: repairs, layers
-    bool is_inside = false;      // names a protected address: its media does not cross the wall
-    std::vector<Endpoint> ports; // empty: unknown (a name, 0.0.0.0 without ICE, port 9)
+    bool is_inside = false;        // names a protected address: its media does not cross the wall
+    std::vector<Endpoint> ports;   // empty: unknown (a name, 0.0.0.0 without ICE, port 9)
     std::vector<Endpoint> rtcp_ports;
     std::vector<Endpoint> stand_ins; // port 0: where an unroutable address really comes from
 };

@@ -51,9 +51,8 @@ uint32_t changed_fields(const struct pinhole& now, const struct pinhole& next) {
     return fields;
 }
 
-constexpr uint32_t every_field =
-    FIELD_DEADLINE | FIELD_SOFT_DEADLINE | FIELD_IDLE | FIELD_PEER | FIELD_PAYLOAD_TYPES | FIELD_PACKET_PERIOD |
-    FIELD_OWNER | FIELD_RESET;
+constexpr uint32_t every_field = FIELD_DEADLINE | FIELD_SOFT_DEADLINE | FIELD_IDLE | FIELD_PEER | FIELD_PAYLOAD_TYPES |
+                                 FIELD_PACKET_PERIOD | FIELD_OWNER | FIELD_RESET;
 
 } // namespace
 

@@ -53,8 +53,7 @@ std::string sentence(const kernel::Maps& maps, const policy::View& policy, const
     std::string text = "media to " + local_of(key).to_string();
     if (dialog) text += " of call " + std::string(dialog->call_id, strnlen(dialog->call_id, sizeof dialog->call_id));
     text += std::string(refusal.last_passed ? " not as negotiated: " : " refused: ") + std::to_string(packets) +
-            " packets, last from " +
-            Endpoint::from(refusal.last_source).to_string();
+            " packets, last from " + Endpoint::from(refusal.last_source).to_string();
     if (!holes.empty() && holes[0].peers.peer[0].port != 0) text += ", expected " + expected_of(holes[0]);
     text += " (" + std::string(reason_text(refusal.last_reason).label) + ": " +
             std::string(reason_text(refusal.last_reason).sentence) + ")";

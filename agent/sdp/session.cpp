@@ -60,9 +60,8 @@ Result<void, ParseError> Parser::parse() {
     at_ = body_.data();
     const auto read = take_lines().and_then([this] { return finish_media(); });
     session_.is_bundle = level_.is_bundle;
-    return read.map_error([this](Defect defect) {
-        return ParseError{defect, static_cast<size_t>(at_ - body_.data())};
-    });
+    return read.map_error(
+        [this](Defect defect) { return ParseError{defect, static_cast<size_t>(at_ - body_.data())}; });
 }
 
 // 5: <type>=<value>, the version first. Empty lines may only close the body, where gateways leave them.
