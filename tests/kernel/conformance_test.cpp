@@ -67,12 +67,16 @@ TEST_F(Conformance, counts_or_drops_or_does_not_look_by_the_holes_mode) {
 
 TEST_F(Conformance, admits_the_payload_types_negotiated_and_no_others) {
     open_for({.flags = enforcing}, {0, 63, 101});
-    for (uint8_t type : {0, 63, 101}) EXPECT_EQ(typed(type), "pass pinhole_rtp") << int(type);
+    for (uint8_t type : std::initializer_list<uint8_t>{0, 63, 101})
+        EXPECT_EQ(typed(type), "pass pinhole_rtp") << int(type);
     EXPECT_EQ(typed(0x80 | 101), "pass pinhole_rtp"); // the marker is no part of it
-    for (uint8_t type : {1, 62, 100, 102, 127}) EXPECT_EQ(typed(type), "drop wrong_payload_type") << int(type);
+    for (uint8_t type : std::initializer_list<uint8_t>{1, 62, 100, 102, 127})
+        EXPECT_EQ(typed(type), "drop wrong_payload_type") << int(type);
     open_for({.flags = enforcing}, {64, 127});
-    for (uint8_t type : {64, 127}) EXPECT_EQ(typed(type), "pass pinhole_rtp") << int(type);
-    for (uint8_t type : {0, 63, 65, 126}) EXPECT_EQ(typed(type), "drop wrong_payload_type") << int(type);
+    for (uint8_t type : std::initializer_list<uint8_t>{64, 127})
+        EXPECT_EQ(typed(type), "pass pinhole_rtp") << int(type);
+    for (uint8_t type : std::initializer_list<uint8_t>{0, 63, 65, 126})
+        EXPECT_EQ(typed(type), "drop wrong_payload_type") << int(type);
 }
 
 TEST_F(Conformance, is_the_same_for_ipv6_and_behind_vlan_tags) {
@@ -127,9 +131,10 @@ TEST_F(Conformance, counts_padding_within_the_payload_where_it_can_be_read) {
 
 TEST_F(Conformance, knows_rtcp_by_type_and_length_on_its_port) {
     open_for({.component = COMPONENT_RTCP, .flags = enforcing}, {8});
-    for (uint8_t type : {192, 195, 200, 201, 205, 206, 207, 213})
+    for (uint8_t type : std::initializer_list<uint8_t>{192, 195, 200, 201, 205, 206, 207, 213})
         EXPECT_EQ(bytes({0x80, type, 0, 1}, 8), "pass pinhole_rtcp") << int(type);
-    for (uint8_t type : {196, 199, 214, 223}) EXPECT_EQ(bytes({0x80, type, 0, 1}, 8), "drop not_media") << int(type);
+    for (uint8_t type : std::initializer_list<uint8_t>{196, 199, 214, 223})
+        EXPECT_EQ(bytes({0x80, type, 0, 1}, 8), "drop not_media") << int(type);
     EXPECT_EQ(bytes({0x80, 200, 0, 6}, 28), "pass pinhole_rtcp");
     EXPECT_EQ(bytes({0x80, 200, 0, 7}, 28), "drop not_media");
     EXPECT_EQ(bytes({0x80, 201, 0, 1, 0, 0, 0, 0, 0x81, 202, 0, 4}, 28), "pass pinhole_rtcp"); // a compound
@@ -190,9 +195,9 @@ TEST_F(Conformance, takes_another_ssrc_after_its_probation) {
 
 TEST_F(Conformance, lets_many_sources_be_where_one_was_not_negotiated) {
     open_for({.flags = enforcing}, {8});
-    for (uint32_t ssrc : {1, 2, 3, 1, 2, 3}) EXPECT_EQ(media(rtp(ssrc)), "pass pinhole_rtp");
+    for (uint32_t ssrc : {1U, 2U, 3U, 1U, 2U, 3U}) EXPECT_EQ(media(rtp(ssrc)), "pass pinhole_rtp");
     open_for({.phase = PHASE_OFFERED, .flags = enforcing | PINHOLE_ONE_SOURCE}, {8});
-    for (uint32_t ssrc : {1, 2, 3}) EXPECT_EQ(media(rtp(ssrc)), "pass pinhole_early");
+    for (uint32_t ssrc : {1U, 2U, 3U}) EXPECT_EQ(media(rtp(ssrc)), "pass pinhole_early");
     open_for({.flags = counting | PINHOLE_ONE_SOURCE}, {8});
     EXPECT_EQ(media(rtp(1)), "pass pinhole_rtp");
     EXPECT_EQ(media(rtp(2)), "pass pinhole_nonconformant");
