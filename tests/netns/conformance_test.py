@@ -51,6 +51,7 @@ class Conformance:
         with Stream(outside, inside.endpoint, 0.02):
             self.assertTrue(inside.wait(lambda p: p.ssrc == outside.ssrc))
         call.reinvite(offer=call.sdp('caller', direction='sendonly'), answer=call.sdp('callee', direction='recvonly'))
+        self.wait_until(lambda: self.hole_phase(inside.endpoint) == 'held', 'the hole is held')
         outside.ssrc ^= 0x0f0f0f0f  # announced: at once
         self.assertEqual(len(self.heard(outside, inside)), 5)
 
