@@ -73,6 +73,10 @@ void open_hole(const xdp_ingress& wall, const char* local, const char* remote) {
     hole.deadline_ns = ~uint64_t{0};
     hole.idle_s = 300;
     hole.peer = Endpoint{IpAddress::parse(remote).value(), Port{30000}}.abi();
+    // as the agent makes it of plain audio, in the default mode; the cap out of the way of a million packets a second
+    hole.ctl |= uint64_t{PINHOLE_CHECK_MEDIA | PINHOLE_CONFORM_COUNT | PINHOLE_ONE_SOURCE} << CTL_FLAGS_SHIFT;
+    hole.payload_types[0] = 1U << 0 | 1U << 8;
+    hole.packet_period_ns = 1;
     put(wall.maps.pinholes, pinhole_key{IpAddress::parse(local)->abi(), 40000U << 16 | 17}, hole);
 }
 
