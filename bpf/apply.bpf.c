@@ -16,10 +16,15 @@ static __always_inline long insert_pinhole(struct operation *op, __u64 now) {
     return bpf_map_update_elem(&pinholes, op->key, wanted, BPF_NOEXIST);
 }
 
+static __always_inline void forget_source(struct pinhole *hole) {
+    WRITE_ONCE(hole->ssrc_candidate, 0);
+    WRITE_ONCE(hole->ssrc, 0);
+}
+
 /* The hole goes to a new call: nothing of the old one may speak for it. */
 static __always_inline void reset_pinhole(struct operation *op, struct pinhole *hole, __u64 now) {
     hole->packets = hole->bytes = hole->rate_tat_ns = 0;
-    hole->ssrc = 0;
+    forget_source(hole);
     hole->last_peer_ns = hole->last_out_ns = 0;
     WRITE_ONCE(hole->latch, 0);
     WRITE_ONCE(hole->last_in_ns, now);
@@ -43,6 +48,8 @@ static __always_inline long change_pinhole(struct operation *op, __u64 now) {
         WRITE_ONCE(hole->latch, 0);
         WRITE_ONCE(hole->last_peer_ns, 0);
     }
+    if (op->fields & FIELD_PACKET_PERIOD) WRITE_ONCE(hole->packet_period_ns, wanted->packet_period_ns);
+    if (op->fields & (FIELD_RELATCH | FIELD_SSRC)) forget_source(hole);
     if (op->fields & FIELD_WAKE) WRITE_ONCE(hole->last_in_ns, now);
     __sync_lock_test_and_set(&hole->ctl, wanted->ctl); /* last: verdicts branch on it */
     return 0;

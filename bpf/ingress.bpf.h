@@ -124,12 +124,12 @@ static __always_inline __u32 judge_sip_port(struct context *ctx, struct packet *
 
 /* Steps 7 to 10: a hole that refuses is the last word while it lives; a tombstone refuses its own call's peers only, and
  * gives way to opaque media at once: the party has the port for a call that we cannot read. */
-static __always_inline __u32 judge_guarded(struct packet *pkt, struct pinhole *hole, int path,
+static __always_inline __u32 judge_guarded(struct context *ctx, struct packet *pkt, struct pinhole *hole, int path,
                                            const struct port_policy *bits) {
     int is_guarded = bits && has_port(bits->media_udp, port_of(&pkt->destination));
     int is_ruled = bits && has_rule(pkt, bits->rules_udp);
     if (is_guarded && !is_ruled && is_closed_by_loss(pkt)) return REASON_agent_lost_closed;           /* 7 */
-    if (hole && phase_of(READ_ONCE(hole->ctl)) != PHASE_CLOSED) return judge_live_pinhole(hole, pkt); /* 7 */
+    if (hole && phase_of(READ_ONCE(hole->ctl)) != PHASE_CLOSED) return judge_live_pinhole(ctx, hole, pkt); /* 7 */
     if (is_ruled) return REASON_rule;                                                                 /* 8 */
     __u32 reason = is_guarded ? (__u32)judge_opaque(pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 8 */
@@ -157,7 +157,7 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     int is_sip = bits && has_port(bits->sip_udp, port);
     int is_guarded = bits && has_port(bits->media_udp, port);
     struct pinhole *hole = is_sip ? 0 : pinhole_at(&pkt->destination);
-    __u32 reason = hole && !is_closed_by_loss(pkt) ? judge_negotiated(hole, pkt) : REASON_NONE;
+    __u32 reason = hole && !is_closed_by_loss(pkt) ? judge_negotiated(ctx, hole, pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 7 */
 
     if (!is_sip || pkt->is_first_fragment) look_up_destination(pkt);
@@ -171,7 +171,7 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     int path = find_return_path(pkt);
     if (path & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
     reason = hole && !is_closed_by_loss(pkt) ? (__u32)judge_ice_check(ctx, pkt, hole) : REASON_NONE; /* 7 */
-    if (reason == REASON_NONE) reason = judge_guarded(pkt, hole, path, bits);                        /* 7 to 10 */
+    if (reason == REASON_NONE) reason = judge_guarded(ctx, pkt, hole, path, bits);                        /* 7 to 10 */
     if (is_drop(reason)) reason = reconsider(pkt, hole, reason);
     if (hole && is_drop(reason)) note_refusal(hole, pkt, reason);
     return reason;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Are these bytes media at all? RFC 7983 section 7 tells STUN, ZRTP, DTLS and RTP or RTCP apart by the first byte; each
- * has a smallest header. Which payload types were negotiated is not asked here.
+ * has a smallest header. What was negotiated is not asked here: conformance.bpf.h.
  */
 #pragma once
 

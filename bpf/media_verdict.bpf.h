@@ -5,10 +5,12 @@
  *  closed until its deadline           call_ended           (afterwards as if there were no hole)
  *  past the deadline                   call_ended where it was draining, else pinhole_expired
  *  asleep                              pinhole_idle, unless from the negotiated peer or the last one
- *  not one of those who may send       wrong_source
+ *  not one of those who may send       wrong_source; RTP while the peer speaks rtp_injection, while it is silent rtp_bleed
  *  not media, where that is asked      not_media
  *  not yet trusted                     probation
  *  more than 200/s before the answer   early_rate
+ *  not as negotiated                   mode enforce: not_media, wrong_payload_type, wrong_ssrc, over_rate
+ *                                      (conformance.bpf.h); mode count: passes as pinhole_nonconformant
  *  else                                passes, by phase and component
  *
  * The exact negotiated peer of a live hole is settled first and needs no list: denied networks have been taken out of
@@ -16,6 +18,7 @@
  */
 #pragma once
 
+#include "bpf/conformance.bpf.h"
 #include "bpf/ice.bpf.h"
 #include "bpf/pinhole.bpf.h"
 
@@ -35,20 +38,39 @@ static __always_inline int fails_media_check(__u64 ctl, const struct packet *pkt
     return flags_in(ctl) & PINHOLE_CHECK_MEDIA && !is_media(pkt);
 }
 
-static __always_inline void note_named_peer(struct pinhole *hole, const struct packet *pkt) {
+static __always_inline void note_named_peer(struct pinhole *hole, __u64 ctl, const struct packet *pkt) {
     WRITE_ONCE(hole->last_peer_ns, pkt->now);
-    note_inbound(hole, pkt);
+    note_inbound(hole, ctl, pkt);
+}
+
+/* What does not conform, by the hole's mode: counted, or refused. */
+static __noinline __u32 settle_fault(const struct pinhole *hole, __u64 ctl, const struct packet *pkt, __u32 fault) {
+    if (flags_in(ctl) & PINHOLE_CONFORM_ENFORCE) {
+        note_refusal(hole, pkt, fault);
+        return fault;
+    }
+    note_unwanted(hole, pkt, fault, 1);
+    return REASON_pinhole_nonconformant;
 }
 
 /* The fast path: REASON_NONE where the whole table must be asked. */
-static __always_inline __u32 judge_negotiated(struct pinhole *hole, const struct packet *pkt) {
+static __always_inline __u32 judge_negotiated(struct context *ctx, struct pinhole *hole, const struct packet *pkt) {
+    __u32 fault = REASON_NONE, reason = REASON_NONE;
     __u64 ctl = READ_ONCE(hole->ctl);
     if (!is_live(hole, ctl, pkt->now) || constraint_of(ctl) != CONSTRAINT_PEERS) return REASON_NONE;
     if (phase_of(ctl) == PHASE_OFFERED || fails_media_check(ctl, pkt)) return REASON_NONE;
     if (fit_peers(hole, ctl, &pkt->source) != FIT_EXACT) return REASON_NONE;
-    if (READ_ONCE(hole->latch) != 0) WRITE_ONCE(hole->latch, 0); /* whoever stood in falls out */
-    note_named_peer(hole, pkt);
-    return passed_as(ctl, pkt);
+    if (READ_ONCE(hole->latch) != 0) { /* whoever stood in falls out, and its SSRC with it */
+        WRITE_ONCE(hole->latch, 0);
+        WRITE_ONCE(hole->ssrc, 0);
+    }
+    fault = find_fault(ctx, hole, ctl, pkt);
+    if (fault != REASON_NONE) {
+        reason = settle_fault(hole, ctl, pkt, fault);
+        if (is_drop(reason)) return reason;
+    }
+    note_named_peer(hole, ctl, pkt);
+    return reason != REASON_NONE ? reason : passed_as(ctl, pkt);
 }
 
 static __always_inline int is_asleep(const struct pinhole *hole, const struct packet *pkt) {
@@ -104,22 +126,41 @@ static __always_inline int is_over_early_rate(struct pinhole *hole, __u64 ctl, c
     return 0;
 }
 
+/* Is anyone who may send heard on this hole just now? Where no peers are named, or another stands in for them, the last
+ * packet that passed says so, to a step of its clock. */
+static __always_inline int is_spoken(const struct pinhole *hole, __u64 ctl, const struct packet *pkt) {
+    if (!is_silent(READ_ONCE(hole->last_peer_ns), pkt->now, SILENCE)) return 1;
+    if (constraint_of(ctl) == CONSTRAINT_PEERS && READ_ONCE(hole->latch) == 0) return 0;
+    return hole->packets != 0 && !is_silent(READ_ONCE(hole->last_in_ns), pkt->now, SILENCE + SEEN_STEP);
+}
+
+/* Who may not send, by what it tries: to be heard in the call, or (a relay that latches would send there) to hear it. */
+static __always_inline __u32 refuse_source(const struct pinhole *hole, __u64 ctl, const struct packet *pkt) {
+    __u32 component = component_of(ctl);
+    if (!is_rtp(pkt) || component == COMPONENT_UDPTL || component == COMPONENT_OTHER) return REASON_wrong_source;
+    return is_spoken(hole, ctl, pkt) ? REASON_rtp_injection : REASON_rtp_bleed;
+}
+
 /* The whole table, for a hole that is not a closed one. Networks must have been looked up. */
-static __noinline __u32 judge_live_pinhole(struct pinhole *hole, const struct packet *pkt) {
+static __noinline __u32 judge_live_pinhole(struct context *ctx, struct pinhole *hole, const struct packet *pkt) {
     __u64 ctl = READ_ONCE(hole->ctl);
     if (!is_live(hole, ctl, pkt->now))
         return phase_of(ctl) == PHASE_DRAINING ? REASON_call_ended : REASON_pinhole_expired;
     __u32 best = fit_constraint(hole, ctl, pkt);
     int is_negotiated = best == FIT_EXACT;
     if (!is_negotiated && is_asleep(hole, pkt) && !is_latched(hole, pkt)) return REASON_pinhole_idle;
-    if (best == FIT_NONE) return REASON_wrong_source;
+    if (best == FIT_NONE) return refuse_source(hole, ctl, pkt);
     if (fails_media_check(ctl, pkt)) return REASON_not_media;
     __u32 admitted = admit_sender(hole, ctl, pkt, best);
+    if (admitted == REASON_wrong_source) return refuse_source(hole, ctl, pkt);
     if (is_drop(admitted)) return admitted;
     if (is_over_early_rate(hole, ctl, pkt)) return REASON_early_rate;
+    __u32 fault = find_fault(ctx, hole, ctl, pkt);
+    if (fault != REASON_NONE && flags_in(ctl) & PINHOLE_CONFORM_ENFORCE) return fault;
 
-    if (constraint_of(ctl) == CONSTRAINT_PEERS && best >= FIT_ANY_PORT) note_named_peer(hole, pkt);
-    else note_inbound(hole, pkt);
+    if (constraint_of(ctl) == CONSTRAINT_PEERS && best >= FIT_ANY_PORT) note_named_peer(hole, ctl, pkt);
+    else note_inbound(hole, ctl, pkt);
+    if (fault != REASON_NONE) return settle_fault(hole, ctl, pkt, fault);
     int is_settled = phase_of(ctl) == PHASE_ANSWERED || phase_of(ctl) == PHASE_HELD;
     return admitted == REASON_pinhole_other_source && is_settled ? admitted : passed_as(ctl, pkt);
 }

@@ -77,16 +77,19 @@ static __always_inline void note_outbound(struct pinhole *hole, __u64 now) {
 }
 
 /* Plain additions: a flow is steered to one receive queue, and a count lost to a second one harms nobody. */
-static __always_inline void note_inbound(struct pinhole *hole, const struct packet *pkt) {
+static __always_inline void note_inbound(struct pinhole *hole, __u64 ctl, const struct packet *pkt) {
     if (pkt->now >= READ_ONCE(hole->last_in_ns) + SEEN_STEP) WRITE_ONCE(hole->last_in_ns, pkt->now);
     hole->packets += 1;
     hole->bytes += pkt->payload_length;
     __u32 ssrc = bpf_ntohl(pkt->head[2]);
-    if (is_rtp(pkt) && hole->ssrc != ssrc) WRITE_ONCE(hole->ssrc, ssrc);
+    if (!is_rtp(pkt) || hole->ssrc == ssrc) return;
+    /* Of one source the first is noted; a change is conformance's to accept. */
+    if (!(flags_in(ctl) & PINHOLE_ONE_SOURCE) || hole->ssrc == 0) WRITE_ONCE(hole->ssrc, ssrc);
 }
 
-/* For the operator's eyes: what was refused here, and who it was. The hole itself stays untouched. */
-static __always_inline void note_refusal(const struct pinhole *hole, const struct packet *pkt, __u32 reason) {
+/* For the operator's eyes: what was refused here, or would have been (`passed`), and who it was. */
+static __always_inline void note_unwanted(const struct pinhole *hole, const struct packet *pkt, __u32 reason,
+                                          __u32 passed) {
     struct refusal *found = bpf_map_lookup_elem(&refusals, &pkt->destination);
     if (found) {
         __sync_fetch_and_add(&found->count, 1);
@@ -94,6 +97,8 @@ static __always_inline void note_refusal(const struct pinhole *hole, const struc
         found->last_source.address = pkt->source.address;
         found->last_source.port = bpf_htons(port_of(&pkt->source));
         WRITE_ONCE(found->last_reason, reason);
+        WRITE_ONCE(found->last_passed, passed);
+        if (passed) __sync_fetch_and_add(&found->nonconformant, 1);
         return;
     }
     struct refusal first = {
@@ -101,9 +106,15 @@ static __always_inline void note_refusal(const struct pinhole *hole, const struc
         .last_ns = pkt->now,
         .last_source = {.address = pkt->source.address, .port = bpf_htons(port_of(&pkt->source))},
         .last_reason = reason,
+        .last_passed = passed,
         .owner = hole->owner,
+        .nonconformant = passed,
     };
     /* As an int: before 6.4 the call is inlined to one that returns an int, and the upper half of the register is 0. */
     int error = (int)bpf_map_update_elem(&refusals, &pkt->destination, &first, BPF_NOEXIST);
     if (error != 0 && error != -EEXIST) count_event(EVENT_refusals_full);
+}
+
+static __always_inline void note_refusal(const struct pinhole *hole, const struct packet *pkt, __u32 reason) {
+    note_unwanted(hole, pkt, reason, 0);
 }

@@ -44,6 +44,7 @@ public:
     bool is_declared_peer(uint8_t zone) const;
     const Peer* peer(uint8_t zone) const;           // null where the zone is none
     std::string_view zone_name(uint8_t zone) const; // "" for 0
+    Conformance conformance(uint8_t zone) const;    // of the media of its calls; `count` for 0
     // The inside address that media for a public one reaches (protect.external), else the address itself.
     IpAddress inside_of(const IpAddress& address) const;
 

@@ -20,6 +20,8 @@ namespace ringwall::policy {
 enum class Mode : uint8_t { monitor, enforce };
 enum class Attach : uint8_t { auto_, native, generic, dispatcher, tc };
 enum class Expectation : uint8_t { strict, networks, negotiated, any };
+// What happens to media of the right sender that is not as negotiated: not looked at, counted and passed, dropped.
+enum class Conformance : uint8_t { off, count, enforce };
 enum class AgentLoss : uint8_t { peers, keep, closed, open };
 
 struct Rate {                          // "15/min burst 4"
@@ -40,6 +42,7 @@ struct Peer {
     Expectation expectation = Expectation::negotiated;
     uint8_t latch = 0;
     bool opaque = true; // a TLS or WebSocket connection lets its party's media in
+    Conformance conformance = Conformance::count;
     Limits limits;
 };
 
@@ -48,6 +51,7 @@ struct Zone {
     std::vector<Prefix> networks;
     bool sip = false; // unsaid: yes where no peers are declared, else no
     bool opaque = true;
+    Conformance conformance = Conformance::count;
     Limits limits;
 };
 

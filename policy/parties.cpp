@@ -51,12 +51,13 @@ void read_party_networks(const Section& section, std::vector<Prefix>& into) {
 Peer read_peer(const Value& value, const Config& config) {
     Peer peer;
     peer.limits = peer_limits();
-    const Section section(value, {"name", "networks", "expectation", "latch", "opaque", "limits"});
+    const Section section(value, {"name", "networks", "expectation", "latch", "conformance", "opaque", "limits"});
     read_name(section, config.peers, peer.name);
     read_party_networks(section, peer.networks);
     section.read("expectation", as::expectation, peer.expectation);
     section.read("latch", as::packet_count, peer.latch);
     section.read("opaque", as::boolean, peer.opaque);
+    section.read("conformance", as::conformance, peer.conformance);
     if (const auto limits = section.find("limits")) read_limits(*limits, peer.limits);
     return peer;
 }
@@ -65,7 +66,7 @@ Zone read_zone(const Value& value, const Config& config) {
     Zone zone;
     zone.sip = config.peers.empty();
     zone.limits = stranger_limits();
-    const Section section(value, {"name", "networks", "sip", "opaque", "limits", "on_excess"});
+    const Section section(value, {"name", "networks", "sip", "conformance", "opaque", "limits", "on_excess"});
     read_name(section, config.zones, zone.name);
     if (const auto peer = std::ranges::find(config.peers, zone.name, &Peer::name);
         peer != config.peers.end() && !zone.name.empty())
@@ -73,6 +74,7 @@ Zone read_zone(const Value& value, const Config& config) {
     read_party_networks(section, zone.networks);
     section.read("sip", as::boolean, zone.sip);
     section.read("opaque", as::boolean, zone.opaque);
+    section.read("conformance", as::conformance, zone.conformance);
     if (const auto limits = section.find("limits")) read_limits(*limits, zone.limits);
     if (const auto on_excess = section.find("on_excess")) read_on_excess(*on_excess);
     return zone;

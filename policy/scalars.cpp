@@ -183,6 +183,13 @@ std::optional<Attach> parse_attach(std::string_view text) {
     return std::nullopt;
 }
 
+std::optional<Conformance> parse_conformance(std::string_view text) {
+    if (text == "off") return Conformance::off;
+    if (text == "count") return Conformance::count;
+    if (text == "enforce") return Conformance::enforce;
+    return std::nullopt;
+}
+
 std::optional<Expectation> parse_expectation(std::string_view text) {
     if (text == "strict") return Expectation::strict;
     if (text == "networks") return Expectation::networks;
@@ -236,6 +243,7 @@ const Kind<std::chrono::sys_seconds> date_time{parse_date_time,
                                                "a date and time such as 2027-01-01T00:00:00Z or ...+01:00"};
 const Kind<Mode> mode{parse_mode, "enforce or monitor"};
 const Kind<Attach> attach{parse_attach, "auto, native, generic, dispatcher or tc"};
+const Kind<Conformance> conformance{parse_conformance, "off, count or enforce"};
 const Kind<Expectation> expectation{parse_expectation, "strict, networks, negotiated or any"};
 const Kind<AgentLoss> agent_loss{parse_agent_loss, "peers, keep, closed or open"};
 

@@ -37,6 +37,7 @@ extern const Kind<std::chrono::sys_seconds> date_time; // "2027-01-01T00:00:00Z"
 extern const Kind<Mode> mode;
 extern const Kind<Attach> attach;
 extern const Kind<Expectation> expectation;
+extern const Kind<Conformance> conformance;
 extern const Kind<AgentLoss> agent_loss;
 
 } // namespace as

@@ -53,6 +53,12 @@ std::string_view View::zone_name(uint8_t zone) const {
     return zone != 0 && index < config_.zones.size() ? std::string_view(config_.zones[index].name) : std::string_view();
 }
 
+Conformance View::conformance(uint8_t zone) const {
+    if (const Peer* declared = peer(zone)) return declared->conformance;
+    const size_t index = zone - config_.peers.size() - 1; // wraps for zone 0
+    return zone != 0 && index < config_.zones.size() ? config_.zones[index].conformance : Conformance::count;
+}
+
 IpAddress View::inside_of(const IpAddress& address) const {
     const auto found = config_.external.find(address);
     return found == config_.external.end() ? address : found->second;

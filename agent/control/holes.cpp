@@ -36,6 +36,7 @@ std::string_view component_name(uint32_t component) {
         case COMPONENT_RTCP: return "rtcp";
         case COMPONENT_RTP_RTCP: return "rtp+rtcp";
         case COMPONENT_UDPTL: return "udptl";
+        case COMPONENT_RTP_UDPTL: return "rtp+udptl";
         default: return "other";
     }
 }
@@ -149,20 +150,40 @@ json::array Holes::peers(const pinhole::PresentPinhole& hole) const {
 
 void Holes::add_refusal(const pinhole::PresentPinhole& hole, json::object& entry) const {
     const auto found = refusals_.find(hole.key);
-    entry["refused"] = found == refusals_.end() ? 0 : found->second.count;
+    entry["refused"] = found == refusals_.end() ? 0 : found->second.count - found->second.nonconformant;
+    entry["nonconformant"] = found == refusals_.end() ? 0 : found->second.nonconformant;
     if (found == refusals_.end() || found->second.count == 0) return;
     const struct refusal& refusal = found->second;
     const ReasonText text = reason_text(refusal.last_reason);
     entry["last_refused"] = json::object{{"source", Endpoint::from(refusal.last_source).to_string()},
                                          {"reason", text.label},
+                                         {"passed", refusal.last_passed != 0},
                                          {"sentence", text.sentence},
                                          {"ago", seconds_between(refusal.last_ns, now_ns_)},
                                          {"mend", mend(hole.value, refusal)}};
 }
 
+bool is_of_source(uint32_t reason) {
+    return reason == REASON_wrong_source || reason == REASON_rtp_injection || reason == REASON_rtp_bleed;
+}
+
+bool is_of_conformance(uint32_t reason) {
+    return reason == REASON_not_media || reason == REASON_wrong_payload_type || reason == REASON_wrong_ssrc ||
+           reason == REASON_over_rate;
+}
+
+std::string conformance_mend(const policy::View& policy, uint8_t zone) {
+    if (policy.conformance(zone) != policy::Conformance::enforce) return {};
+    const std::string_view name = policy.zone_name(zone);
+    return "set conformance: count for " + std::string(policy.is_declared_peer(zone) ? "peer " : "zone ") +
+           std::string(name);
+}
+
 // The setting that would allow the source that was refused; "" where none should.
 std::string Holes::mend(const struct pinhole& hole, const struct refusal& refusal) const {
-    if (refusal.last_reason != REASON_wrong_source) return {};
+    if (is_of_conformance(refusal.last_reason))
+        return conformance_mend(policy_, static_cast<uint8_t>(field(hole.ctl, CTL_ZONE_SHIFT, 0xff)));
+    if (!is_of_source(refusal.last_reason)) return {};
     const IpAddress source = IpAddress::from(refusal.last_source.address);
     const auto zone = static_cast<uint8_t>(field(hole.ctl, CTL_ZONE_SHIFT, 0xff));
     const policy::Peer* peer = policy_.peer(zone);
@@ -174,17 +195,17 @@ std::string Holes::mend(const struct pinhole& hole, const struct refusal& refusa
     return "set expectation: networks for peer " + peer->name;
 }
 
-uint64_t refused_in(const json::array& holes) {
-    uint64_t refused = 0;
-    for (const json::value& hole : holes) refused += hole.at("refused").to_number<uint64_t>();
-    return refused;
+uint64_t sum_of(std::string_view member, const json::array& holes) {
+    uint64_t sum = 0;
+    for (const json::value& hole : holes) sum += hole.at(member).to_number<uint64_t>();
+    return sum;
 }
 
 json::object call_entry(const struct dialog_record& record, const Holes& holes, const policy::View& policy) {
     const Endpoint outside = Endpoint::from(record.outside);
     const std::string_view peer = policy.zone_name(policy.zone_of(outside.address));
     json::array own = holes.of(record);
-    const uint64_t refused = refused_in(own);
+    const uint64_t refused = sum_of("refused", own), nonconformant = sum_of("nonconformant", own);
     return {{"call_id", to_utf8(until_nul(record.call_id))},
             {"state", state_name(record.state)},
             {"direction", (record.flags & DIALOG_BEGUN_INSIDE) != 0 ? "outbound" : "inbound"},
@@ -194,6 +215,7 @@ json::object call_entry(const struct dialog_record& record, const Holes& holes, 
             {"outside", outside.to_string()},
             {"started", record.started_s},
             {"refused", refused},
+            {"nonconformant", nonconformant},
             {"pinholes", std::move(own)}};
 }
 

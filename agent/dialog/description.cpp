@@ -46,10 +46,49 @@ pinhole::Component primary_component(const sdp::Media& media) {
     return media.transport == sdp::Transport::udptl ? pinhole::Component::udptl : pinhole::Component::other;
 }
 
+// What may come is what the inside listed (RFC 3264 5.1). Comfort noise needs no listing among telephones: 13 (RFC 3389),
+// and 19, which it had before.
 pinhole::PayloadTypes payload_types_of(const sdp::Media& media) {
     pinhole::PayloadTypes types;
     for (const uint8_t type : media.payload_types()) types.set(type & 0x7f);
-    return types.none() ? pinhole::any_payload_type : types;
+    if (types.none()) return pinhole::any_payload_type;
+    if (media.type == sdp::MediaType::audio) types.set(13).set(19);
+    return types;
+}
+
+uint32_t period_of(uint64_t packets_a_second) { return static_cast<uint32_t>(1'000'000'000 / packets_a_second); }
+
+// The rate cap, four times of what such media has: telephones that are late catch up, and ptime binds nobody (RFC 8866
+// 6.4), so that audio is never held under 20 ms. Video by its bandwidth, of packets of 300 bytes; where it says none,
+// what 48 Mbit/s has of 1,200 bytes. RTCP with the feedback of video (RFC 4585) comes some 50 times a second.
+uint32_t packet_period(const sdp::Media& media, pinhole::Component component) {
+    constexpr uint32_t slack = 4, least_video = 1000, most_video = 5000;
+    if (component == pinhole::Component::rtcp) return period_of(uint64_t{slack} * 50);
+    if (component == pinhole::Component::udptl) return period_of(uint64_t{slack} * 100);
+    if (component == pinhole::Component::other) return 0;
+    if (media.type == sdp::MediaType::audio || media.type == sdp::MediaType::text)
+        return std::clamp<uint32_t>(media.ptime_ms.value_or(20), 5, 20) * 1'000'000 / slack;
+    if (!media.bandwidth_kbps) return period_of(most_video);
+    const uint64_t packets = uint64_t{*media.bandwidth_kbps} * 1000 / 8 / 300 * slack;
+    return period_of(std::clamp<uint64_t>(packets, least_video, 1'000'000));
+}
+
+// One SSRC at a time: plain audio. Video has repairs and layers, a bundle several m-lines on one port.
+bool has_one_source(const sdp::Media& media, bool is_bundle) {
+    return media.type == sdp::MediaType::audio && !is_bundle && !media.has_ssrc_group;
+}
+
+bool is_srtp(const sdp::Media& media) {
+    return media.has_fingerprint || media.has_crypto || media.protocol.find("SAVP") != media.protocol.npos;
+}
+
+// By the party's setting: what is looked at in its media.
+void check_media(pinhole::Claim& claim, policy::Conformance wanted) {
+    claim.is_media_checked = pinhole::is_rtp(claim.component) && wanted != policy::Conformance::off;
+    claim.conformance = claim.component == pinhole::Component::other ? pinhole::Conformance::off
+                        : wanted == policy::Conformance::off         ? pinhole::Conformance::off
+                        : wanted == policy::Conformance::enforce     ? pinhole::Conformance::enforce
+                                                                     : pinhole::Conformance::count;
 }
 
 bool is_hold(const sdp::Media& media) {
@@ -78,7 +117,8 @@ public:
           const std::function<bool(const Endpoint&)>& is_echo, OfferRefusals& refusals)
         : policy_(policy), counterpart_(counterpart), is_echo_(is_echo), refusals_(refusals) {}
 
-    void add(const sdp::Media& media, uint8_t index) {
+    void add(const sdp::Media& media, uint8_t index, bool is_bundle) {
+        is_bundle_ = is_bundle;
         const bool is_ice = !media.ice_ufrag.empty(); // required beside candidates (RFC 8839 5.4)
         if (media.port.value == 0 || (media.port == discard && !is_ice)) return;
         if (is_tcp_media(media) && media.port_count <= most_pairs) return add_tcp(media, index);
@@ -144,11 +184,14 @@ private:
                                  .media = index,
                                  .is_held = is_hold(media),
                                  .is_mux_offered = media.rtcp_mux && component == pinhole::Component::rtp,
-                                 .is_media_checked = media.transport == sdp::Transport::rtp,
                                  .zone = counterpart_.zone,
                                  .zone_substitutes = counterpart_.is_declared,
                                  .payload_types = payload_types_of(media),
+                                 .is_one_source = has_one_source(media, is_bundle_),
+                                 .is_srtp = is_srtp(media),
+                                 .packet_period_ns = packet_period(media, component),
                                  .ufrag_hash = media.ice_ufrag.empty() ? 0 : ufrag_hash(media.ice_ufrag)};
+            check_media(claim, policy_.conformance(counterpart_.zone));
             constrain_offered(claim, counterpart_);
             claims.push_back(std::move(claim));
         }
@@ -158,12 +201,14 @@ private:
     const Counterpart& counterpart_;
     const std::function<bool(const Endpoint&)>& is_echo_;
     OfferRefusals& refusals_;
+    bool is_bundle_ = false;
 };
 
 RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, const std::vector<IpAddress>& routes) {
     RemoteMedia remote{.is_rejected = media.is_rejected(),
                        .has_mux = media.rtcp_mux || media.rtcp_mux_only,
                        .is_held = is_hold(media),
+                       .has_many_sources = media.has_ssrc_group,
                        .is_ice = media.is_ice,
                        .never_connects = never_connects(media)};
     if (media.port.value == 0 || (media.port == discard && !is_tcp_media(media)) || media.port_count > most_pairs)
@@ -225,7 +270,7 @@ std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::
                                      const std::function<bool(const Endpoint&)>& is_echo, OfferRefusals& refusals) {
     Offer offer(policy, counterpart, is_echo, refusals);
     uint8_t index = 0;
-    for (const sdp::Media& media : session.media()) offer.add(media, index++);
+    for (const sdp::Media& media : session.media()) offer.add(media, index++, session.is_bundle);
     return std::move(offer.claims);
 }
 
@@ -285,6 +330,7 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
         claim.is_answered = true;
         claim.is_held |= theirs.is_held;
         if (!theirs.is_ice) claim.ufrag_hash = 0; // the other side has none: who may send is who it named
+        claim.is_one_source = claim.is_one_source && !theirs.has_many_sources;
         constrain_answered(claim, peers_of(theirs, claim, before), counterpart, theirs.is_inside);
         claims.push_back(std::move(claim));
     }
@@ -298,6 +344,7 @@ void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterp
     for (pinhole::Claim& claim : claims) {
         claim.zone = counterpart.zone;
         claim.zone_substitutes = counterpart.is_declared;
+        check_media(claim, policy.conformance(counterpart.zone));
         const bool is_inside = claim.constraint == pinhole::Constraint::peers && claim.peers.empty();
         if (claim.is_answered) constrain_answered(claim, std::exchange(claim.peers, {}), counterpart, is_inside);
         else constrain_offered(claim, counterpart);

@@ -17,6 +17,7 @@ struct RemoteMedia {
     bool is_rejected = false;
     bool has_mux = false;
     bool is_held = false;
+    bool has_many_sources = false; // SSRCs in groups: repairs, layers
     bool is_ice = false;
     bool never_connects = false; // a=setup: passive or holdconn: whoever is active, it is not the other side
     bool is_inside = false;      // names a protected address: its media does not cross the wall

@@ -84,8 +84,14 @@ std::vector<pinhole::Claim> Leg::claims() const {
         else if (known->ufrag_hash != 0 && claim.ufrag_hash != 0 && !claim.is_answered)
             known->ufrag_hash = claim.ufrag_hash;
     };
+    // RFC 3264 8.3: until the answer, media of the old description may come, and of the new one too (T.38, other codecs).
+    const auto offer = [&](const pinhole::Claim& claim) {
+        const auto same = std::ranges::find(all, claim.local, &pinhole::Claim::local);
+        if (same == all.end()) all.push_back(claim);
+        else pinhole::widen(*same, claim);
+    };
     for (const Side& side : sides) std::ranges::for_each(side.accepted, add);
-    std::ranges::for_each(offered, add);
+    std::ranges::for_each(offered, offer);
     for (const Moving& claim : moving) add(claim.claim);
     return all;
 }

@@ -29,9 +29,11 @@ void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote,
 // Provisional answers add up until the final one (several 183s); a final one replaces. What moved away stays until
 // media reaches its successor: make before break (RFC 3264 8.3.1).
 void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final) {
+    for (pinhole::Claim& claim : claims) ++claim.round;
     for (const pinhole::Claim& before : side.accepted) {
         const auto same = std::ranges::find(claims, before.key(), &pinhole::Claim::key);
         if (same != claims.end()) {
+            same->round = before.round + 1;
             if (is_final || leg.state != LegState::early) continue;
             pinhole::add_peers(same->peers, before.peers);
             continue;

@@ -47,13 +47,14 @@ uint32_t changed_fields(const struct pinhole& now, const struct pinhole& next) {
     if (std::memcmp(&now.peer, &next.peer, sizeof now.peer) != 0) fields |= FIELD_PEER;
     if (std::memcmp(now.payload_types, next.payload_types, sizeof now.payload_types) != 0)
         fields |= FIELD_PAYLOAD_TYPES;
+    if (now.packet_period_ns != next.packet_period_ns) fields |= FIELD_PACKET_PERIOD;
     if (now.owner != next.owner) fields |= FIELD_OWNER;
     if (now.ufrag_hash != next.ufrag_hash) fields |= FIELD_UFRAG;
     return fields;
 }
 
 constexpr uint32_t every_field = FIELD_DEADLINE | FIELD_SOFT_DEADLINE | FIELD_IDLE | FIELD_PEER | FIELD_PAYLOAD_TYPES |
-                                 FIELD_OWNER | FIELD_UFRAG | FIELD_RESET;
+                                 FIELD_PACKET_PERIOD | FIELD_OWNER | FIELD_UFRAG | FIELD_RESET;
 
 } // namespace
 
@@ -203,6 +204,9 @@ void Book::plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops)
     next.idle_s = to_seconds(wanted.phase == PHASE_HELD ? timers_.held : timers_.idle);
     put_payload_types(wanted.payload_types, next);
     next.ufrag_hash = wanted.ufrag_hash;
+    next.packet_period_ns = wanted.packet_period_ns;
+    if (hole.is_present && wanted.round != hole.round) hole.pending_fields |= FIELD_SSRC;
+    hole.round = wanted.round;
     next.owner = wanted.owner;
     write(key, hole, next, ops);
 }
@@ -291,6 +295,11 @@ Claim claim_of(const PresentPinhole& hole, uint8_t component, uint8_t media) {
                 .peers = word.names_peers() ? named_peers(hole) : std::vector<Endpoint>{}};
     claim.payload_types = payload_types_of(hole.value);
     claim.ufrag_hash = hole.value.ufrag_hash;
+    if (word.flags & PINHOLE_CONFORM_COUNT) claim.conformance = Conformance::count;
+    if (word.flags & PINHOLE_CONFORM_ENFORCE) claim.conformance = Conformance::enforce;
+    claim.is_one_source = (word.flags & PINHOLE_ONE_SOURCE) != 0;
+    claim.is_srtp = (word.flags & PINHOLE_SRTP) != 0;
+    claim.packet_period_ns = hole.value.packet_period_ns;
     return claim;
 }
 

@@ -68,7 +68,8 @@ private:
         bool is_buried = false;      // delete at the next plan()
         Stage stage = Stage::live;
         TimePoint stage_end{}, closed_at{}, inline_let_go{};
-        uint32_t pending_fields = 0; // FIELD_WAKE and FIELD_RESET for the next change
+        uint32_t round = 0;          // offers and answers of its owners
+        uint32_t pending_fields = 0; // FIELD_SSRC, FIELD_WAKE and FIELD_RESET for the next change
     };
 
     void unclaim(LegId leg);

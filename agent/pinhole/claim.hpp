@@ -29,7 +29,17 @@ enum class Component : uint8_t {
     rtp_rtcp = COMPONENT_RTP_RTCP,
     udptl = COMPONENT_UDPTL,
     other = COMPONENT_OTHER,
+    rtp_udptl = COMPONENT_RTP_UDPTL,
 };
+
+// The port on which two owners, or an answered and a pending description, expect these.
+Component both(Component a, Component b);
+constexpr bool is_rtp(Component c) {
+    return c == Component::rtp || c == Component::rtcp || c == Component::rtp_rtcp || c == Component::rtp_udptl;
+}
+
+// What is made of media that is not as negotiated, from the strictest to the most lenient.
+enum class Conformance : uint8_t { enforce, count, off };
 
 using PayloadTypes = std::bitset<128>; // those negotiated; all = any
 inline const PayloadTypes any_payload_type = PayloadTypes().set();
@@ -57,11 +67,19 @@ struct Claim {
     bool zone_substitutes = false; // a declared peer: its networks may stand in
     std::vector<Endpoint> peers;   // port 0 = any port of that address; where the constraint names none, who was named
     PayloadTypes payload_types = any_payload_type;
-    uint64_t ufrag_hash = 0; // of our ICE username fragment; 0 = no ICE
+    Conformance conformance = Conformance::off;
+    bool is_one_source = false;    // one SSRC at a time
+    bool is_srtp = false;          // DTLS may come, padding is encrypted
+    uint32_t packet_period_ns = 0; // rate cap: one packet each; 0 = none
+    uint32_t round = 0;            // offers and answers so far: with each the SSRC may change at once
+    uint64_t ufrag_hash = 0;       // of our ICE username fragment; 0 = no ICE
 
     HoleKey key() const { return {local, protocol}; }
     bool operator==(const Claim&) const = default;
 };
+
+// May send what either may: the widest of both.
+void widen(Claim& claim, const Claim& other);
 
 // All that one leg claims, and until when.
 struct LegClaims {

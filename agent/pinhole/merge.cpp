@@ -56,28 +56,42 @@ void add(Wanted& wanted, const OwnedClaim& owner) {
         (wanted.constraint == Constraint::networks || claim.constraint == Constraint::networks))
         wanted.constraint = Constraint::any;
     else wanted.constraint = widest(wanted.constraint, claim.constraint);
-    if (wanted.component != claim.component) wanted.component = Component::rtp_rtcp;
     if (wanted.zone != claim.zone || !claim.zone_substitutes)
         wanted.flags &= static_cast<uint8_t>(~PINHOLE_ZONE_SUBSTITUTES);
-    if (!claim.is_media_checked) wanted.flags &= static_cast<uint8_t>(~PINHOLE_CHECK_MEDIA);
     add_peers(wanted.peers, claim.peers);
-    wanted.payload_types |= claim.payload_types;
     if (wanted.ufrag_hash == 0) wanted.ufrag_hash = claim.ufrag_hash;
+    wanted.round += claim.round;
     wanted.deadline = std::max(wanted.deadline, owner.deadline);
     if (!wanted.soft_deadline || !owner.soft_deadline) wanted.soft_deadline.reset();
     else wanted.soft_deadline = std::max(*wanted.soft_deadline, *owner.soft_deadline);
 }
 
+uint8_t conformance_flags(const Claim& claim) {
+    uint32_t flags = claim.is_media_checked ? PINHOLE_CHECK_MEDIA : 0;
+    if (claim.conformance == Conformance::count) flags |= PINHOLE_CONFORM_COUNT;
+    if (claim.conformance == Conformance::enforce) flags |= PINHOLE_CONFORM_ENFORCE;
+    if (claim.is_one_source) flags |= PINHOLE_ONE_SOURCE;
+    if (claim.is_srtp) flags |= PINHOLE_SRTP;
+    return static_cast<uint8_t>(flags);
+}
+
+// What may come, by all owners: each has its media.
+void add_media(Wanted& wanted, const std::vector<OwnedClaim>& owners) {
+    Claim media = owners.back().claim;
+    for (const OwnedClaim& owner : owners) widen(media, owner.claim);
+    wanted.component = media.component;
+    wanted.payload_types = media.payload_types;
+    wanted.packet_period_ns = media.packet_period_ns;
+    wanted.flags |= conformance_flags(media);
+}
+
 Wanted from(const OwnedClaim& owner) {
     const Claim& claim = owner.claim;
     return {.constraint = claim.constraint,
-            .component = claim.component,
             .zone = claim.zone,
             .media = claim.media,
-            .flags = static_cast<uint8_t>((claim.zone_substitutes ? PINHOLE_ZONE_SUBSTITUTES : 0) |
-                                          (claim.is_media_checked ? PINHOLE_CHECK_MEDIA : 0)),
+            .flags = static_cast<uint8_t>(claim.zone_substitutes ? PINHOLE_ZONE_SUBSTITUTES : 0),
             .peers = claim.peers,
-            .payload_types = claim.payload_types,
             .ufrag_hash = claim.ufrag_hash,
             .deadline = owner.deadline,
             .soft_deadline = owner.soft_deadline,
@@ -91,10 +105,30 @@ void add_peers(std::vector<Endpoint>& peers, const std::vector<Endpoint>& more) 
         if (peers.size() <= PEERS_PER_SET && std::ranges::find(peers, peer) == peers.end()) peers.push_back(peer);
 }
 
+Component both(Component a, Component b) {
+    if (a == b) return a;
+    if (a == Component::other || b == Component::other) return Component::rtp_rtcp; // nothing is checked then
+    return a == Component::udptl || b == Component::udptl || a == Component::rtp_udptl || b == Component::rtp_udptl
+               ? Component::rtp_udptl
+               : Component::rtp_rtcp;
+}
+
+void widen(Claim& claim, const Claim& other) {
+    const bool is_other = claim.component == Component::other || other.component == Component::other;
+    claim.component = both(claim.component, other.component);
+    claim.is_media_checked = claim.is_media_checked && other.is_media_checked;
+    claim.payload_types |= other.payload_types;
+    claim.conformance = is_other ? Conformance::off : std::max(claim.conformance, other.conformance);
+    claim.is_one_source = claim.is_one_source && other.is_one_source;
+    claim.is_srtp = claim.is_srtp || other.is_srtp;
+    claim.packet_period_ns = std::min(claim.packet_period_ns, other.packet_period_ns); // 0, no cap, is the widest
+}
+
 Wanted merge(const std::vector<OwnedClaim>& owners) {
     const std::vector<OwnedClaim> kept = effective(owners);
     Wanted wanted = from(kept.back());
     for (const OwnedClaim& owner : kept) add(wanted, owner);
+    add_media(wanted, kept);
     wanted.phase = phase_of(kept);
     if (wanted.phase == PHASE_OFFERED) wanted.flags |= PINHOLE_EARLY_RATE;
     if (wanted.ufrag_hash != 0) wanted.flags |= PINHOLE_ICE;

@@ -30,6 +30,8 @@ struct Wanted {
         named; // by the other sides, whatever the constraint: others than before, and nobody is latched
     PayloadTypes payload_types = any_payload_type;
     uint64_t ufrag_hash = 0;
+    uint32_t packet_period_ns = 0;
+    uint32_t round = 0; // of all owners together
     TimePoint deadline;
     std::optional<TimePoint> soft_deadline;
     LegId owner = 0;

@@ -27,8 +27,20 @@ uint8_t zone_of(const struct pinhole& value) { return static_cast<uint8_t>(value
 
 // The mend, where the configuration holds one.
 std::string advice(const struct refusal& refusal, const pinhole::PresentPinhole& hole, const policy::View& policy) {
-    if (refusal.last_reason != REASON_wrong_source) return {};
-    const auto* peer = policy.peer(zone_of(hole.value));
+    const uint8_t zone = zone_of(hole.value);
+    switch (refusal.last_reason) {
+        case REASON_not_media:
+        case REASON_wrong_payload_type:
+        case REASON_wrong_ssrc:
+        case REASON_over_rate:
+            if (policy.conformance(zone) != policy::Conformance::enforce) return {};
+            return "; `conformance: count` for " + std::string(policy.zone_name(zone)) + " would let such media pass";
+        case REASON_wrong_source:
+        case REASON_rtp_injection:
+        case REASON_rtp_bleed: break;
+        default: return {};
+    }
+    const auto* peer = policy.peer(zone);
     if (peer == nullptr) return "; a peer declared with `expectation: any` would allow it";
     if (peer->expectation == policy::Expectation::any) return {};
     return "; `expectation: any` for peer " + peer->name + " would allow it";
@@ -40,10 +52,11 @@ std::string sentence(const kernel::Maps& maps, const policy::View& policy, const
     const auto holes = maps.find({&key, 1});
     std::string text = "media to " + local_of(key).to_string();
     if (dialog) text += " of call " + std::string(dialog->call_id, strnlen(dialog->call_id, sizeof dialog->call_id));
-    text += " refused: " + std::to_string(packets) + " packets, last from " +
-            Endpoint::from(refusal.last_source).to_string();
+    text += std::string(refusal.last_passed ? " not as negotiated: " : " refused: ") + std::to_string(packets) +
+            " packets, last from " + Endpoint::from(refusal.last_source).to_string();
     if (!holes.empty() && holes[0].peers.peer[0].port != 0) text += ", expected " + expected_of(holes[0]);
-    text += " (" + std::string(reason_text(refusal.last_reason).label) + ")";
+    text += " (" + std::string(reason_text(refusal.last_reason).label) + ": " +
+            std::string(reason_text(refusal.last_reason).sentence) + ")";
     return holes.empty() ? text : text + advice(refusal, holes[0], policy);
 }
 

@@ -93,6 +93,8 @@ Result<void, Defect> session_attribute(std::string_view line, SessionLevel& out)
     if (attribute.name == "setup") return setup(attribute.value, out.setup);
     if (attribute.name == "ice-ufrag") return ice_ufrag(attribute.value, out.is_ice, out.ice_ufrag);
     if (attribute.name == "candidate") out.is_ice = true;
+    if (attribute.name == "fingerprint") out.has_fingerprint = true;
+    if (attribute.name == "group" && attribute.value.starts_with("BUNDLE")) out.is_bundle = true;
     return {};
 }
 
@@ -105,6 +107,10 @@ Result<void, Defect> media_attribute(std::string_view line, Media& out) {
             break;
         case 'c':
             if (name == "candidate") return add_candidate(value, out);
+            if (name == "crypto") out.has_crypto = true;
+            break;
+        case 'f':
+            if (name == "fingerprint") out.has_fingerprint = true;
             break;
         case 'm':
             if (name == "mid") out.mid = value;
@@ -125,6 +131,7 @@ Result<void, Defect> media_attribute(std::string_view line, Media& out) {
         case 's':
             if (name == "setup") return setup(value, out.setup);
             if (name == "sendrecv") out.direction = Direction::sendrecv;
+            if (name == "ssrc-group") out.has_ssrc_group = true;
             if (name == "sendonly") out.direction = Direction::sendonly;
             break;
         default: break;

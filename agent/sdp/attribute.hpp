@@ -14,6 +14,8 @@ struct SessionLevel {
     Setup setup = Setup::none;
     bool is_ice = false;
     std::string_view ice_ufrag;
+    bool has_fingerprint = false;
+    bool is_bundle = false;
 };
 
 // The value of one a= line (RFC 8866 5.13) before the first m-line, or of one in an m-section. Unknown ones are skipped.

@@ -48,6 +48,8 @@ void reset(Media& media, const SessionLevel& level) {
     media.ice_ufrag = level.ice_ufrag;
     media.mid = {};
     media.direction = level.direction;
+    media.has_fingerprint = level.has_fingerprint;
+    media.has_crypto = media.has_ssrc_group = false;
     media.setup = level.setup;
     media.ptime_ms = media.bandwidth_kbps = std::nullopt;
 }
@@ -56,9 +58,10 @@ Result<void, ParseError> Parser::parse() {
     session_.origin = {};
     session_.media_count = 0;
     at_ = body_.data();
-    return take_lines().and_then([this] { return finish_media(); }).map_error([this](Defect defect) {
-        return ParseError{defect, static_cast<size_t>(at_ - body_.data())};
-    });
+    const auto read = take_lines().and_then([this] { return finish_media(); });
+    session_.is_bundle = level_.is_bundle;
+    return read.map_error(
+        [this](Defect defect) { return ParseError{defect, static_cast<size_t>(at_ - body_.data())}; });
 }
 
 // 5: <type>=<value>, the version first. Empty lines may only close the body, where gateways leave them.

@@ -81,6 +81,9 @@ struct Media {
     Setup setup = Setup::none;
     std::array<uint8_t, max_payload_types> payload_type_storage;
     size_t payload_type_count = 0;
+    bool has_fingerprint = false; // DTLS-SRTP (RFC 5763), at media or session level
+    bool has_crypto = false;      // SDES (RFC 4568)
+    bool has_ssrc_group = false;  // several sources on one port (RFC 5576)
     std::optional<uint32_t> ptime_ms;
     std::optional<uint32_t> bandwidth_kbps; // b=AS, or TIAS rounded up
     std::array<Candidate, max_candidates> candidate_storage;
@@ -96,6 +99,7 @@ struct Session {
     std::string_view origin; // raw o= value; the session's identity and version
     std::array<Media, max_media> media_storage;
     size_t media_count = 0;
+    bool is_bundle = false; // a=group:BUNDLE (RFC 9143): m-lines may share a port
 
     std::span<const Media> media() const { return {media_storage.data(), media_count}; }
 };

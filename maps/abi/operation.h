@@ -32,6 +32,8 @@ enum operation_field { /* of OP_CHANGE_PINHOLE; ctl is always exchanged, last */
     FIELD_RELATCH = 1 << 8, /* other peers may send now: nobody is latched, the named one has not spoken yet */
     FIELD_UFRAG = 1 << 10, /* of ICE */
     FIELD_WAKE = 1 << 7,  /* an in-dialog message: the hole is as if media had just passed */
+    FIELD_PACKET_PERIOD = 1 << 12,
+    FIELD_SSRC = 1 << 13, /* a new offer and answer: whatever SSRC comes next is the call's */
 };
 struct operation {
     __u32 code;

@@ -51,12 +51,23 @@ enum pinhole_constraint {
     CONSTRAINT_ADDRESSES = 4, /* the addresses of the peers named, any port, at once (strict: the signalling address) */
     CONSTRAINT_ANY_LATCHED = 5, /* more peers than could be named: any source, and the first one has it (`latch: 3`) */
 };
-enum pinhole_component { COMPONENT_RTP = 1, COMPONENT_RTCP = 2, COMPONENT_RTP_RTCP = 3, /* muxed */ COMPONENT_UDPTL = 4, COMPONENT_OTHER = 5 };
+enum pinhole_component {
+    COMPONENT_RTP = 1,
+    COMPONENT_RTCP = 2,
+    COMPONENT_RTP_RTCP = 3, /* muxed */
+    COMPONENT_UDPTL = 4,
+    COMPONENT_OTHER = 5,
+    COMPONENT_RTP_UDPTL = 6, /* audio and fax on one port, while a re-INVITE between them is not answered */
+};
 enum pinhole_flag {
     PINHOLE_ZONE_SUBSTITUTES = 1 << 0, /* the peer is a declared one: its networks may stand in */
     PINHOLE_CHECK_MEDIA = 1 << 1,      /* RFC 7983 first byte must be RTP, RTCP, STUN, DTLS or ZRTP */
     PINHOLE_EARLY_RATE = 1 << 2,       /* at most 200 packets/s (offered) */
     PINHOLE_ICE = 1 << 3,              /* checks with our ufrag pass from anywhere, and pairs that the inside uses */
+    PINHOLE_CONFORM_COUNT = 1 << 4,    /* what does not conform passes as pinhole_nonconformant (bpf/conformance.bpf.h) */
+    PINHOLE_CONFORM_ENFORCE = 1 << 5,  /* it drops */
+    PINHOLE_ONE_SOURCE = 1 << 6,       /* one SSRC at a time */
+    PINHOLE_SRTP = 1 << 7,             /* DTLS may come too, and padding cannot be read */
 };
 #define CTL_PHASE_SHIFT 0
 #define CTL_CONSTRAINT_SHIFT 4
@@ -86,7 +97,7 @@ struct pinhole {
     __u32 ssrc;               /* host order, 0 = none seen */
     /* the agent's */
     __u32 packet_period_ns;   /* agent: rate cap, one packet each on average; 0 = none */
-    __u64 ssrc_candidate;     /* another SSRC on probation: SSRC << 32 | packets seen of it in a row */
+    __u64 ssrc_candidate;     /* another SSRC on probation: SSRC << 32 | packets of it in a row << 24 | ms of the first */
     __u64 ufrag_hash;         /* agent: of our ICE username fragment (maps/abi/ice.h), 0 = no ICE */
     /* the agent's, and seldom read */
     __u64 owner;              /* leg id of the owner that refusals and tombstones name: key of `dialogs` */
@@ -111,7 +122,9 @@ struct refusal {
     __u64 count;
     __u64 last_ns;
     struct peer last_source;
-    __u32 last_reason;
+    __u16 last_reason;
+    __u16 last_passed;    /* it passed, and was only counted (PINHOLE_CONFORM_COUNT) */
     __u64 owner;
+    __u64 nonconformant;  /* of `count`: passed */
 };
-MAP_ABI(struct refusal, 48);
+MAP_ABI(struct refusal, 56);

@@ -24,6 +24,7 @@
     REASON(14, return_path, pass, "answers a flow that the inside started")                                           \
     REASON(15, not_guarded, pass, "protected address, but not a media port")                                          \
     REASON(16, fragment_unpaired, pass, "a later fragment before its first, within the cap: completes nothing without it") \
+    REASON(17, pinhole_nonconformant, pass, "media of a call, but not as it was negotiated: counted only") \
     REASON(18, opaque_media, pass, "media from a party with a live TLS or WebSocket connection") \
     REASON(19, pinhole_stun, pass, "an ICE connectivity check that bears our username fragment") \
     REASON(20, rule, pass, "a static rule of the configuration lets it through") \
@@ -51,6 +52,11 @@
     REASON(48, fragment_cap, drop, "a later fragment without its first, over the cap or without room to remember it") \
     REASON(49, fragment_overlap, drop, "a fragment over bytes that its datagram's first has brought, or must bring") \
     REASON(50, fragment_tiny, drop, "a first fragment too short to be judged by, or a length that no fragment has") \
+    REASON(51, wrong_payload_type, drop, "RTP of a payload type that the call did not negotiate") \
+    REASON(52, wrong_ssrc, drop, "RTP of another source (SSRC) while the call's own goes on") \
+    REASON(53, over_rate, drop, "more packets than the negotiated media has") \
+    REASON(54, rtp_injection, drop, "RTP into a call that is being spoken, from elsewhere than its peer") \
+    REASON(55, rtp_bleed, drop, "RTP from a stranger to a call whose peer is silent: it asks for the call's media") \
     REASON(56, syn_limited, drop, "over the limit of new TCP connections of its zone") \
     REASON(57, agent_lost_closed, drop, "the agent is gone, and on_agent_loss closes guarded ports") \
     REASON(58, no_ufrag, drop, "an ICE connectivity check without our username fragment") \

@@ -56,7 +56,7 @@ class Scene:
         sender.close()
         time.sleep(0.1)
         after = self.wall.reasons()
-        return {k: after[k] - before.get(k, 0) for k in ('no_pinhole', 'wrong_source', 'call_ended')
+        return {k: after[k] - before.get(k, 0) for k in ('no_pinhole', 'rtp_injection', 'rtp_bleed', 'call_ended')
                 if after.get(k, 0) != before.get(k, 0)}
 
     # chapters
@@ -119,8 +119,8 @@ class Scene:
     def attack(self):
         self.say.step('an attacker who knows address and port sends 500 RTP packets into the live call')
         refused = self.refused('attacker', 4000, 500)
-        self.say.claim(refused == {'wrong_source': 500},
-                       f'all refused, as "not from the peer this port was negotiated with": {refused}')
+        self.say.claim(refused == {'rtp_injection': 500},
+                       f'all refused, as RTP injected into a call that is being spoken: {refused}')
         holes = [h for call in self.wall.calls() for h in call['pinholes']]
         self.say.claim(sum(h['refused'] for h in holes) >= 500, 'and they are counted with the call they aimed at')
 

@@ -88,7 +88,7 @@ TEST_F(Apply, changes_the_fields_named_and_no_others) {
     EXPECT_EQ(after.packets, 1U);
     EXPECT_EQ(media(), "pass pinhole_rtp");
     EXPECT_EQ(change({.peer = "203.0.113.1"}, FIELD_PEER), 0);
-    EXPECT_EQ(media(), "drop wrong_source");
+    EXPECT_EQ(media(), "drop rtp_injection");
     EXPECT_EQ(media("203.0.113.1"), "pass pinhole_rtp");
     EXPECT_EQ(change({.deadline = -1s}, FIELD_DEADLINE), 0);
     EXPECT_EQ(media("203.0.113.1"), "drop pinhole_expired");

@@ -37,7 +37,7 @@ TEST_F(Latch, another_port_passes_after_three_packets_if_the_peer_never_spoke) {
     EXPECT_EQ(media("198.51.100.7", 31000), "pass pinhole_other_source");
     EXPECT_EQ(media("198.51.100.7", 31000), "pass pinhole_other_source");
     EXPECT_EQ(media("198.51.100.7", 31001), "drop probation"); // one source at a time
-    EXPECT_EQ(media("198.51.100.8", 30000), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.8", 30000), "drop rtp_injection");
 }
 
 TEST_F(Latch, the_named_peer_wins_at_once_and_the_stand_in_falls_out) {
@@ -74,13 +74,13 @@ TEST_F(Latch, probation_counts_conformant_packets_of_one_source_in_a_row) {
 TEST_F(Latch, another_address_of_a_declared_peers_networks_may_stand_in) {
     open({.zone = zone_provider, .flags = PINHOLE_ZONE_SUBSTITUTES});
     promote("198.51.100.8", 30000);
-    EXPECT_EQ(media("198.51.100.16", 30000), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.16", 30000), "drop rtp_injection");
     open({.zone = zone_provider});
-    EXPECT_EQ(media("198.51.100.8", 30000), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.8", 30000), "drop rtp_bleed");
     open({.zone = zone_strict, .flags = PINHOLE_ZONE_SUBSTITUTES});
-    EXPECT_EQ(media("198.51.100.8", 30000), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.8", 30000), "drop rtp_bleed");
     open({.zone = 0, .flags = PINHOLE_ZONE_SUBSTITUTES});
-    EXPECT_EQ(media("198.51.100.16", 30000), "drop wrong_source"); // zone 0 is no one's
+    EXPECT_EQ(media("198.51.100.16", 30000), "drop rtp_bleed"); // zone 0 is no one's
 }
 
 TEST_F(Latch, a_sleeping_hole_knows_its_last_peer) {
@@ -98,7 +98,7 @@ TEST_F(Latch, a_peer_behind_nat_has_any_port_but_one_at_a_time) {
     EXPECT_EQ(media("198.51.100.7", 1111), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.7", 2222), "drop probation");
     EXPECT_EQ(media("198.51.100.7", 1111), "pass pinhole_rtp");
-    EXPECT_EQ(media("198.51.100.8", 1111), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.8", 1111), "drop rtp_injection");
     quiet(any_port, 500ms); // far from the edge: a loaded machine takes its time
     EXPECT_EQ(media("198.51.100.7", 2222), "drop probation");
     quiet(any_port, 1010ms);
@@ -121,8 +121,8 @@ TEST_F(Latch, of_a_zone_locks_a_hole_that_names_no_peer_to_its_first_source) {
     EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.2", 2), "pass pinhole_rtp"); // not locked yet
     for (int i = 0; i < 4; ++i) EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
-    EXPECT_EQ(media("198.51.100.2", 2), "drop wrong_source");
-    EXPECT_EQ(media("198.51.100.1", 2), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.2", 2), "drop rtp_injection");
+    EXPECT_EQ(media("198.51.100.1", 2), "drop rtp_injection");
     EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
     quiet(networks, Duration::min(), 1300ms);
     EXPECT_EQ(media("198.51.100.2", 2), "pass pinhole_rtp");

@@ -27,7 +27,7 @@ TEST_F(Monitor, counts_each_drop_under_its_reason_and_lets_it_pass) {
 
 TEST_F(Monitor, leaves_a_live_hole_as_an_enforcing_wall_would) {
     open({});
-    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.66"} / udp{} / rtp()), "pass wrong_source");
+    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.66"} / udp{} / rtp()), "pass rtp_bleed");
     EXPECT_EQ(hole().packets, 0U);
     EXPECT_EQ(refused().count, 1U);
 }

@@ -41,7 +41,7 @@ TEST_F(Pinhole, opens_for_ipv6_alike) {
     EXPECT_EQ(in(eth / ip6{} / udp{} / rtp()), "drop no_pinhole");
     open(six);
     EXPECT_EQ(in(eth / ip6{} / udp{} / rtp()), "pass pinhole_rtp");
-    EXPECT_EQ(in(eth / ip6{.src = "2001:db8:99::8"} / udp{} / rtp()), "drop wrong_source");
+    EXPECT_EQ(in(eth / ip6{.src = "2001:db8:99::8"} / udp{} / rtp()), "drop rtp_injection");
     EXPECT_EQ(in(eth / ip6{.dst = "2001:db8:1::11"} / udp{} / rtp()), "drop no_pinhole");
     EXPECT_EQ(in(eth / ip4{} / udp{} / rtp()), "drop no_pinhole");
 }
@@ -54,13 +54,13 @@ TEST_F(Pinhole, counts_what_passed_and_notes_what_did_not_elsewhere) {
     EXPECT_EQ(hole().bytes, 2U * 172);
     EXPECT_EQ(hole().ssrc, 0x11223344U);
     auto before = hole();
-    EXPECT_EQ(media("203.0.113.66", 666), "drop wrong_source");
-    EXPECT_EQ(media("203.0.113.67", 667), "drop wrong_source");
+    EXPECT_EQ(media("203.0.113.66", 666), "drop rtp_injection");
+    EXPECT_EQ(media("203.0.113.67", 667), "drop rtp_injection");
     auto after = hole();
     EXPECT_EQ(std::memcmp(&before, &after, sizeof before), 0) << "a refused packet writes nothing into the hole";
     EXPECT_EQ(refused().count, 2U);
     EXPECT_EQ(Endpoint::from(refused().last_source).to_string(), "203.0.113.67:667");
-    EXPECT_EQ(refused().last_reason, static_cast<uint32_t>(REASON_wrong_source));
+    EXPECT_EQ(refused().last_reason, static_cast<uint32_t>(REASON_rtp_injection));
     EXPECT_EQ(refused().owner, 77U);
 }
 
@@ -108,14 +108,14 @@ TEST_F(Pinhole, closes_by_itself_while_the_sender_goes_on) {
 
 TEST_F(Pinhole, sleeps_after_its_idle_limit_except_for_its_peer) {
     open({.last_in = 28s, .idle_s = 30});
-    EXPECT_EQ(media("203.0.113.66"), "drop wrong_source");
+    EXPECT_EQ(media("203.0.113.66"), "drop rtp_bleed");
     open({.last_in = 31s, .idle_s = 30});
     EXPECT_EQ(media("203.0.113.66"), "drop pinhole_idle");
     EXPECT_EQ(media("198.51.100.7", 30001), "drop pinhole_idle");
     EXPECT_EQ(media(), "pass pinhole_rtp");
-    EXPECT_EQ(media("203.0.113.66"), "drop wrong_source"); // awake again
+    EXPECT_EQ(media("203.0.113.66"), "drop rtp_injection"); // awake again
     open({.last_in = 31s, .last_out = 28s, .idle_s = 30});
-    EXPECT_EQ(media("203.0.113.66"), "drop wrong_source"); // outbound media keeps it awake
+    EXPECT_EQ(media("203.0.113.66"), "drop rtp_bleed"); // outbound media keeps it awake
 }
 
 TEST_F(Pinhole, that_anyone_may_use_is_woken_from_inside_only) {
@@ -146,8 +146,8 @@ TEST_F(Pinhole, shortens_its_idle_limit_at_the_soft_deadline_while_the_agent_liv
 TEST_F(Pinhole, for_peers_admits_the_negotiated_one_exactly) {
     open({});
     EXPECT_EQ(media("198.51.100.7"), "pass pinhole_rtp");
-    EXPECT_EQ(media("198.51.100.6"), "drop wrong_source");
-    EXPECT_EQ(media("198.51.100.8"), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.6"), "drop rtp_injection");
+    EXPECT_EQ(media("198.51.100.8"), "drop rtp_injection");
     EXPECT_EQ(media("198.51.100.7", 29999), "drop probation");
     EXPECT_EQ(media("198.51.100.7", 30001), "drop probation");
 }
@@ -163,19 +163,19 @@ TEST_F(Pinhole, for_peers_in_a_slot_admits_each_of_them_and_no_more) {
     EXPECT_EQ(media("198.51.100.1", 1000), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.6", 6000), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.1", 2000), "drop probation");
-    EXPECT_EQ(media("198.51.100.3", 3000), "drop wrong_source");
-    EXPECT_EQ(media("203.0.113.1"), "drop wrong_source"); // the inline one is out of use
+    EXPECT_EQ(media("198.51.100.3", 3000), "drop rtp_injection");
+    EXPECT_EQ(media("203.0.113.1"), "drop rtp_injection"); // the inline one is out of use
     peers(5, {{"198.51.100.1", 1000}});
-    EXPECT_EQ(media("198.51.100.2", 2000), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.2", 2000), "drop rtp_injection");
     peers(5, {});
-    EXPECT_EQ(media("198.51.100.1", 1000), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.1", 1000), "drop rtp_injection");
 }
 
 TEST_F(Pinhole, for_addresses_admits_any_port_of_them_at_once) {
     open({.constraint = CONSTRAINT_ADDRESSES});
     EXPECT_EQ(media("198.51.100.7", 1), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.7", 30000), "pass pinhole_rtp");
-    EXPECT_EQ(media("198.51.100.8", 30000), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.8", 30000), "drop rtp_injection");
 }
 
 TEST_F(Pinhole, for_networks_admits_its_zone) {
@@ -183,8 +183,8 @@ TEST_F(Pinhole, for_networks_admits_its_zone) {
     open({.constraint = CONSTRAINT_NETWORKS, .zone = zone_provider});
     EXPECT_EQ(media("198.51.100.0"), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.15", 9), "pass pinhole_rtp");
-    EXPECT_EQ(media("198.51.100.16"), "drop wrong_source");
-    EXPECT_EQ(media("198.51.99.255"), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.16"), "drop rtp_injection");
+    EXPECT_EQ(media("198.51.99.255"), "drop rtp_injection");
 }
 
 TEST_F(Pinhole, for_anyone_still_refuses_the_denied_and_the_spoofed) {

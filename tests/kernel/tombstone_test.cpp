@@ -101,7 +101,7 @@ TEST_F(Tombstone, a_live_hole_has_the_word_over_a_way_back) {
     EXPECT_EQ(media_out("203.0.113.1"), "pass out_flow");
     EXPECT_EQ(media_in("203.0.113.1"), "pass return_path");
     open({});
-    EXPECT_EQ(media_in("203.0.113.1"), "drop wrong_source");
+    EXPECT_EQ(media_in("203.0.113.1"), "drop rtp_bleed");
 }
 
 } // namespace

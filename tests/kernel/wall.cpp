@@ -173,6 +173,7 @@ pinhole value_of(const Hole& hole) {
     value.last_out_ns = ago(hole.last_out);
     value.peer = peer_at(hole.peer, hole.peer_port);
     value.idle_s = hole.idle_s;
+    value.payload_types[0] = value.payload_types[1] = ~0ULL;
     value.owner = 77;
     if (!hole.ufrag.empty()) value.ufrag_hash = ufrag_hash(hole.ufrag);
     if (hole.soft_deadline != Duration::min())

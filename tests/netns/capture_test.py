@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Never change a byte: captures before and after the wall hold the same packets, and only what was refused is missing."""
 from ringwall_netns.capture import Capture, without_hop
-from ringwall_netns.case import DROPS, WallCase
+from ringwall_netns.case import DROPS, RTP_REFUSED, WallCase
 
 
 class Unchanged:
@@ -12,7 +12,7 @@ class Unchanged:
         call, outside, inside = self.inbound()
         self.assert_heard(outside, inside, count=50)
         self.assert_heard(inside, outside, count=50)
-        self.assert_refused(self.rtp('attacker'), inside.endpoint, inside, 'wrong_source', count=20)
+        self.assert_refused(self.rtp('attacker'), inside.endpoint, inside, RTP_REFUSED, count=20)
         call.reinvite(offer=call.sdp('caller', direction='sendonly'), answer=call.sdp('callee', direction='recvonly'))
         call.request('MESSAGE', extra=[f'Subject: {"long " * 700}'])     # fragments of 3.5 kB
         call.bye()

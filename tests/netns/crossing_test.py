@@ -4,7 +4,7 @@ import select
 import threading
 
 from ringwall_netns.call import Call
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.wall import DRAIN
 
 
@@ -66,8 +66,8 @@ class Crossing:
         self.assert_heard(self.bob, self.alice, to=self.right.endpoint)
         legs = self.wall.call(self.first.call_id)
         self.assertEqual(len(legs), 2, legs)
-        self.assert_refused(self.alice, self.right.endpoint, reason='wrong_source')
-        self.assert_refused(self.bob, self.left.endpoint, reason='wrong_source')
+        self.assert_refused(self.alice, self.right.endpoint, reason=RTP_REFUSED)
+        self.assert_refused(self.bob, self.left.endpoint, reason=RTP_REFUSED)
 
     def test_the_bye_ends_both_legs(self):
         self.establish()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Before the answer, and instead of it: early media, RTP that beats its 200, CANCEL, refusals, retries and forks."""
 from ringwall_netns import sip
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.wall import DRAIN
 
 
@@ -34,7 +34,7 @@ class Early:
         call = self.call('pbx', 'peer')
         call.invite()
         self.assert_heard(call.callee_rtp, call.caller_rtp)
-        self.assert_refused(self.rtp('attacker'), call.caller_rtp.endpoint, call.caller_rtp, 'wrong_source')
+        self.assert_refused(self.rtp('attacker'), call.caller_rtp.endpoint, call.caller_rtp, RTP_REFUSED)
         self.assert_heard(self.rtp('peer2'), call.caller_rtp)      # the same peer's other machine
 
     def test_no_more_than_200_packets_a_second_pass_before_the_answer(self):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a peer may do by its `expectation`, and who may talk SIP to us at all."""
 from ringwall_netns import sip
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.media import Stream
 from ringwall_netns.topology import PROVIDER_NETWORKS
 
@@ -23,7 +23,7 @@ class Networks:
     def test_media_from_elsewhere_is_refused(self):
         _, outside, inside = self.inbound()
         self.assert_heard(outside, inside)
-        self.assert_refused(self.rtp('third'), inside.endpoint, inside, 'wrong_source')
+        self.assert_refused(self.rtp('third'), inside.endpoint, inside, RTP_REFUSED)
 
     def test_an_address_in_the_sdp_outside_the_peers_networks_gains_nothing(self):
         call, elsewhere = self.call(), self.rtp('third')
@@ -31,7 +31,7 @@ class Networks:
         call.answer()
         call.ack()
         self.assert_heard(call.caller_rtp, call.callee_rtp)
-        self.assert_refused(elsewhere, call.callee_rtp.endpoint, call.callee_rtp, 'wrong_source')
+        self.assert_refused(elsewhere, call.callee_rtp.endpoint, call.callee_rtp, RTP_REFUSED)
 
 
 class Latched:
@@ -105,7 +105,7 @@ class Strict:
         call.answer()
         call.ack()
         self.assert_both_hear(call.caller_rtp, call.callee_rtp)
-        self.assert_refused(self.rtp('peer2'), call.callee_rtp.endpoint, call.callee_rtp, 'wrong_source')
+        self.assert_refused(self.rtp('peer2'), call.callee_rtp.endpoint, call.callee_rtp, RTP_REFUSED)
 
     def invite_passes(self):
         probe = self.call()

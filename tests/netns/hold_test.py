@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hold and move: what a re-INVITE does to media that flows."""
 from ringwall_netns import sip
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.media import Stream
 from ringwall_netns.wall import DRAIN
 
@@ -47,7 +47,7 @@ class Hold:
         call, outside, inside = self.inbound()
         self.assert_both_hear(outside, inside)
         music = self.rtp('third')
-        self.assert_refused(music, inside.endpoint, inside, 'wrong_source')
+        self.assert_refused(music, inside.endpoint, inside, RTP_REFUSED)
         call.reinvite(offer=sip.sdp(music.address, music.port, direction='sendonly'),
                       answer=call.sdp('callee', direction='recvonly'))
         self.assert_heard(music, inside)
@@ -92,7 +92,7 @@ class Move:
         moved = self.rtp('third')
         with Stream(outside, inside.endpoint):
             received = call.request('INVITE', body=sip.sdp(moved.address, moved.port))
-            self.assert_refused(moved, inside.endpoint, reason='wrong_source')
+            self.assert_refused(moved, inside.endpoint, reason=RTP_REFUSED)
             call.respond(received, 200, body=call.sdp('callee'))
             call.ack()
         self.assert_heard(moved, inside)
@@ -102,7 +102,7 @@ class Move:
         moved = self.rtp('third')
         self.assert_both_hear(outside, inside)
         call.reinvite(offer=sip.sdp(moved.address, moved.port), status=488)
-        self.assert_refused(moved, inside.endpoint, inside, 'wrong_source')
+        self.assert_refused(moved, inside.endpoint, inside, RTP_REFUSED)
         self.assert_open_for_good(outside, inside)
 
     def test_a_refused_reinvite_of_the_inside_is_rolled_back(self):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator does to a running wall: watch only, reload, ask, take down."""
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.media import Stream
 from ringwall_netns.wall import CommandFailed, Wall
 
@@ -22,7 +22,7 @@ class Monitor(WallCase):
         self.assert_both_hear(outside, inside)
         before = self.wall.reasons()
         self.assert_heard(self.rtp('attacker'), inside)
-        self.assert_dropped(before, 'wrong_source', 10)
+        self.assert_dropped(before, RTP_REFUSED, 10)
         self.assertEqual(self.hole_phase(inside.endpoint), 'answered')
         call.bye()
         self.wait_until(lambda: self.hole_phase(inside.endpoint) in ('closed', None), 'the hole closes')

@@ -3,7 +3,7 @@
 import time
 
 from ringwall_netns import sip
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.media import Stream, next_port, rtp
 from ringwall_netns.wall import DRAIN, endpoint_text
 
@@ -13,7 +13,7 @@ class Sources:
         call, outside, inside = self.inbound()
         attacker = self.rtp('attacker')
         with Stream(outside, inside.endpoint):
-            self.assert_refused(attacker, inside.endpoint, inside, 'wrong_source', count=7)
+            self.assert_refused(attacker, inside.endpoint, inside, RTP_REFUSED, count=7)
         self.assertEqual(self.wall.pinhole(inside.endpoint)['refused'], 7)
         holes = [h for leg in self.wall.call(call.call_id) for h in leg['pinholes']]
         self.assertIn(7, [h['refused'] for h in holes if h['local'] == endpoint_text(*inside.endpoint)])
@@ -30,7 +30,7 @@ class Sources:
         packets = inside.received()
         self.assertLessEqual(set(sent), {p.sequence for p in packets if p.ssrc == outside.ssrc})
         self.assertFalse([p for p in packets if p.ssrc == attacker.ssrc])
-        self.assert_dropped(before, 'wrong_source', 2000)
+        self.assert_dropped(before, 'rtp_injection', 2000)
 
     def test_another_port_of_the_peer_is_heard_after_three_packets_when_the_negotiated_one_is_silent(self):
         _, outside, inside = self.inbound()
@@ -48,7 +48,7 @@ class Sources:
         self.assert_heard(outside, inside)
         other = self.rtp('peer')
         with Stream(outside, inside.endpoint):
-            self.assert_refused(other, inside.endpoint, reason=['probation', 'wrong_source'], count=10)
+            self.assert_refused(other, inside.endpoint, reason=['probation', *RTP_REFUSED], count=10)
         heard = {p.ssrc for p in inside.received()}
         self.assertNotIn(other.ssrc, heard)
 
@@ -64,7 +64,7 @@ class Sources:
 
     def test_another_address_never_stands_in_for_an_undeclared_party(self):
         call = self.call('roamer', 'pbx').establish()
-        self.assert_refused(self.rtp('third'), call.callee_rtp.endpoint, call.callee_rtp, 'wrong_source', count=10)
+        self.assert_refused(self.rtp('third'), call.callee_rtp.endpoint, call.callee_rtp, RTP_REFUSED, count=10)
         self.assert_both_hear(call.caller_rtp, call.callee_rtp)
 
     def test_a_peer_behind_nat_has_audio_from_any_port_of_its_public_address(self):
@@ -74,7 +74,7 @@ class Sources:
         call.answer()
         call.ack()
         self.assert_both_hear(call.caller_rtp, call.callee_rtp)       # not port 4000
-        self.assert_refused(self.rtp('third'), call.callee_rtp.endpoint, call.callee_rtp, 'wrong_source')
+        self.assert_refused(self.rtp('third'), call.callee_rtp.endpoint, call.callee_rtp, RTP_REFUSED)
         call.bye()
         self.assert_closes(call.caller_rtp, call.callee_rtp, call.callee_rtp.endpoint, DRAIN + 1.0)
 

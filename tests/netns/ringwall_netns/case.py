@@ -17,6 +17,9 @@ TEST_SECONDS = int(90 * PATIENCE)                 # one test at most
 # The labels whose verdict is a drop, from the one list there is.
 DROPS = re.findall(r'REASON\(\d+, (\w+), drop,', (ROOT / 'maps/abi/reason.h').read_text(encoding='utf-8'))
 
+# RTP from who may not send: what it is called depends on whether the call is being spoken just then.
+RTP_REFUSED = ['rtp_injection', 'rtp_bleed']
+
 
 class WallCase(unittest.TestCase):
     """One topology and wall a class. `shape`, `link` (topology.LINKS), `family` (4 or 6) and `config` (changes of

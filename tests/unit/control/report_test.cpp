@@ -148,7 +148,7 @@ TEST(Pinholes, tell_how_long_they_have_been_idle_in_either_direction) {
     EXPECT_DOUBLE_EQ(only_hole(heard).at("idle").as_double(), 2);
 }
 
-struct refusal refused_from(std::string_view source, uint32_t reason = REASON_wrong_source) {
+struct refusal refused_from(std::string_view source, uint16_t reason = REASON_wrong_source) {
     struct refusal refusal = {};
     refusal.count = 12;
     refusal.last_ns = now_ns - 3 * second;
@@ -177,7 +177,23 @@ TEST(Refusals, name_the_setting_that_would_allow_the_source) {
               "set expectation: networks for peer provider");
     EXPECT_EQ(last_refused({.zone = 0}, refused_from("203.0.113.9")).at("mend"),
               "if this source is the other party's media, declare its networks as a peer");
+    EXPECT_EQ(last_refused({}, refused_from("198.51.100.200", REASON_rtp_injection)).at("mend"),
+              "set expectation: networks for peer provider");
+    EXPECT_EQ(last_refused({.zone = 0}, refused_from("203.0.113.9", REASON_rtp_bleed)).at("mend"),
+              "if this source is the other party's media, declare its networks as a peer");
     EXPECT_EQ(last_refused({}, refused_from("198.51.100.7", REASON_early_rate)).at("mend"), "");
+    EXPECT_EQ(last_refused({}, refused_from("198.51.100.7", REASON_wrong_ssrc)).at("mend"), ""); // counted only
+}
+
+TEST(Refusals, are_told_apart_from_what_passed_and_was_only_counted) {
+    auto counted = refused_from("198.51.100.7", REASON_wrong_payload_type);
+    counted.nonconformant = 9;
+    counted.last_passed = 1;
+    const auto refused = hole("192.0.2.10", 40000, {});
+    const auto entry = only_hole(refused, {{refused.key, counted}});
+    EXPECT_EQ(entry.at("refused").to_number<int>(), 3);
+    EXPECT_EQ(entry.at("nonconformant").to_number<int>(), 9);
+    EXPECT_TRUE(entry.at("last_refused").at("passed").as_bool());
 }
 
 TEST(Refusals, of_other_holes_are_not_told_here) {

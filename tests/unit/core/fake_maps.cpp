@@ -84,6 +84,8 @@ int FakeMaps::change(const pinhole::HoleKey& key, const struct operation& operat
     if (fields & FIELD_PAYLOAD_TYPES) std::memcpy(hole.payload_types, next.payload_types, sizeof hole.payload_types);
     if (fields & FIELD_UFRAG) hole.ufrag_hash = next.ufrag_hash;
     if (fields & FIELD_RELATCH) hole.latch = 0;
+    if (fields & FIELD_PACKET_PERIOD) hole.packet_period_ns = next.packet_period_ns;
+    if (fields & (FIELD_SSRC | FIELD_RELATCH)) hole.ssrc = 0;
     if (fields & FIELD_OWNER) hole.owner = next.owner;
     if (fields & FIELD_RESET)
         hole.packets = hole.bytes = hole.latch = hole.last_in_ns = hole.last_out_ns = hole.last_peer_ns = 0;

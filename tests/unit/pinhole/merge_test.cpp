@@ -33,6 +33,40 @@ TEST(Merge, an_offer_of_another_call_keeps_the_hole_as_wide_as_it_needs) {
     EXPECT_EQ(merge({owned(1, Constraint::any, false), owned(2, Constraint::peers)}).constraint, Constraint::any);
 }
 
+TEST(Merge, media_may_be_what_any_owner_negotiated) {
+    auto strict = owned(1, Constraint::any), lenient = owned(2, Constraint::any);
+    strict.claim.payload_types = PayloadTypes().set(0);
+    lenient.claim.payload_types = PayloadTypes().set(8);
+    strict.claim.conformance = Conformance::enforce;
+    lenient.claim.conformance = Conformance::count;
+    strict.claim.is_one_source = true;
+    lenient.claim.is_srtp = true;
+    strict.claim.packet_period_ns = 5'000'000;
+    lenient.claim.packet_period_ns = 1'000'000;
+    for (const Wanted& wanted : {merge({strict, lenient}), merge({lenient, strict})}) {
+        EXPECT_EQ(wanted.payload_types, PayloadTypes().set(0).set(8));
+        EXPECT_EQ(wanted.flags, PINHOLE_ZONE_SUBSTITUTES | PINHOLE_CHECK_MEDIA | PINHOLE_CONFORM_COUNT | PINHOLE_SRTP);
+        EXPECT_EQ(wanted.packet_period_ns, 1'000'000U);
+    }
+    strict.claim.packet_period_ns = 0; // no cap
+    EXPECT_EQ(merge({lenient, strict}).packet_period_ns, 0U);
+}
+
+TEST(Merge, one_port_for_several_components_takes_each) {
+    const auto merged = [](Component a, Component b) {
+        auto first = owned(1, Constraint::any), second = owned(2, Constraint::any);
+        first.claim.component = a;
+        second.claim.component = b;
+        first.claim.conformance = second.claim.conformance = Conformance::enforce;
+        second.claim.is_media_checked = b != Component::other;
+        return merge({first, second});
+    };
+    EXPECT_EQ(merged(Component::rtp, Component::rtcp).component, Component::rtp_rtcp);
+    EXPECT_EQ(merged(Component::udptl, Component::rtp).component, Component::rtp_udptl);
+    EXPECT_EQ(merged(Component::rtp, Component::udptl).component, Component::rtp_udptl);
+    EXPECT_EQ(merged(Component::rtp, Component::other).flags, PINHOLE_ZONE_SUBSTITUTES); // nothing is looked at
+}
+
 TEST(Merge, networks_of_different_zones_have_only_any_in_common) {
     auto other = owned(2, Constraint::networks);
     EXPECT_EQ(merge({owned(1, Constraint::networks), other}).constraint, Constraint::networks);
