@@ -21,7 +21,8 @@ MAP_ABI(struct reason_count, 16);
     EVENT(lost_strangers, "SIP from strangers that the agent never saw")              \
     EVENT(mirrored, "SIP messages handed to the agent")                               \
     EVENT(monitored, "drops that monitor mode let pass")                              \
-    EVENT(refusals_full, "refusals on live holes not recorded for want of room")
+    EVENT(refusals_full, "refusals on live holes not recorded for want of room")          \
+    EVENT(refused_together, "datagrams dropped because one in the same buffer was refused")
 enum event {
 #define RINGWALL_EVENT_ENUM(label, sentence) EVENT_##label,
     RINGWALL_EVENTS(RINGWALL_EVENT_ENUM)

@@ -23,6 +23,7 @@
     REASON(13, pinhole_other_source, pass, "media from another port or address of the negotiated peer, after probation") \
     REASON(14, return_path, pass, "answers a flow that the inside started")                                           \
     REASON(15, not_guarded, pass, "protected address, but not a media port")                                          \
+    REASON(24, watched, pass, "seen on a watched interface, where nothing is refused")                                \
     /* ingress, dropped */                                                                                            \
     REASON(32, malformed, drop, "truncated or contradictory headers on the way to a guarded address")                 \
     REASON(33, spoofed_inside, drop, "an inside source address arrived from outside")                                 \
