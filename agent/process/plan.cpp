@@ -33,26 +33,24 @@ std::string all_of(const std::vector<policy::Mistake>& mistakes, const std::stri
 
 } // namespace
 
+Result<Surroundings> look_around(const policy::Config& config) {
+    const auto all = kernel::list_devices();
+    if (!all) return tl::make_unexpected(all.error());
+    auto selection = kernel::select_devices(*all, config.outside, config.watch);
+    Surroundings found{std::move(selection.devices), {}, std::move(selection.warnings)};
+    if (config.protect_self) found.self = kernel::addresses_of(found.devices);
+    return found;
+}
+
 Result<Plan, PlanError> make_plan(const std::string& config_path) {
     auto text = read_file(config_path);
     if (!text) return tl::make_unexpected(text.error());
     auto config = policy::read(*text);
     if (!config) return configuration(all_of(config.error(), config_path));
-    const auto all = kernel::list_devices();
-    if (!all) return machine(all.error().message());
-    auto selection = kernel::select_devices(*all, config->outside);
-    if (!selection) return machine(selection.error().message());
-
-    Plan plan{.text = std::move(*text),
-              .config = std::move(*config),
-              .facts = {},
-              .compiled = {},
-              .devices = std::move(selection->devices),
-              .warnings = std::move(selection->warnings)};
-    plan.warnings.insert(plan.warnings.begin(), plan.config.warnings.begin(), plan.config.warnings.end());
-    if (plan.config.protect_self) plan.facts.self = kernel::addresses_of(plan.devices);
-    plan.compiled = policy::compile(plan.config, plan.facts);
-    return plan;
+    auto surroundings = look_around(*config);
+    if (!surroundings) return machine(surroundings.error().message());
+    auto compiled = policy::compile(*config, {.self = surroundings->self});
+    return Plan{std::move(*text), std::move(*config), std::move(*surroundings), std::move(compiled)};
 }
 
 } // namespace ringwall::agent
