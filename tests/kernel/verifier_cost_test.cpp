@@ -17,7 +17,7 @@ TEST(VerifierCost, stays_far_below_what_the_oldest_kernel_allows) {
         std::printf("%-16s %7lu instructions processed\n", program.c_str(), processed);
         EXPECT_LT(processed, 200000U) << program;
     }
-    EXPECT_EQ(verifier_costs().size(), 3U);
+    EXPECT_EQ(verifier_costs().size(), 4U);
 }
 
 } // namespace ringwall::test
