@@ -206,7 +206,15 @@ static __always_inline int parse_ipv6(struct packet *pkt, struct cursor *cursor)
     return parse_transport(pkt, cursor, next);
 }
 
-static __always_inline int parse_ethernet(struct packet *pkt, struct cursor *cursor) {
+static __always_inline int parse_network(struct packet *pkt, struct cursor *cursor, __be16 type) {
+    if (type == bpf_htons(ETH_P_IP)) return parse_ipv4(pkt, cursor);
+    if (type == bpf_htons(ETH_P_IPV6)) return parse_ipv6(pkt, cursor);
+    /* A third tag may hide anything, and the stack would strip it. */
+    if (type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD)) return PACKET_UNREADABLE;
+    return PACKET_NOT_IP;
+}
+
+static __always_inline int parse_ethernet(struct packet *pkt, struct cursor *cursor, int tags) {
     const struct ethhdr *eth = cursor->at;
     if ((void *)(eth + 1) > cursor->end) return PACKET_NOT_IP;
     __be16 type = eth->h_proto;
@@ -215,22 +223,20 @@ static __always_inline int parse_ethernet(struct packet *pkt, struct cursor *cur
     for (int i = 0; i < VLAN_TAGS; i++) {
         const struct vlan_tag *tag = cursor->at;
         if (type != bpf_htons(ETH_P_8021Q) && type != bpf_htons(ETH_P_8021AD)) break;
+        if (i + tags >= VLAN_TAGS) break;
         if ((void *)(tag + 1) > cursor->end) return PACKET_UNREADABLE;
         type = tag->type;
         cursor->at += sizeof(*tag);
         cursor->offset += sizeof(*tag);
     }
-    if (type == bpf_htons(ETH_P_IP)) return parse_ipv4(pkt, cursor);
-    if (type == bpf_htons(ETH_P_IPV6)) return parse_ipv6(pkt, cursor);
-    /* A third tag may hide anything, and the stack would strip it. */
-    if (type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD)) return PACKET_UNREADABLE;
-    return PACKET_NOT_IP;
+    return parse_network(pkt, cursor, type);
 }
 
 /* Fills all of `pkt` that the frame says; returns its kind. A global function: verified once. */
 __noinline int parse_frame(struct context *ctx, struct packet *pkt) {
     if (!pkt) return PACKET_NOT_IP;
     struct cursor cursor = {.at = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end};
-    pkt->kind = parse_ethernet(pkt, &cursor);
+    __u32 bare = bare_protocol(ctx);
+    pkt->kind = bare ? parse_network(pkt, &cursor, bare) : parse_ethernet(pkt, &cursor, tags_taken(ctx));
     return pkt->kind;
 }

@@ -32,8 +32,8 @@ static __always_inline __u32 judge_connection(struct pinhole *hole, const struct
     if (fit_constraint(hole, ctl, pkt) == FIT_NONE) return REASON_wrong_source;
     int is_named = constraint_of(ctl) == CONSTRAINT_PEERS;
     if (opens && !is_named && is_asleep(hole, pkt)) return REASON_pinhole_idle;
-    if (is_named) note_named_peer(hole, pkt);
-    else note_inbound(hole, pkt);
+    if (is_named) note_named_peer(hole, ctl, pkt);
+    else note_inbound(hole, ctl, pkt);
     return REASON_pinhole_tcp;
 }
 

@@ -83,6 +83,7 @@ struct Timers {
 struct Config {
     Mode mode = Mode::enforce;
     std::vector<std::string> outside; // interface names or globs
+    std::vector<std::string> watch;   // likewise: mirrored and refreshing, never enforced
     Attach attach = Attach::auto_;
     std::vector<Prefix> protect;
     bool protect_self = false; // `self`: this host's addresses on the outside interfaces

@@ -36,8 +36,11 @@ void read_outside(const Section& top, Config& config) {
 
 void read_attach(const Section& top, Config& config) {
     top.read("attach", as::attach, config.attach);
-    if (config.attach == Attach::auto_ || config.attach == Attach::native) return;
-    top.find("attach")->not_supported("auto or native");
+    if (config.attach == Attach::dispatcher) top.find("attach")->not_supported("auto, native, generic or tc");
+}
+
+void read_watch(const Section& top, Config& config) {
+    top.read_list("watch", as::interface_name, "a list of interfaces such as [wg0]", config.watch);
 }
 
 void read_protected_networks(const Section& section, Config& config) {
@@ -170,7 +173,7 @@ void read_sections(const Section& top, Config& config) {
     read_version(top);
     top.read("mode", as::mode, config.mode);
     read_outside(top, config);
-    refuse_unless_empty(top, "watch");
+    read_watch(top, config);
     read_attach(top, config);
     read_protect(top, config);
     if (const auto sip = top.find("sip")) read_sip(*sip, config);

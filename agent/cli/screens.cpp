@@ -95,9 +95,10 @@ std::string header(const json::value& status) {
 }
 
 std::string interface_table(const json::value& status) {
-    Table table({{"interface"}, {"inwards"}, {"outwards"}});
+    Table table({{"interface"}, {"role"}, {"inwards"}, {"outwards"}, {"why"}});
     for (const json::value& each : list(status, "interfaces"))
-        table.add({text(each, "name"), text(each, "ingress"), text(each, "egress")});
+        table.add(
+            {text(each, "name"), text(each, "role"), text(each, "ingress"), text(each, "egress"), text(each, "why")});
     return table.empty() ? "\nattached to no interface\n" : "\n" + table.to_string();
 }
 

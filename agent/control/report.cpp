@@ -26,8 +26,12 @@ constexpr std::array<EventText, EVENT_COUNT> event_texts{{
 json::array interfaces(const Status& status) {
     json::array list;
     for (const Interface& each : status.interfaces)
-        list.push_back(json::object{
-            {"name", each.name}, {"ifindex", each.ifindex}, {"ingress", each.ingress}, {"egress", each.egress}});
+        list.push_back(json::object{{"name", each.name},
+                                    {"ifindex", each.ifindex},
+                                    {"role", each.role},
+                                    {"ingress", each.ingress},
+                                    {"egress", each.egress},
+                                    {"why", each.why}});
     return list;
 }
 

@@ -18,8 +18,12 @@ namespace ringwall::control {
 struct Interface {
     std::string name;
     int ifindex = 0;
-    std::string ingress; // "xdp native", "tc tcx", …
-    std::string egress;  // "tcx", "clsact"
+    std::string ingress;          // "xdp native", "xdp generic", "tcx", "clsact", "none"
+    std::string egress;           // "tcx", "clsact"
+    std::string role = "outside"; // or "watch"
+    std::string why;              // of the ingress, where it is not what was asked for first; else empty
+
+    bool operator==(const Interface&) const = default;
 };
 
 // What `status` shows beside the policy.

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our egress program as a filter of the clsact qdisc: the way on kernels without tcx (before 6.6). A filter has no pin;
+// Our TC programs as filters of the clsact qdisc: the way on kernels without tcx (before 6.6). A filter has no pin;
 // priority and handle are what it is known by.
 #pragma once
 
 #include <cstdint>
 
+#include "agent/kernel/hooks.hpp"
 #include "maps/net/result.hpp"
 
 namespace ringwall::kernel {
 
 // Adds the filter with this handle, or replaces its program in place; the qdisc is shared with others and stays.
-Result<void> attach_clsact_egress(int ifindex, int program_fd, uint32_t handle);
+Result<void> attach_clsact(int ifindex, Hook hook, int program_fd, uint32_t handle);
+bool has_clsact(int ifindex, Hook hook, uint32_t handle);
 // True if there was one.
-bool detach_clsact_egress(int ifindex, uint32_t handle);
+bool detach_clsact(int ifindex, Hook hook, uint32_t handle);
 
 } // namespace ringwall::kernel

@@ -129,10 +129,13 @@ Result<Datapath> Datapath::open(const std::string& pin_path) {
     return Datapath(std::make_unique<Pins>(std::move(*pins)), std::move(*objects), present->has_value());
 }
 
-Result<std::vector<Attachment>> Datapath::attach(std::span<const Device> devices, policy::Attach mode) {
+Result<Attached> Datapath::attach(std::span<const Selected> devices, policy::Attach mode, OnFailure on_failure) {
     const auto meta = read_meta(objects_.map_fd("meta"));
     if (!meta) return tl::make_unexpected(meta.error());
-    return Links(*pins_, meta->map_id).reconcile(devices, mode, {objects_.xdp_fd(), objects_.egress_fd()});
+    const auto program_for = [this](Hook hook, const Selected& selected) {
+        return objects_.program(hook, selected, *pins_);
+    };
+    return Links(*pins_, meta->map_id).reconcile(devices, mode, program_for, on_failure);
 }
 
 Result<void> Datapath::write(const policy::Compiled& compiled) {
@@ -165,8 +168,7 @@ Result<void> take_down(Pins& pins) {
                   "the wall belongs to another network namespace: its links go, clsact filters there (Linux "
                   "before 6.6) stay");
     // Without `meta` there never was an attachment: it is written before the first one.
-    Links links(pins, is_known ? (*meta)->map_id : 0);
-    if (auto removed = links.remove_all(); !removed) return removed;
+    Links(pins, is_known ? (*meta)->map_id : 0).remove_all();
     return pins.remove();
 }
 

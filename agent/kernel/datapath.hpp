@@ -27,7 +27,7 @@ public:
     MapPaths map_paths() const;    // for the worker
     uint64_t heartbeat_ns() const; // the worker's last
 
-    Result<std::vector<Attachment>> attach(std::span<const Device> devices, policy::Attach mode);
+    Result<Attached> attach(std::span<const Selected> devices, policy::Attach mode, OnFailure on_failure);
     Result<void> write(const policy::Compiled& compiled);
     Result<void> take_down();
 

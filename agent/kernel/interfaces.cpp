@@ -3,6 +3,7 @@
 
 #include <fnmatch.h>
 #include <ifaddrs.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
@@ -46,7 +47,7 @@ void each_attribute(const rtattr* attribute, size_t length, Visit visit) {
 
 Device read_device(const nlmsghdr* message) {
     const auto* about = reinterpret_cast<const ifinfomsg*>(reinterpret_cast<const char*>(message) + NLMSG_HDRLEN);
-    Device device{.index = about->ifi_index};
+    Device device{.index = about->ifi_index, .name = {}, .kind = {}, .type = about->ifi_type};
     bool is_below_elsewhere = false;
     const auto* first =
         reinterpret_cast<const rtattr*>(reinterpret_cast<const char*>(about) + NLMSG_ALIGN(sizeof *about));
@@ -81,12 +82,12 @@ bool stands_on(const Device& upper, const Device& lower) {
 }
 
 // The one of `taken` that carries the packets of `device` already, however many devices lie between.
-const Device* taken_below(const Device& device, std::span<const Device> all, std::span<const Device> taken,
+const Device* taken_below(const Device& device, std::span<const Device> all, std::span<const Selected> taken,
                           int depth = 8) {
     for (const auto& lower : all) {
         if (lower.index == device.index || !stands_on(device, lower)) continue;
         for (const auto& other : taken)
-            if (other.index == lower.index) return &other;
+            if (other.device.index == lower.index) return &other.device;
         if (depth == 0) continue;
         if (const auto* found = taken_below(lower, all, taken, depth - 1)) return found;
     }
@@ -94,6 +95,24 @@ const Device* taken_below(const Device& device, std::span<const Device> all, std
 }
 
 bool is_glob(const std::string& pattern) { return pattern.find_first_of("*?[") != std::string::npos; }
+
+void match(std::span<const Device> all, const std::string& pattern, bool is_watched, std::vector<Selected>& matched,
+           std::vector<std::string>& warnings) {
+    bool any = false;
+    for (const auto& device : all) {
+        if (fnmatch(pattern.c_str(), device.name.c_str(), 0) != 0) continue;
+        any = true;
+        const bool is_new = std::none_of(matched.begin(), matched.end(),
+                                         [&](const Selected& other) { return other.device.index == device.index; });
+        if (is_new) matched.push_back({device, is_watched});
+    }
+    if (any) return;
+    const std::string key = is_watched ? "watch: " : "outside: ";
+    warnings.push_back(
+        key +
+        (is_glob(pattern) ? "no interface matches " + pattern + " yet" : "there is no interface " + pattern + " yet") +
+        ": attached when it appears");
+}
 
 } // namespace
 
@@ -126,40 +145,51 @@ Result<std::vector<Device>> list_devices() {
     }
 }
 
-Result<Selection> select_devices(std::span<const Device> all, std::span<const std::string> patterns) {
-    Selection selection;
-    std::vector<Device> matched;
-    for (const auto& pattern : patterns) {
-        bool any = false;
-        for (const auto& device : all) {
-            if (fnmatch(pattern.c_str(), device.name.c_str(), 0) != 0) continue;
-            any = true;
-            const bool is_new = std::none_of(matched.begin(), matched.end(),
-                                             [&](const Device& other) { return other.index == device.index; });
-            if (is_new) matched.push_back(device);
-        }
-        if (any) continue;
-        if (!is_glob(pattern))
-            return fail("outside: there is no interface " + pattern +
-                        " in this network namespace; `ip link` lists them");
-        selection.warnings.push_back("outside: no interface matches " + pattern);
+// The kernel's own list of frames without a link-layer header: dev_is_mac_header_xmit() in linux/if_arp.h.
+Framing Device::framing() const {
+    switch (type) {
+        case ARPHRD_ETHER: return Framing::ethernet;
+        case ARPHRD_LOOPBACK: return Framing::loopback;
+        case ARPHRD_NONE:
+        case ARPHRD_RAWIP:
+        case ARPHRD_PPP:
+        case ARPHRD_TUNNEL:
+        case ARPHRD_TUNNEL6:
+        case ARPHRD_SIT:
+        case ARPHRD_IPGRE:
+        case ARPHRD_IP6GRE: return Framing::bare;
+        default: return Framing::other;
     }
-    for (const auto& device : matched) {
-        if (const auto* lower = taken_below(device, all, matched))
-            selection.warnings.push_back(device.name + " stands above " + lower->name +
+}
+
+Selection select_devices(std::span<const Device> all, std::span<const std::string> outside,
+                         std::span<const std::string> watch) {
+    Selection selection;
+    std::vector<Selected> matched;
+    for (const auto& pattern : outside) match(all, pattern, false, matched, selection.warnings);
+    for (const auto& pattern : watch) match(all, pattern, true, matched, selection.warnings);
+    for (const auto& selected : matched) {
+        const auto& name = selected.device.name;
+        if (const auto* lower = taken_below(selected.device, all, matched))
+            selection.warnings.push_back(name + " stands above " + lower->name +
                                          ", which is attached already: left out, or its packets would count twice");
-        else selection.devices.push_back(device);
+        else if (selected.device.framing() == Framing::other)
+            selection.warnings.push_back(name +
+                                         " has frames that the programs do not read (neither Ethernet nor bare "
+                                         "IP): left out");
+        else selection.devices.push_back(selected);
     }
     return selection;
 }
 
-std::vector<IpAddress> addresses_of(std::span<const Device> devices) {
+std::vector<IpAddress> addresses_of(std::span<const Selected> devices) {
     std::vector<IpAddress> addresses;
     ifaddrs* list = nullptr;
     if (getifaddrs(&list) != 0) return addresses;
     for (const auto* entry = list; entry != nullptr; entry = entry->ifa_next) {
-        const bool is_ours = std::any_of(devices.begin(), devices.end(),
-                                         [&](const Device& device) { return device.name == entry->ifa_name; });
+        const bool is_ours = std::any_of(devices.begin(), devices.end(), [&](const Selected& selected) {
+            return !selected.is_watched && selected.device.name == entry->ifa_name;
+        });
         if (!is_ours || entry->ifa_addr == nullptr) continue;
         if (entry->ifa_addr->sa_family == AF_INET) {
             sockaddr_in v4{};
@@ -175,6 +205,8 @@ std::vector<IpAddress> addresses_of(std::span<const Device> devices) {
         }
     }
     freeifaddrs(list);
+    std::sort(addresses.begin(), addresses.end());
+    addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
     return addresses;
 }
 

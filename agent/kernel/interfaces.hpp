@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which interfaces `outside:` means: names and globs over what this network namespace has, less what stands above an
-// interface that is taken already (a VLAN above its parent, a bond above its slaves), whose packets would count twice.
+// Which interfaces `outside:` and `watch:` mean: names and globs over what this network namespace has, less what stands
+// above an interface that is taken already (a VLAN above its parent, a bond above its slaves), whose packets would count
+// twice.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,25 +14,44 @@
 
 namespace ringwall::kernel {
 
+// How its frames begin.
+enum class Framing {
+    ethernet,
+    loopback, // Ethernet's header, and every packet once out and once in
+    bare,     // with IP: tun, WireGuard, PPP, IP tunnels
+    other,    // in a way that the programs do not read
+};
+
 struct Device {
     int index = 0;
     std::string name;
-    std::string kind; // "veth", "vlan", …; empty for hardware
-    int below = 0;    // index of the device it was made upon (IFLA_LINK), 0 = none or in another namespace
-    int master = 0;   // bond, bridge or VRF that it belongs to, 0 = none
+    std::string kind;  // "veth", "vlan", …; empty for hardware
+    int below = 0;     // index of the device it was made upon (IFLA_LINK), 0 = none or in another namespace
+    int master = 0;    // bond, bridge or VRF that it belongs to, 0 = none
+    uint16_t type = 1; // ARPHRD_*
+
+    Framing framing() const;
+    bool operator==(const Device&) const = default;
 };
 
 // By rtnetlink: /sys/class/net shows the namespace that mounted it, which after nsenter is another one.
 Result<std::vector<Device>> list_devices();
 
-struct Selection {
-    std::vector<Device> devices;
-    std::vector<std::string> warnings;
+struct Selected {
+    Device device;
+    bool is_watched = false; // by `watch:`, else by `outside:`
+    bool operator==(const Selected&) const = default;
 };
-// A name that no device has is an error; a glob that matches none, and a device left out, are warnings.
-Result<Selection> select_devices(std::span<const Device> all, std::span<const std::string> patterns);
 
-// The addresses of these devices: what `protect.networks: [self]` stands for. Link-local ones are left out.
-std::vector<IpAddress> addresses_of(std::span<const Device> devices);
+struct Selection {
+    std::vector<Selected> devices;
+    std::vector<std::string> warnings; // what no device has yet, and who is left out
+};
+// What stands in both lists is outside.
+Selection select_devices(std::span<const Device> all, std::span<const std::string> outside,
+                         std::span<const std::string> watch);
+
+// The addresses of the outside ones, in order: what `protect.networks: [self]` stands for. Link-local ones are left out.
+std::vector<IpAddress> addresses_of(std::span<const Selected> devices);
 
 } // namespace ringwall::kernel

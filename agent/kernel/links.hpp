@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The attachments: which program runs on which interface. XDP and tcx by pinned bpf_links, which a restart updates in
-// place (a detach would reset some NICs and open a gap) and which nobody removes by accident; clsact before 6.6.
+// The attachments: which hooks each interface gets, by what its driver has and what others hold. What is there already
+// is updated in place; what is new stands before anything old goes, so that no packet passes between two ways unseen.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "agent/kernel/hooks.hpp"
 #include "agent/kernel/interfaces.hpp"
 #include "agent/kernel/pins.hpp"
 #include "policy/config.hpp"
@@ -16,13 +18,23 @@ namespace ringwall::kernel {
 
 struct Attachment {
     Device device;
-    std::string ingress; // "xdp native", "xdp generic"
+    bool is_watched = false;
+    std::string ingress; // "xdp native", "xdp generic", "tcx", "clsact", "none"
     std::string egress;  // "tcx", "clsact"
+    std::string why;     // of the ingress, where it is not what was asked for first; else empty
 };
 
-struct HookPrograms {
-    int xdp_fd = -1;
-    int egress_fd = -1;
+// The program for this hook of this interface: loaded when it is asked for.
+using ProgramFor = std::function<Result<int>(Hook, const Selected&)>;
+
+enum class OnFailure {
+    refuse_all, // what was added is taken back
+    leave_out,  // the others are attached; this one keeps what it had
+};
+
+struct Attached {
+    std::vector<Attachment> attachments;
+    std::vector<std::string> failures; // with OnFailure::leave_out
 };
 
 class Links {
@@ -31,12 +43,12 @@ public:
     // pinned `meta` map. It is the handle of our clsact filters, which have no pin.
     Links(const Pins& pins, uint32_t wall) : pins_(pins), wall_(wall) {}
 
-    // Makes the attachments be exactly these: updates those there are, adds, then removes those no longer wanted. On
-    // error those added are taken back; a stranger's program is never touched.
-    Result<std::vector<Attachment>> reconcile(std::span<const Device> wanted, policy::Attach mode,
-                                              HookPrograms programs);
+    // Makes the attachments be exactly these: updates those there are, adds, then removes those no longer wanted. A
+    // stranger's program is never touched. An interface that has just vanished is left out.
+    Result<Attached> reconcile(std::span<const Selected> wanted, policy::Attach mode, const ProgramFor& program_for,
+                               OnFailure on_failure);
     // Detaches everything of this wall in this network namespace.
-    Result<void> remove_all();
+    void remove_all();
 
 private:
     const Pins& pins_;

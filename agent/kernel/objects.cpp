@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -11,6 +12,7 @@
 #include "agent/log.hpp"
 #include "apply.skel.h"
 #include "tc_egress.skel.h"
+#include "tc_ingress.skel.h"
 #include "xdp_ingress.skel.h"
 
 namespace ringwall::kernel {
@@ -59,11 +61,33 @@ Result<void> load_one(Skeleton* skeleton, int (*load)(Skeleton*), const Pins& pi
     return 0;
 }
 
+// A TC object in its four copies: rodata says what each is for, and the verifier leaves out the rest.
+template <class Skeleton, Skeleton* (*open)(), int (*load)(Skeleton*), void (*destroy)(Skeleton*)>
+class Copies {
+public:
+    Result<Skeleton*> get(bool is_watched, bool is_bare, const Pins& pins, const char* what) {
+        auto& copy = copies_[(is_watched ? 1U : 0U) | (is_bare ? 2U : 0U)];
+        if (copy) return copy.get();
+        Owned<Skeleton, destroy> opened(open());
+        if (opened) {
+            opened->rodata->is_watched = is_watched;
+            opened->rodata->is_bare = is_bare;
+        }
+        if (auto loaded = load_one(opened.get(), load, pins, what); !loaded) return tl::make_unexpected(loaded.error());
+        copy = std::move(opened);
+        return copy.get();
+    }
+
+private:
+    std::array<Owned<Skeleton, destroy>, 4> copies_;
+};
+
 } // namespace
 
 struct Objects::Skeletons {
-    Owned<xdp_ingress, xdp_ingress__destroy> ingress{xdp_ingress__open()};
-    Owned<tc_egress, tc_egress__destroy> egress{tc_egress__open()};
+    Owned<xdp_ingress, xdp_ingress__destroy> xdp{xdp_ingress__open()};
+    Copies<tc_ingress, tc_ingress__open, tc_ingress__load, tc_ingress__destroy> ingress;
+    Copies<tc_egress, tc_egress__open, tc_egress__load, tc_egress__destroy> egress;
     Owned<struct apply, apply__destroy> apply{apply__open()};
 };
 
@@ -74,19 +98,30 @@ Objects::~Objects() = default;
 
 Result<Objects> Objects::load(const Pins& pins) {
     auto opened = std::make_unique<Skeletons>();
-    if (auto loaded = load_one(opened->ingress.get(), xdp_ingress__load, pins, "xdp_ingress"); !loaded)
+    if (auto loaded = load_one(opened->xdp.get(), xdp_ingress__load, pins, "xdp_ingress"); !loaded)
         return tl::make_unexpected(loaded.error());
-    if (auto loaded = load_one(opened->egress.get(), tc_egress__load, pins, "tc_egress"); !loaded)
+    if (auto loaded = opened->egress.get(false, false, pins, "tc_egress"); !loaded)
         return tl::make_unexpected(loaded.error());
     if (auto loaded = load_one(opened->apply.get(), apply__load, pins, "apply"); !loaded)
         return tl::make_unexpected(loaded.error());
     return Objects(std::move(opened));
 }
 
-int Objects::xdp_fd() const { return bpf_program__fd(skeletons_->ingress->progs.ringwall_xdp); }
-int Objects::egress_fd() const { return bpf_program__fd(skeletons_->egress->progs.ringwall_tc_eg); }
+Result<int> Objects::program(Hook hook, const Selected& selected, const Pins& pins) {
+    const bool is_bare = selected.device.framing() == Framing::bare;
+    if (hook == Hook::xdp) return bpf_program__fd(skeletons_->xdp->progs.ringwall_xdp);
+    if (hook == Hook::tc_ingress) {
+        const auto copy = skeletons_->ingress.get(selected.is_watched, is_bare, pins, "tc_ingress");
+        if (!copy) return tl::make_unexpected(copy.error());
+        return bpf_program__fd((*copy)->progs.ringwall_tc_in);
+    }
+    const auto copy = skeletons_->egress.get(selected.is_watched, is_bare, pins, "tc_egress");
+    if (!copy) return tl::make_unexpected(copy.error());
+    return bpf_program__fd((*copy)->progs.ringwall_tc_eg);
+}
+
 int Objects::apply_fd() const { return bpf_program__fd(skeletons_->apply->progs.ringwall_apply); }
-int Objects::map_fd(const char* name) const { return bpf_object__find_map_fd_by_name(skeletons_->ingress->obj, name); }
+int Objects::map_fd(const char* name) const { return bpf_object__find_map_fd_by_name(skeletons_->xdp->obj, name); }
 
 void log_libbpf() { libbpf_set_print(print); }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three BPF objects, loaded with one set of maps: those pinned where a wall runs already, else new ones that are
-// pinned as they are created.
+// The BPF objects, loaded with one set of maps: those pinned where a wall runs already, else new ones that are pinned as
+// they are created. XDP, TC egress and `apply` are loaded at once; TC ingress, and the copies for watched interfaces and
+// for those without Ethernet header, when an interface needs them.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
+#include "agent/kernel/hooks.hpp"
 #include "agent/kernel/pins.hpp"
 
 namespace ringwall::kernel {
@@ -18,8 +20,7 @@ public:
     Objects& operator=(Objects&&) noexcept;
     ~Objects();
 
-    int xdp_fd() const;
-    int egress_fd() const;
+    Result<int> program(Hook hook, const Selected& selected, const Pins& pins);
     int apply_fd() const;
     int map_fd(const char* name) const;
 

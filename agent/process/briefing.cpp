@@ -10,8 +10,12 @@ std::string encode(const Briefing& briefing) {
     json::array self, interfaces;
     for (const auto& address : briefing.self) self.emplace_back(address.to_string());
     for (const auto& each : briefing.interfaces)
-        interfaces.push_back(
-            {{"name", each.name}, {"ifindex", each.ifindex}, {"ingress", each.ingress}, {"egress", each.egress}});
+        interfaces.push_back({{"name", each.name},
+                              {"ifindex", each.ifindex},
+                              {"ingress", each.ingress},
+                              {"egress", each.egress},
+                              {"role", each.role},
+                              {"why", each.why}});
     return json::serialize(json::object{{"config_path", briefing.config_path},
                                         {"config", briefing.config},
                                         {"self", std::move(self)},
@@ -33,7 +37,9 @@ Result<Briefing> decode_briefing(std::string_view body) try {
         briefing.interfaces.push_back({.name = text(each.at("name")),
                                        .ifindex = each.at("ifindex").to_number<int>(),
                                        .ingress = text(each.at("ingress")),
-                                       .egress = text(each.at("egress"))});
+                                       .egress = text(each.at("egress")),
+                                       .role = text(each.at("role")),
+                                       .why = text(each.at("why"))});
     return briefing;
 } catch (const std::exception& error) { return fail(std::string("read the parent's briefing: ") + error.what()); }
 

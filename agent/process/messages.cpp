@@ -19,6 +19,7 @@ bool is_known(uint32_t message) {
         case Message::policy:
         case Message::reload_failed:
         case Message::stop:
+        case Message::surroundings:
         case Message::ready:
         case Message::reload: return true;
     }

@@ -17,6 +17,7 @@ enum class Message : uint32_t {
     policy = 1,        // body: struct Briefing; the kernel has this policy already
     reload_failed = 2, // body: why, for people; the policy before stays
     stop = 3,
+    surroundings = 4, // body: struct Briefing; the same configuration, other interfaces or addresses
     // to the parent, all without a body
     ready = 16,
     reload = 17,

@@ -39,15 +39,6 @@ sigset_t handled_signals() {
     return set;
 }
 
-std::vector<control::Interface> describe(const std::vector<kernel::Attachment>& attachments) {
-    std::vector<control::Interface> interfaces;
-    for (const auto& each : attachments) {
-        interfaces.push_back({each.device.name, each.device.index, each.ingress, each.egress});
-        log::info("attach", each.device.name + ": ingress " + each.ingress + ", egress " + each.egress);
-    }
-    return interfaces;
-}
-
 int refuse(const Error& error) {
     log::error("start", error.message());
     return exit_failed;
@@ -67,6 +58,10 @@ bool has_exited(pid_t pid, std::chrono::milliseconds patience) {
 int Parent::run() {
     // First: in another namespace than the wall's, the interfaces of the configuration would be called missing.
     if (auto ours = kernel::check_pinned(options_.pin_path); !ours) return refuse(ours.error());
+    // Before the first look at the interfaces, so that none can come between.
+    auto events = kernel::LinkEvents::open();
+    if (!events) return refuse(events.error());
+    link_events_.emplace(std::move(*events));
     const auto plan = make_plan(options_.config);
     if (!plan) {
         std::fprintf(stderr, "%s\n", plan.error().what.c_str());
@@ -102,22 +97,25 @@ int Parent::start(const Plan& plan) {
 
 // Attachments first: where one is refused, the policy in force is still the one before.
 Result<void> Parent::put_into_force(const Plan& plan) {
-    for (const auto& warning : plan.warnings) log::warn("config", warning);
-    auto attachments = datapath_->attach(plan.devices, plan.config.attach);
-    if (!attachments) return tl::make_unexpected(attachments.error());
+    for (const auto& warning : plan.config.warnings) log::warn("config", warning);
+    for (const auto& warning : plan.surroundings.warnings) log::warn("config", warning);
+    if (auto attached = attach(plan.surroundings, plan.config.attach, kernel::OnFailure::refuse_all); !attached)
+        return attached;
     if (auto written = datapath_->write(plan.compiled); !written) return written;
-    briefing_ = {.config_path = options_.config,
-                 .config = plan.text,
-                 .self = plan.facts.self,
-                 .interfaces = describe(*attachments),
-                 .loaded_s = std::time(nullptr)};
+    config_ = plan.config;
+    surroundings_ = plan.surroundings;
+    briefing_.config_path = options_.config;
+    briefing_.config = plan.text;
+    briefing_.self = plan.surroundings.self;
+    briefing_.loaded_s = std::time(nullptr);
     return {};
 }
 
 int Parent::supervise() {
     while (true) {
-        std::array<pollfd, 2> waiting{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                                       {.fd = worker_ ? worker_->socket.get() : -1, .events = POLLIN, .revents = 0}}};
+        std::array<pollfd, 3> waiting{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                                       {.fd = worker_ ? worker_->socket.get() : -1, .events = POLLIN, .revents = 0},
+                                       {.fd = link_events_->fd(), .events = POLLIN, .revents = 0}}};
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake_at_ - std::chrono::steady_clock::now());
         const int timeout = static_cast<int>(std::max<int64_t>(0, left.count()));
         if (poll(waiting.data(), waiting.size(), timeout) < 0 && errno != EINTR) return exit_failed;
@@ -125,6 +123,7 @@ int Parent::supervise() {
         int code = go_on;
         if (waiting[0].revents != 0) code = on_signal(signals_.get());
         if (code == go_on && waiting[1].revents != 0 && worker_) code = on_worker_bytes();
+        if (code == go_on && waiting[2].revents != 0) on_link_events();
         if (code == go_on && std::chrono::steady_clock::now() >= wake_at_) code = on_time();
         if (code != go_on) return code;
     }
@@ -198,9 +197,13 @@ void Parent::reload() {
     else if (const auto done = put_into_force(*plan); !done) error = done.error().message();
     if (error.empty()) log::info("config.reload", options_.config + " is in force");
     else log::error("config.reload", "refused, the policy before stays: " + error);
+    if (error.empty()) tell_worker(Message::policy, encode(briefing_));
+    else tell_worker(Message::reload_failed, error);
+}
+
+void Parent::tell_worker(Message message, std::string_view body) {
     if (!worker_) return;
-    const auto sent = error.empty() ? send_frame(worker_->socket.get(), Message::policy, encode(briefing_))
-                                    : send_frame(worker_->socket.get(), Message::reload_failed, error);
+    const auto sent = send_frame(worker_->socket.get(), message, body);
     if (sent) return;
     // It reads nothing for seconds: a new one starts with the policy in force.
     log::error("worker", sent.error().message());

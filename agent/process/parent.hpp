@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The privileged process: puts policy into force, keeps a worker alive, and does the three things that a worker may ask
-// for. It reads no packet and parses nothing but the operator's own configuration.
+// The privileged process: puts policy into force, follows the interfaces as they come and go, keeps a worker alive, and
+// does the three things that a worker may ask for. It reads no packet and parses nothing but the operator's own configuration.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 
 #include "agent/agent.hpp"
 #include "agent/kernel/datapath.hpp"
+#include "agent/kernel/link_events.hpp"
 #include "agent/process/briefing.hpp"
 #include "agent/process/messages.hpp"
 #include "agent/process/plan.hpp"
@@ -34,6 +35,12 @@ private:
     int start(const Plan& plan);
     Result<void> put_into_force(const Plan& plan);
 
+    // parent_interfaces.cpp
+    void on_link_events();
+    Result<void> follow(Surroundings found);
+    Result<void> attach(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure);
+    void tell_worker(Message message, std::string_view body);
+
     int supervise();
     int on_signal(int signals);
     int on_worker_bytes();
@@ -48,6 +55,9 @@ private:
 
     Options options_;
     std::optional<kernel::Datapath> datapath_;
+    std::optional<kernel::LinkEvents> link_events_;
+    policy::Config config_;     // in force
+    Surroundings surroundings_; // that it is in force for
     Fd listening_;
     Fd signals_;
     Briefing briefing_;

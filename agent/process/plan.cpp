@@ -45,30 +45,30 @@ std::chrono::nanoseconds tai_offset() {
 
 } // namespace
 
+Result<Surroundings> look_around(const policy::Config& config) {
+    const auto all = kernel::list_devices();
+    if (!all) return tl::make_unexpected(all.error());
+    auto selection = kernel::select_devices(*all, config.outside, config.watch);
+    Surroundings found{std::move(selection.devices), {}, std::move(selection.warnings)};
+    if (config.protect_self) found.self = kernel::addresses_of(found.devices);
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    std::ranges::move(policy::expired_rules(config, now), std::back_inserter(found.warnings));
+    return found;
+}
+
+policy::Compiled compile(const policy::Config& config, const Surroundings& surroundings) {
+    return policy::compile(config, {.self = surroundings.self, .tai_offset = tai_offset()});
+}
+
 Result<Plan, PlanError> make_plan(const std::string& config_path) {
     auto text = read_file(config_path);
     if (!text) return tl::make_unexpected(text.error());
     auto config = policy::read(*text);
     if (!config) return configuration(all_of(config.error(), config_path));
-    const auto all = kernel::list_devices();
-    if (!all) return machine(all.error().message());
-    auto selection = kernel::select_devices(*all, config->outside);
-    if (!selection) return machine(selection.error().message());
-
-    Plan plan{.text = std::move(*text),
-              .config = std::move(*config),
-              .facts = {},
-              .compiled = {},
-              .devices = std::move(selection->devices),
-              .warnings = std::move(selection->warnings)};
-    plan.warnings.insert(plan.warnings.begin(), plan.config.warnings.begin(), plan.config.warnings.end());
-    if (plan.config.protect_self) plan.facts.self = kernel::addresses_of(plan.devices);
-    plan.facts.tai_offset = tai_offset();
-    std::ranges::move(
-        policy::expired_rules(plan.config, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())),
-        std::back_inserter(plan.warnings));
-    plan.compiled = policy::compile(plan.config, plan.facts);
-    return plan;
+    auto surroundings = look_around(*config);
+    if (!surroundings) return machine(surroundings.error().message());
+    auto compiled = compile(*config, *surroundings);
+    return Plan{std::move(*text), std::move(*config), std::move(*surroundings), std::move(compiled)};
 }
 
 } // namespace ringwall::agent

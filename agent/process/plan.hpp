@@ -11,13 +11,20 @@
 
 namespace ringwall::agent {
 
+// What the machine has of what a configuration names.
+struct Surroundings {
+    std::vector<kernel::Selected> devices;
+    std::vector<IpAddress> self; // empty where the configuration does not ask for them
+    std::vector<std::string> warnings;
+};
+Result<Surroundings> look_around(const policy::Config& config);
+policy::Compiled compile(const policy::Config& config, const Surroundings& surroundings);
+
 struct Plan {
     std::string text;
     policy::Config config;
-    policy::Facts facts;
+    Surroundings surroundings;
     policy::Compiled compiled;
-    std::vector<kernel::Device> devices;
-    std::vector<std::string> warnings;
 };
 
 struct PlanError {

@@ -133,9 +133,17 @@ private:
     }
 
     void on_frame(const Frame& frame) {
+        if (frame.message == Message::surroundings) return on_surroundings(frame.body);
         if (frame.message == Message::policy) config_error_ = adopt(frame.body);
         if (frame.message == Message::reload_failed) config_error_ = frame.body;
         reloaded_.cancel();
+    }
+
+    // Nobody's answer: a reload that was asked for still gets its own.
+    void on_surroundings(const std::string& body) {
+        auto briefing = decode_briefing(body);
+        if (briefing && briefing->self == briefing_.self) briefing_ = std::move(*briefing);
+        else if (const auto error = adopt(body); !error.empty()) log::error("surroundings", error);
     }
 
     std::string adopt(const std::string& body) {

@@ -21,14 +21,16 @@ MAP_ABI(struct reason_count, 16);
     EVENT(lost_strangers, "SIP from strangers that the agent never saw")              \
     EVENT(mirrored, "SIP messages handed to the agent")                               \
     EVENT(monitored, "drops that monitor mode let pass")                              \
-    EVENT(refusals_full, "refusals on live holes not recorded for want of room")      \
+    EVENT(refusals_full, "refusals on live holes not recorded for want of room") \
     EVENT(fragments_full, "fragments not remembered: their set of the table was full") \
     EVENT(stream_over_limit, "TCP segments over a method's limit: they passed, and cost new connections") \
     EVENT(opaque_full, "TLS or WebSocket parties whose media stays shut: no room, or over the quota") \
     EVENT(ice_pairs_full, "ICE pairs not remembered: no room, or over the quota of their port") \
     EVENT(limiter_full, "SIP packets that found no limiter slot of their own") \
     EVENT(return_paths_full, "ways back not remembered for want of room") \
-    EVENT(return_path_quota, "ways back not remembered: the inside address began 1,024 others in a minute")
+    EVENT(return_path_quota, "ways back not remembered: the inside address began 1,024 others in a minute") \
+    EVENT(refusals_full, "refusals on live holes not recorded for want of room") \
+    EVENT(refused_together, "datagrams dropped because one in the same buffer was refused")
 enum event {
 #define RINGWALL_EVENT_ENUM(label, sentence) EVENT_##label,
     RINGWALL_EVENTS(RINGWALL_EVENT_ENUM)

@@ -31,6 +31,7 @@
     REASON(21, agent_lost, pass, "media to a guarded port while the agent is gone, as on_agent_loss says") \
     REASON(22, tcp_established, pass, "TCP that the inside began or the wall found there: the stack refuses strangers") \
     REASON(23, pinhole_tcp, pass, "TCP media of a call, from a party that may send") \
+    REASON(24, watched, pass, "seen on a watched interface, where nothing is refused") \
     REASON(25, bypass, pass, "from a source that bypasses everything, to a port that would have refused it") \
     /* ingress, dropped */                                                                                            \
     REASON(32, malformed, drop, "truncated or contradictory headers on the way to a guarded address")                 \

@@ -29,10 +29,13 @@ void put(int map, Key key, const Value& value) {
 pinhole live_hole(const char* remote) {
     pinhole hole{};
     hole.ctl = uint64_t{PHASE_ANSWERED} << CTL_PHASE_SHIFT | uint64_t{CONSTRAINT_PEERS} << CTL_CONSTRAINT_SHIFT |
-               uint64_t{COMPONENT_RTP} << CTL_COMPONENT_SHIFT | uint64_t{PINHOLE_CHECK_MEDIA} << CTL_FLAGS_SHIFT;
+               uint64_t{COMPONENT_RTP} << CTL_COMPONENT_SHIFT;
+    // as the agent makes it of plain audio, in the default mode; the cap out of the way of a million packets a second
+    hole.ctl |= uint64_t{PINHOLE_CHECK_MEDIA | PINHOLE_CONFORM_COUNT | PINHOLE_ONE_SOURCE} << CTL_FLAGS_SHIFT;
+    hole.payload_types[0] = 1U << 0 | 1U << 8;
+    hole.packet_period_ns = 1;
     hole.deadline_ns = ~uint64_t{0};
     hole.idle_s = 300;
-    hole.payload_types[0] = hole.payload_types[1] = ~uint64_t{0};
     hole.peer = Endpoint{IpAddress::parse(remote).value(), Port{30000}}.abi();
     return hole;
 }

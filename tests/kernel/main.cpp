@@ -13,6 +13,16 @@
 
 namespace {
 
+// By name, so that nobody takes the run for more than it was.
+class NamesWhatTcCannotShow : public testing::Environment {
+    void TearDown() override {
+        if (!ringwall::test::judges_by_tc()) return;
+        std::printf("frames that TC's TEST_RUN does not take, judged by XDP instead:\n");
+        for (const auto& [test, frames] : ringwall::test::frames_that_tc_refused())
+            std::printf("  %-90s %zu\n", test.c_str(), frames);
+    }
+};
+
 class EveryReasonIsProduced : public testing::Environment {
     void TearDown() override {
         if (GTEST_FLAG_GET(filter) != "*") return; // a part of the tests covers a part of the reasons
@@ -42,5 +52,6 @@ int main(int argc, char** argv) {
         return 77;
     }
     testing::AddGlobalTestEnvironment(new EveryReasonIsProduced);
+    testing::AddGlobalTestEnvironment(new NamesWhatTcCannotShow);
     return RUN_ALL_TESTS();
 }

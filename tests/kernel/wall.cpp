@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <numeric>
@@ -18,13 +19,13 @@
 #include "maps/fnv1a.hpp"
 #include "maps/reasons.hpp"
 #include "tc_egress.skel.h"
+#include "tc_ingress.skel.h"
 #include "xdp_ingress.skel.h"
 
 namespace ringwall::test {
 namespace {
 
 constexpr size_t log_bytes = 1 << 16;
-constexpr uint32_t xdp_pass = 2;
 
 void require(bool good, const char* what) {
     if (!good) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
@@ -35,6 +36,8 @@ bpf_program* first_program(bpf_object* object) { return bpf_object__next_program
 // Loaded once a process: 200 ms of verifier are too dear for every test. Each test makes the maps its own instead.
 struct Programs {
     xdp_ingress* ingress = xdp_ingress::open();
+    tc_ingress* tc = tc_ingress::open();
+    tc_ingress* watching = tc_ingress::open(); // the copy for watched interfaces
     tc_egress* egress = tc_egress::open();
     ::apply* change = ::apply::open();
     std::map<std::string, std::string> costs;
@@ -42,10 +45,13 @@ struct Programs {
     std::vector<Mirrored> received;
 
     Programs() {
-        require(ingress && egress && change, "open the objects");
+        require(ingress && tc && watching && egress && change, "open the objects");
+        watching->rodata->is_watched = 1;
         require(bpf_map__set_max_entries(ingress->maps.pinholes, 1024) == 0, "size pinholes");
         load(ingress->obj);
-        for (bpf_object* other : {egress->obj, change->obj}) share_maps_with(other), load(other);
+        for (bpf_object* other : {tc->obj, egress->obj, change->obj}) share_maps_with(other), load(other);
+        share_maps_with(watching->obj);
+        require(bpf_object__load(watching->obj) == 0, "load the watching copy");
         for (const char* name : {"ring_inside", "ring_known", "ring_strangers"})
             rings.emplace(name, std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)>(
                                     ring_buffer__new(fd(name), &Programs::receive, this, nullptr), ring_buffer__free));
@@ -55,6 +61,8 @@ struct Programs {
     ~Programs() {
         rings.clear();
         xdp_ingress::destroy(ingress);
+        tc_ingress::destroy(tc);
+        tc_ingress::destroy(watching);
         tc_egress::destroy(egress);
         ::apply::destroy(change);
     }
@@ -69,7 +77,7 @@ struct Programs {
     }
     void share_maps_with(bpf_object* object) {
         bpf_map* map = nullptr;
-        bpf_object__for_each_map(map, object)
+        bpf_object__for_each_map(map, object) if (!bpf_map__is_internal(map))
             require(bpf_map__reuse_fd(map, fd(bpf_map__name(map))) == 0, bpf_map__name(map));
     }
     int fd(const char* name) const { return bpf_object__find_map_fd_by_name(ingress->obj, name); }
@@ -330,28 +338,72 @@ int Wall::apply(std::vector<operation>& operations) {
 
 std::vector<reason_count> Wall::counts() const { return reason_counts(map("reasons")); }
 
+std::map<std::string, size_t>& frames_that_tc_refused() {
+    static std::map<std::string, size_t> frames;
+    return frames;
+}
+
+bool judges_by_tc() {
+    const char* hook = std::getenv("RINGWALL_TEST_HOOK");
+    return hook != nullptr && std::string_view(hook) == "tc";
+}
+
+namespace {
+
+// What TC's TEST_RUN takes (net/bpf/test_run.c): 14 to 3712 bytes, an IPv4 header whole, an IPv6 header whole.
+bool fits_tc(const Bytes& frame) {
+    if (frame.size() < 14 || frame.size() > 3712) return false;
+    const int type = frame[12] << 8 | frame[13];
+    return !(type == 0x0800 && frame.size() < 34) && !(type == 0x86dd && frame.size() < 54);
+}
+
+struct Run {
+    int program;
+    uint32_t pass;
+};
+
+Run run_inward(const Bytes& frame) {
+    constexpr uint32_t xdp_pass = 2, tc_unspec = static_cast<uint32_t>(-1);
+    const Run xdp{bpf_program__fd(programs().ingress->progs.ringwall_xdp), xdp_pass};
+    if (!judges_by_tc()) return xdp;
+    if (fits_tc(frame)) return {bpf_program__fd(programs().tc->progs.ringwall_tc_in), tc_unspec};
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    ++frames_that_tc_refused()[std::string(test->test_suite_name()) + "." + test->name()];
+    return xdp;
+}
+
+} // namespace
+
 void Wall::run_many(const Bytes& frame, uint32_t count) const {
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
                 .data_size_in = static_cast<uint32_t>(frame.size()), .repeat = static_cast<int>(count));
-    require(bpf_prog_test_run_opts(bpf_program__fd(programs().ingress->progs.ringwall_xdp), &options) == 0,
-            "run frames");
+    require(bpf_prog_test_run_opts(run_inward(frame).program, &options) == 0, "run frames");
 }
 
 bool Wall::passes(const Bytes& frame) const {
+    const auto [program, pass] = run_inward(frame);
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
                 .data_size_in = static_cast<uint32_t>(frame.size()), .repeat = 1);
-    require(bpf_prog_test_run_opts(bpf_program__fd(programs().ingress->progs.ringwall_xdp), &options) == 0,
-            "run a frame");
-    return options.retval == xdp_pass;
+    require(bpf_prog_test_run_opts(program, &options) == 0, "run a frame");
+    return options.retval == pass;
 }
 
-std::string Wall::run(const Bytes& frame, bool inward) {
+std::string Wall::in(const Bytes& frame) {
+    const auto [program, pass] = run_inward(frame);
+    return run(frame, program, pass);
+}
+std::string Wall::out(const Bytes& frame) { return run(frame, egress_program(), static_cast<uint32_t>(-1)); }
+std::string Wall::watched(const Packet& packet) {
+    return run(packet.bytes(), bpf_program__fd(programs().watching->progs.ringwall_tc_in), static_cast<uint32_t>(-1));
+}
+int Wall::tc_ingress_program() const { return bpf_program__fd(programs().tc->progs.ringwall_tc_in); }
+
+std::string Wall::run(const Bytes& frame, int program, uint32_t pass) {
     auto before = reason_counts(map("reasons"));
     Bytes after(65536);
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = after.data(),
                 .data_size_in = static_cast<uint32_t>(frame.size()), .data_size_out = 65536, .repeat = 1);
-    int fd = bpf_program__fd(inward ? programs().ingress->progs.ringwall_xdp : programs().egress->progs.ringwall_tc_eg);
-    if (int error = bpf_prog_test_run_opts(fd, &options)) return "refused by TEST_RUN: " + std::to_string(error);
+    if (int error = bpf_prog_test_run_opts(program, &options)) return "refused by TEST_RUN: " + std::to_string(error);
     after.resize(options.data_size_out);
     if (after != frame) return "the frame was changed"; // rule 1: never change a byte
 
@@ -364,8 +416,7 @@ std::string Wall::run(const Bytes& frame, bool inward) {
         if (counts[number].bytes != before[number].bytes + frame.size()) reasons += " with other bytes";
         produced_reasons().insert(number);
     }
-    bool passes = inward ? options.retval == xdp_pass : static_cast<int>(options.retval) == -1;
-    return (passes ? "pass" : "drop") + reasons;
+    return (options.retval == pass ? "pass" : "drop") + reasons;
 }
 
 } // namespace ringwall::test

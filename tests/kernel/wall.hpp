@@ -62,10 +62,12 @@ class Wall : public testing::Test {
 protected:
     void SetUp() override;
 
-    std::string in(const Packet& packet) { return run(packet.bytes(), true); }
-    std::string in(const Bytes& frame) { return run(frame, true); }
-    std::string out(const Packet& packet) { return run(packet.bytes(), false); }
-    std::string out(const Bytes& frame) { return run(frame, false); }
+    // By XDP; with RINGWALL_TEST_HOOK=tc by TC ingress, but for frames that its TEST_RUN does not take.
+    std::string in(const Packet& packet) { return in(packet.bytes()); }
+    std::string in(const Bytes& frame);
+    std::string out(const Packet& packet) { return out(packet.bytes()); }
+    std::string out(const Bytes& frame);
+    std::string watched(const Packet& packet); // by the copy for watched interfaces, either way
 
     // Configuration: written at once, read by the next packet.
     struct wall& settings() { return settings_; }
@@ -96,6 +98,7 @@ protected:
     int map(const char* name) const;
     int ingress_program() const;
     int egress_program() const;
+    int tc_ingress_program() const;
 
     // For tests of many packets, which look at the counters themselves: `count` times the same frame inwards; one frame,
     // and whether it passes.
@@ -105,7 +108,7 @@ protected:
 
 private:
     void ask_networks_always();
-    std::string run(const Bytes& frame, bool inward);
+    std::string run(const Bytes& frame, int program, uint32_t pass);
     struct wall settings_{};
     std::vector<uint64_t> events_before_;
 };
@@ -114,6 +117,8 @@ pinhole_key key_of(const std::string& address, uint16_t port, uint8_t protocol =
 pinhole value_of(const Hole& hole);
 uint64_t ctl_of(const Hole& hole);
 std::set<uint32_t>& produced_reasons(); // by any test of this process
+bool judges_by_tc();
+std::map<std::string, size_t>& frames_that_tc_refused(); // by test: how many XDP judged instead
 const std::map<std::string, std::string>& verifier_costs();
 
 } // namespace ringwall::test

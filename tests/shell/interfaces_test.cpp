@@ -4,22 +4,22 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/if_arp.h>
 
 namespace ringwall::kernel {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
-std::vector<std::string> names(const Result<Selection>& selection) {
+std::vector<std::string> names(const Selection& selection) {
     std::vector<std::string> all;
-    for (const auto& device : selection.value().devices) all.push_back(device.name);
+    for (const auto& [device, is_watched] : selection.devices) all.push_back(device.name + (is_watched ? "?" : ""));
     return all;
 }
 
 const std::vector<Device> machine = {
-    {.index = 1, .name = "lo"},
+    {.index = 1, .name = "lo", .type = ARPHRD_LOOPBACK},
     {.index = 2, .name = "eth0"},
     {.index = 3, .name = "eth1"},
     {.index = 4, .name = "eth0.100", .kind = "vlan", .below = 2},
@@ -27,12 +27,16 @@ const std::vector<Device> machine = {
     {.index = 6, .name = "slave0", .master = 5},
     {.index = 7, .name = "slave1", .master = 5},
     {.index = 8, .name = "bond0.5", .kind = "vlan", .below = 5},
-    {.index = 9, .name = "gre0", .kind = "gre", .below = 2},
+    {.index = 9, .name = "gre0", .kind = "gre", .below = 2, .type = ARPHRD_IPGRE},
     {.index = 10, .name = "veth0", .kind = "veth", .below = 11},
     {.index = 11, .name = "veth1", .kind = "veth", .below = 10},
+    {.index = 12, .name = "wg0", .kind = "wireguard", .type = ARPHRD_NONE},
+    {.index = 13, .name = "ib0", .type = ARPHRD_INFINIBAND},
 };
 
-Result<Selection> select(std::vector<std::string> patterns) { return select_devices(machine, patterns); }
+Selection select(std::vector<std::string> outside, std::vector<std::string> watch = {}) {
+    return select_devices(machine, outside, watch);
+}
 
 TEST(Select, takes_names_and_globs_each_once) {
     EXPECT_THAT(names(select({"eth1", "eth?"})), ElementsAre("eth1", "eth0"));
@@ -41,7 +45,7 @@ TEST(Select, takes_names_and_globs_each_once) {
 TEST(Select, leaves_out_a_vlan_above_a_taken_parent) {
     const auto selection = select({"eth*"});
     EXPECT_THAT(names(selection), ElementsAre("eth0", "eth1"));
-    EXPECT_THAT(selection->warnings, ElementsAre(HasSubstr("eth0.100 stands above eth0")));
+    EXPECT_THAT(selection.warnings, ElementsAre(HasSubstr("eth0.100 stands above eth0")));
 }
 
 TEST(Select, takes_a_vlan_alone) { EXPECT_THAT(names(select({"eth0.100"})), ElementsAre("eth0.100")); }
@@ -60,16 +64,31 @@ TEST(Select, takes_a_tunnel_beside_its_parent_as_its_packets_are_others) {
 
 TEST(Select, takes_both_ends_of_a_veth) { EXPECT_THAT(names(select({"veth*"})), ElementsAre("veth0", "veth1")); }
 
-TEST(Select, refuses_a_name_that_no_interface_has) {
-    const auto selection = select({"eth0", "eth9"});
-    ASSERT_FALSE(selection);
-    EXPECT_THAT(selection.error().message(), HasSubstr("eth9"));
+TEST(Select, waits_with_a_warning_for_names_and_globs_that_nothing_has) {
+    const auto selection = select({"eth0", "eth9", "wlan*"}, {"wg9"});
+    EXPECT_THAT(names(selection), ElementsAre("eth0"));
+    EXPECT_THAT(selection.warnings, ElementsAre(HasSubstr("no interface eth9 yet"), HasSubstr("matches wlan* yet"),
+                                                HasSubstr("watch: there is no interface wg9 yet")));
 }
 
-TEST(Select, only_warns_of_a_glob_that_matches_nothing) {
-    const auto selection = select({"wlan*"});
-    EXPECT_THAT(names(selection), IsEmpty());
-    EXPECT_THAT(selection->warnings, ElementsAre(HasSubstr("wlan*")));
+TEST(Select, watches_beside_the_outside_but_nothing_twice) {
+    EXPECT_THAT(names(select({"eth0"}, {"wg*", "lo"})), ElementsAre("eth0", "wg0?", "lo?"));
+    EXPECT_THAT(names(select({"eth0"}, {"eth0"})), ElementsAre("eth0")) << "outside is the stronger word";
+    EXPECT_THAT(names(select({"eth0"}, {"eth0.100"})), ElementsAre("eth0")) << "its packets are seen below already";
+}
+
+TEST(Select, leaves_out_frames_that_the_programs_do_not_read) {
+    const auto selection = select({"ib0", "wg0"});
+    EXPECT_THAT(names(selection), ElementsAre("wg0"));
+    EXPECT_THAT(selection.warnings, ElementsAre(HasSubstr("ib0 has frames")));
+}
+
+TEST(Framing, is_by_the_kind_of_link) {
+    EXPECT_EQ(machine[0].framing(), Framing::loopback);
+    EXPECT_EQ(machine[1].framing(), Framing::ethernet);
+    EXPECT_EQ(machine[8].framing(), Framing::bare);
+    EXPECT_EQ(machine[11].framing(), Framing::bare);
+    EXPECT_EQ(machine[12].framing(), Framing::other);
 }
 
 TEST(ListDevices, finds_the_loopback) {

@@ -57,11 +57,12 @@ within() {
     done
 }
 
-config() { # OUTSIDE
+config() { # OUTSIDE [MORE]
     cat >rw.yaml <<EOF
 version: 1
 mode: enforce
 outside: [$1]
+${2:-}
 protect: { networks: [192.0.2.0/24, "2001:db8:1::/48"], media_ports: 10000-20000 }
 sip: { udp: [5060] }
 EOF
@@ -197,9 +198,10 @@ a_reload() {
     check "a configuration with mistakes is refused" bash -c "! '$ringwall' reload ${options[*]}"
     check "the policy before stays" status_says '.mode == "enforce"'
     check "and status shows the mistake" status_says '.config.error != ""'
-    config nosuch0
-    check "an interface that is not there is refused" bash -c "! '$ringwall' reload ${options[*]}"
+    config 'rw1, late0'
+    check "an interface that is not there is waited for" "$ringwall" reload "${options[@]}"
     check "and what was attached stays" attached rw1
+    check "with a warning" grep -q "there is no interface late0 yet" err
     config rw1
     check "a good one is taken again" "$ringwall" reload "${options[@]}"
     check "and status is content" status_says '.config.error == ""'
@@ -267,14 +269,22 @@ refusals() {
     bpftool net attach xdpdrv pinned "$room/bpf/stranger" dev rw0
     local stranger
     stranger=$(bpftool -j net | jq '.[0].xdp[0].id')
+    config rw0 "attach: native"
     check "a stranger's XDP program is left alone" refuses 1 "another XDP program holds this interface"
     check "and stays" same "$(bpftool -j net | jq '.[0].xdp[0].id')" "$stranger"
     check "and the failed start leaves nothing" test ! -e "$wall"
+    config rw0
+    check "by default the start goes on" start
+    check "with TC ingress" status_says '.interfaces[0] | .ingress == "tcx" and (.why | contains("another XDP program"))'
+    check "while the stranger stays" same "$(bpftool -j net | jq '.[0].xdp[0].id')" "$stranger"
     bpftool net detach xdpdrv dev rw0
     rm "$room/bpf/stranger"
+    check "after it has left, a reload" "$ringwall" reload "${options[@]}"
+    check "gets native XDP" status_says '.interfaces[0] | .ingress == "xdp native" and .why == ""'
+    check "and lets TC go" test ! -e "$wall/links/rw0-ingress"
+    check "detach" detached
+    wait "$agent"; agent=0
 
-    config nosuch0
-    check "an interface that is not there is refused" refuses 1 "there is no interface nosuch0"
     echo "mode: maybe" >rw.yaml
     check "a configuration with mistakes is code 5" refuses 5 "rw.yaml:1:"
     config rw0
@@ -283,8 +293,98 @@ refusals() {
     check "a directory that is no BPF file system is refused" refuses 1 "mount -t bpf"
 }
 
+ingress_is() { status_says ".interfaces | map(select(.name == \"$1\").ingress) == [\"$2\"]"; }
+
+every_attachment() {
+    local mode links
+    config rw0 "attach: native"
+    check "a start is ready" start
+    # Each change: the new way stands before the old one goes. Native to generic goes by way of TC.
+    for mode in generic native tc generic tc native; do
+        config rw0 "attach: $mode"
+        check "a reload to $mode" "$ringwall" reload "${options[@]}"
+        case $mode in
+            tc) check "is tcx" ingress_is rw0 tcx && check "and no XDP is left" not_attached rw0 ;;
+            *) check "is XDP" ingress_is rw0 "xdp $mode" && check "and no TC is left" test ! -e "$wall/links/rw0-ingress" ;;
+        esac
+    done
+    for mode in generic tc native; do
+        config rw0 "attach: $mode"
+        check "a reload to $mode" "$ringwall" reload "${options[@]}"
+        links=$(link_ids)
+        stop KILL
+        check "a start after kill -9 is ready" start
+        check "with the same links" same "$(link_ids)" "$links"
+    done
+    check "detach" detached
+    wait "$agent"; agent=0
+}
+
+interfaces_come_and_go() {
+    local first
+    config '"dyn*", late0' 'watch: [lo, "vpn*"]'
+    check "a start without any interface is ready" start
+    check "the loopback is watched on the way out only" status_says \
+        '.interfaces == [.interfaces[] | select(.name == "lo" and .role == "watch" and .ingress == "none")]'
+    ip link add late0 type veth peer name latepeer
+    check "a name that appears is attached" within 5 ingress_is late0 "xdp native"
+    ip link set late0 name dyn0
+    check "renamed to another name of ours it stays" within 5 ingress_is dyn0 "xdp native"
+    check "and its pin follows" within 5 test -e "$wall/links/dyn0-xdp"
+    ip link set dyn0 name other0
+    check "renamed away it is let go" within 5 not_attached other0
+    ip link set other0 name dyn0
+    check "renamed back it is attached" within 5 attached dyn0
+    first=$(ip -j link show dyn0 | jq '.[0].ifindex')
+    ip link del dyn0
+    ip link add dyn0 type veth peer name newpeer
+    check "made anew it is attached anew" within 5 status_says \
+        ".interfaces | map(select(.name == \"dyn0\").ifindex) | length == 1 and .[0] != $first"
+    check "and no dead pin is left" within 5 same "$(link_ids | tr , '\n' | wc -l)" 3
+    ip tuntap add vpn0 mode tun
+    check "a tunnel is watched by TC" within 5 status_says \
+        '.interfaces | map(select(.name == "vpn0")) | .[0].role == "watch" and .[0].ingress == "tcx"'
+    ip tuntap add dyn1 mode tun
+    check "a tunnel outside is enforced by TC, and says why" within 5 status_says \
+        '.interfaces | map(select(.name == "dyn1")) | .[0].ingress == "tcx" and (.[0].why | contains("without Ethernet"))'
+    check "detach" detached
+    wait "$agent"; agent=0
+    ip link del dyn0; ip link del vpn0; ip link del dyn1
+}
+
+many_veths() {
+    local number
+    config '"churn*"'
+    check "a start is ready" start
+    for number in $(seq 100); do
+        ip link add "churn$number" type veth peer name "other$number"
+        [ $((number % 10)) -eq 0 ] || ip link del "churn$number"
+    done
+    check "of a hundred the ten that stayed are attached" within 30 status_says '.interfaces | length == 10'
+    check "with two pins each" within 5 same "$(link_ids | tr , '\n' | wc -l)" 20
+    for number in $(seq 10 10 100); do ip link del "churn$number"; done
+    check "and then none" within 30 status_says '.interfaces | length == 0'
+    check "the agent and its worker live" status_says .version
+    check "detach" detached
+    wait "$agent"; agent=0
+}
+
+an_address_that_changes() {
+    config rw0
+    sed -i 's/networks: .*, media_ports/networks: [self], media_ports/' rw.yaml
+    ip addr add 192.0.2.1/24 dev rw0
+    check "a start is ready" start
+    ip addr add 192.0.2.77/24 dev rw0
+    check "a new address is protected" within 5 grep -q "192.0.2.77 is protected from now on" err
+    ip addr del 192.0.2.77/24 dev rw0
+    check "and no longer when it is gone" within 5 grep -q "192.0.2.77 is gone" err
+    check "detach" detached
+    wait "$agent"; agent=0
+    ip addr del 192.0.2.1/24 dev rw0
+}
+
 for test in a_first_start a_dead_worker a_takeover a_reload a_detach a_dead_agents_wall globs_and_stacks \
-    a_recreated_interface refusals; do
+    a_recreated_interface every_attachment interfaces_come_and_go many_veths an_address_that_changes refusals; do
     echo "  $test"
     "$test"
 done

@@ -31,6 +31,9 @@ DEFAULT = {
     'timers': {'drain': '500ms', 'idle': '5m', 'held': '4h', 'early': '5m', 'bye': '32s', 'max_call': '24h',
                'tombstone': '60s'},
 }
+# The same tests on another attachment: RINGWALL_ATTACH=native, generic or tc.
+if 'RINGWALL_ATTACH' in os.environ:
+    DEFAULT['attach'] = os.environ['RINGWALL_ATTACH']
 DRAIN = 0.5
 
 

@@ -81,8 +81,8 @@ TEST(Mistakes, are_said_with_line_column_and_what_was_expected) {
          "f:4:11: timers: unknown key \"forever\", expected one of drain, idle, held, early, bye, max_call, tombstone, "
          "return_path, sip_return_path, register_return_path"},
         {with("mode: enforce\nmode: monitor\n"), "f:5:1: key \"mode\" appears twice, expected each key once"},
-        {with("attach: tc\n"), "f:4:9: attach: not supported by this version, expected auto or native"},
-        {with("watch: [wg0]\n"), "f:4:8: watch: not supported by this version, expected []"},
+        {with("attach: dispatcher\n"),
+         "f:4:9: attach: not supported by this version, expected auto, native, generic or tc"},
         {with("feeds: [bad.txt]\n"), "f:4:8: feeds: not supported by this version, expected []"},
         {with("peers:\n"), "f:4:1: peers: got nothing, expected a list of peers"},
         {with("peers:\n  - { name: p, networks: [sip.example.net] }\n"),

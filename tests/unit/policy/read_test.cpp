@@ -16,7 +16,7 @@ using testing::HasSubstr;
 constexpr std::string_view whole = R"(version: 1
 mode: enforce
 outside: [eth0, "wan*"]
-watch: []
+watch: [wg0, lo]
 attach: auto
 protect:
   networks: [192.0.2.0/24, "2001:db8:1::/48"]
@@ -57,6 +57,7 @@ TEST(Read, understands_every_key_of_the_documented_example) {
     const Config config = good(whole);
     EXPECT_EQ(config.mode, Mode::enforce);
     EXPECT_THAT(config.outside, ElementsAre("eth0", "wan*"));
+    EXPECT_THAT(config.watch, ElementsAre("wg0", "lo"));
     EXPECT_EQ(config.attach, Attach::auto_);
     EXPECT_THAT(config.protect, ElementsAre(*Prefix::parse("192.0.2.0/24"), *Prefix::parse("2001:db8:1::/48")));
     EXPECT_FALSE(config.protect_self);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/kernel/attaching.hpp"
+
+#include <net/if.h>
+
+#include <algorithm>
+#include <array>
+
+#include "agent/kernel/clsact.hpp"
+
+namespace ringwall::kernel {
+
+Result<bool> Attaching::update_present(const Selected& selected, Hook hook, int program_fd) {
+    for (const auto& link : present_) {
+        if (link.hook != hook || link.ifindex != selected.device.index) continue;
+        if (auto updated = update_link(link.path, program_fd); !updated) return tl::make_unexpected(updated.error());
+        return true;
+    }
+    return false;
+}
+
+Result<std::string> Attaching::ensure_tc(const Selected& selected, Hook hook) {
+    const auto program = program_for_(hook, selected);
+    if (!program) return tl::make_unexpected(program.error());
+    if (uses_clsact(*program)) return ensure_clsact(selected, hook, *program);
+    const auto updated = update_present(selected, hook, *program);
+    if (!updated) return tl::make_unexpected(updated.error());
+    if (!*updated) {
+        const auto path = pins_.link(selected.device.name, name_of(hook));
+        if (auto added = create_tcx(selected.device, hook, *program, path); !added)
+            return tl::make_unexpected(added.error());
+        added_pins_.push_back(path);
+    }
+    kept_.insert({selected.device.index, hook});
+    return "tcx";
+}
+
+Result<std::string> Attaching::ensure_clsact(const Selected& selected, Hook hook, int program_fd) {
+    const Place place{selected.device.index, hook};
+    const bool was_there = has_clsact(place.first, hook, wall_);
+    if (auto attached = attach_clsact(place.first, hook, program_fd, wall_); !attached)
+        return fail_errno(attached.error().code.value(), attached.error().what + selected.device.name);
+    if (!was_there) added_filters_.push_back(place);
+    kept_.insert(place);
+    return "clsact";
+}
+
+bool Attaching::uses_clsact(int program_fd) {
+    if (!has_tcx_) has_tcx_ = has_tcx(program_fd);
+    return !*has_tcx_;
+}
+
+Result<XdpOutcome> Attaching::ensure_xdp(const Selected& selected, bool is_generic) {
+    const auto program = program_for_(Hook::xdp, selected);
+    if (!program) return tl::make_unexpected(program.error());
+    const auto ours = std::find_if(present_.begin(), present_.end(), [&](const PinnedLink& link) {
+        return link.hook == Hook::xdp && link.ifindex == selected.device.index;
+    });
+    if (ours != present_.end() && is_xdp_generic(selected.device.index) != is_generic) return XdpOutcome::other_mode;
+    const auto updated = update_present(selected, Hook::xdp, *program);
+    if (!updated) return tl::make_unexpected(updated.error());
+    if (!*updated) {
+        const auto path = pins_.link(selected.device.name, name_of(Hook::xdp));
+        if (auto added = create_xdp(selected.device, is_generic, *program, path); !added)
+            return tl::make_unexpected(added.error());
+        added_pins_.push_back(path);
+    }
+    kept_.insert({selected.device.index, Hook::xdp});
+    return XdpOutcome::attached;
+}
+
+// Renamed counts as there.
+bool Attaching::is_there(const Selected& selected) const {
+    std::array<char, IF_NAMESIZE> name{};
+    return if_indextoname(static_cast<unsigned>(selected.device.index), name.data()) != nullptr;
+}
+
+void Attaching::take_back(Mark from) {
+    for (size_t i = from.pins; i < added_pins_.size(); ++i) detach_and_unpin(added_pins_[i]);
+    for (size_t i = from.filters; i < added_filters_.size(); ++i)
+        detach_clsact(added_filters_[i].first, added_filters_[i].second, wall_);
+    added_pins_.resize(from.pins);
+    added_filters_.resize(from.filters);
+}
+
+void Attaching::keep_all_of(const Selected& selected) {
+    for (const auto hook : {Hook::xdp, Hook::tc_ingress, Hook::tc_egress}) kept_.insert({selected.device.index, hook});
+}
+
+void Attaching::drop(int ifindex, Hook hook) {
+    kept_.erase({ifindex, hook});
+    for (const auto& link : read_pinned(pins_))
+        if (link.ifindex == ifindex && link.hook == hook) detach_and_unpin(link.path);
+    if (has_tcx_ && !*has_tcx_) detach_clsact(ifindex, hook, wall_);
+}
+
+void Attaching::remove_others() {
+    for (const auto& link : present_)
+        if (!kept_.contains({link.ifindex, link.hook})) detach_and_unpin(link.path);
+    std::erase_if(present_, [&](const PinnedLink& link) { return !kept_.contains({link.ifindex, link.hook}); });
+    // Where tcx is known to be there, a filter of ours is not.
+    if (!has_tcx_ || !*has_tcx_) remove_filters();
+}
+
+void Attaching::remove_filters() {
+    const auto all = list_devices();
+    if (!all) return;
+    for (const auto& device : *all)
+        for (const auto hook : {Hook::tc_ingress, Hook::tc_egress})
+            if (!kept_.contains({device.index, hook})) detach_clsact(device.index, hook, wall_);
+}
+
+} // namespace ringwall::kernel

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Says when interfaces or addresses of this network namespace may have changed (rtnetlink(7)); what they are now is
+// asked afresh (interfaces.hpp), so that a lost or merged notice costs nothing.
+#pragma once
+
+#include "agent/fd.hpp"
+#include "maps/net/result.hpp"
+
+namespace ringwall::kernel {
+
+class LinkEvents {
+public:
+    static Result<LinkEvents> open();
+    int fd() const { return socket_.get(); }
+    void drain(); // all that is there; never blocks
+
+private:
+    explicit LinkEvents(Fd socket) : socket_(std::move(socket)) {}
+    Fd socket_;
+};
+
+} // namespace ringwall::kernel

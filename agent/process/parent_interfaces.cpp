@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parent's eye on the interfaces: those that appear, vanish, are made anew or renamed, and addresses that change,
+// while the configuration in force stays what it is (a file that was edited meanwhile waits for its reload).
+#include <algorithm>
+
+#include "agent/log.hpp"
+#include "agent/process/parent.hpp"
+
+namespace ringwall::agent {
+namespace {
+
+control::Interface describe(const kernel::Attachment& each) {
+    return {.name = each.device.name,
+            .ifindex = each.device.index,
+            .ingress = each.ingress,
+            .egress = each.egress,
+            .role = each.is_watched ? "watch" : "outside",
+            .why = each.why};
+}
+
+bool contains(const std::vector<control::Interface>& all, const control::Interface& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+void log_changes(const std::vector<control::Interface>& before, const std::vector<control::Interface>& now) {
+    for (const auto& each : now)
+        if (!contains(before, each))
+            log::info("attach", each.name + " (" + each.role + "): ingress " + each.ingress + ", egress " +
+                                    each.egress + (each.why.empty() ? "" : "; " + each.why));
+    for (const auto& each : before)
+        if (std::none_of(now.begin(), now.end(), [&](const auto& other) { return other.ifindex == each.ifindex; }))
+            log::info("attach", each.name + ": gone, or no longer ours to attach");
+}
+
+void log_addresses(const std::vector<IpAddress>& before, const std::vector<IpAddress>& now) {
+    for (const auto& address : now)
+        if (!std::binary_search(before.begin(), before.end(), address))
+            log::info("self", address.to_string() + " is protected from now on");
+    for (const auto& address : before)
+        if (!std::binary_search(now.begin(), now.end(), address))
+            log::info("self", address.to_string() + " is gone, and no longer protected");
+}
+
+} // namespace
+
+Result<void> Parent::attach(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure) {
+    auto attached = datapath_->attach(found.devices, mode, on_failure);
+    if (!attached) return tl::make_unexpected(attached.error());
+    for (const auto& failure : attached->failures) log::error("attach", failure);
+    std::vector<control::Interface> interfaces;
+    for (const auto& each : attached->attachments) interfaces.push_back(describe(each));
+    log_changes(briefing_.interfaces, interfaces);
+    briefing_.interfaces = std::move(interfaces);
+    return {};
+}
+
+void Parent::on_link_events() {
+    link_events_->drain();
+    auto found = look_around(config_);
+    if (!found) return log::error("attach", found.error().message());
+    if (found->devices == surroundings_.devices && found->self == surroundings_.self) return;
+    if (const auto followed = follow(std::move(*found)); !followed) log::error("attach", followed.error().message());
+    tell_worker(Message::surroundings, encode(briefing_));
+}
+
+// Addresses first: what they guard is meant to be guarded from the first packet of a new interface.
+Result<void> Parent::follow(Surroundings found) {
+    for (const auto& warning : found.warnings)
+        if (std::find(surroundings_.warnings.begin(), surroundings_.warnings.end(), warning) ==
+            surroundings_.warnings.end())
+            log::warn("config", warning);
+    if (found.self != surroundings_.self) {
+        if (auto written = datapath_->write(compile(config_, found)); !written) return written;
+        log_addresses(surroundings_.self, found.self);
+        briefing_.self = found.self;
+        surroundings_.self = found.self;
+    }
+    if (found.devices != surroundings_.devices)
+        if (auto attached = attach(found, config_.attach, kernel::OnFailure::leave_out); !attached) return attached;
+    surroundings_ = std::move(found);
+    return {};
+}
+
+} // namespace ringwall::agent

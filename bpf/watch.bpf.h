@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * A watched interface (a VPN, the loopback): what is SIP there is mirrored, media keeps its hole awake, nothing is
+ * refused, limited or learned. Which way a packet goes is not the hook's word but the addresses': from a protected one
+ * it goes out, else to a protected one it comes in.
+ */
+#pragma once
+
+#include "bpf/egress.bpf.h"
+
+/* Rodata: this copy of the program stands on a watched interface. */
+const volatile __u32 is_watched = 0;
+
+static __always_inline void keep_awake(struct pinhole *hole, const struct packet *pkt) {
+    if (pkt->is_outbound) note_outbound(hole, pkt->now);
+    else if (pkt->now >= READ_ONCE(hole->last_in_ns) + SEEN_STEP) WRITE_ONCE(hole->last_in_ns, pkt->now);
+}
+
+static __always_inline __u32 judge_watched_udp(struct context *ctx, struct packet *pkt) {
+    look_up_networks(pkt);
+    pkt->is_outbound = (pkt->source_network.flags & NETWORK_PROTECTED) != 0;
+    if (!pkt->is_outbound && !(pkt->destination_network.flags & NETWORK_PROTECTED)) return REASON_watched;
+
+    struct pinhole_key inside = pkt->is_outbound ? pkt->source : pkt->destination;
+    const struct port_policy *bits = ports_of(pkt, port_of(&inside));
+    int is_sip_port = bits && has_port(bits->sip_udp, port_of(&inside));
+    struct pinhole *hole = is_sip_port ? 0 : pinhole_at(&inside);
+    if (hole && !may_be_sip(pkt) && is_live(hole, READ_ONCE(hole->ctl), pkt->now)) keep_awake(hole, pkt);
+    else if (is_sip(ctx, pkt, is_sip_port || learned_port_at(pkt, &inside)))
+        pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE;
+    return REASON_watched;
+}
+
+static __always_inline void watch(struct context *ctx, struct packet *pkt) {
+    count_reason(pkt, pkt->kind == PACKET_UDP ? judge_watched_udp(ctx, pkt) : REASON_watched);
+    if (pkt->is_mirrored) mirror(ctx, pkt);
+}
