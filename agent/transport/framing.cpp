@@ -26,6 +26,7 @@ bool is_content_length(std::string_view header) {
 // Some stacks take a CR alone for a line end, others for text. Where both readings find the same end of the message it
 // is none of our business; where the first would see an empty line or a Content-Length it is.
 bool is_read_in_two_ways(std::string_view header) {
+    if (header.starts_with('\r')) return true;
     for (size_t at = header.find('\r'); at != not_found; at = header.find('\r', at + 1)) {
         const std::string_view rest = header.substr(at + 1);
         if (rest.starts_with('\n')) continue; // a fold
@@ -39,7 +40,10 @@ size_t line_ends_before(std::string_view bytes) { return std::min(bytes.find_fir
 bool begins_message(std::string_view bytes) {
     bytes.remove_prefix(line_ends_before(bytes));
     const size_t end = bytes.find('\n');
-    return end != not_found && sip::has_sip_version(without_cr(bytes.substr(0, end)));
+    if (end == not_found) return false;
+    const std::string_view line = without_cr(bytes.substr(0, end));
+    sip::Message ignored;
+    return sip::has_sip_version(line) && sip::start_line(line, ignored);
 }
 
 } // namespace

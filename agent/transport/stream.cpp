@@ -72,6 +72,7 @@ bool Stream::goes_on_elsewhere(const Segment& segment, StreamCounters& counters)
     const uint32_t before = next_;
     const bool may_come_back = framing_.is_at_start() && !is_over_;
     move_to(segment.sequence, false);
+    last_ns_ = segment.time_ns; // two have come there just before
     if (may_come_back) other_start_ = before;
     return false;
 }

@@ -29,7 +29,6 @@ MAP_ABI(struct reason_count, 16);
     EVENT(limiter_full, "SIP packets that found no limiter slot of their own") \
     EVENT(return_paths_full, "ways back not remembered for want of room") \
     EVENT(return_path_quota, "ways back not remembered: the inside address began 1,024 others in a minute") \
-    EVENT(refusals_full, "refusals on live holes not recorded for want of room") \
     EVENT(refused_together, "datagrams dropped because one in the same buffer was refused")
 enum event {
 #define RINGWALL_EVENT_ENUM(label, sentence) EVENT_##label,

@@ -156,8 +156,8 @@ TEST_F(Connection, that_was_silent_since_the_wall_stands_is_at_a_full_stop) {
     line.segment(5, one);
     EXPECT_THAT(line.messages, ElementsAre(one));
     line.from.port = Port{2};
-    line.segment(5, "body" + one);
-    line.segment(5 + 4 + static_cast<uint32_t>(one.size()), two);
+    line.segment(5, "body\r\n" + one);
+    line.segment(5 + 6 + static_cast<uint32_t>(one.size()), two);
     EXPECT_EQ(line.messages.size(), 1U);
 }
 
