@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/datagram.hpp"
 #include "agent/pinhole/map_ops.hpp"
 #include "maps/net/address.hpp"
 #include "policy/compile.hpp"
@@ -25,26 +26,11 @@ struct Now {
     int64_t realtime_s = 0;
 };
 
-// One whole datagram as the wall saw it.
-struct Datagram {
-    bool outbound = false; // left the protected side
-    bool is_whole = true;  // false: a first IP fragment, or a record lost its rest; opens nothing
-    Endpoint source, destination;
-    Protocol protocol = Protocol::udp;
-    std::string_view payload;
-};
-
 // Something the operator should read, once. `call_id` may be empty.
 struct Notice {
     std::string_view event; // "call.start", "call.end", "pinhole.open", "sip.defect", "echoed_sdp", …
     std::string call_id;
     std::string text;
-};
-
-// Counted by the core; names are the labels (docs/reference.md lists them).
-struct CoreCounter {
-    std::string_view label;
-    uint64_t count = 0;
 };
 
 class Core {

@@ -81,7 +81,7 @@ scripts/setup.sh
 wanted vm && scripts/setup.sh --vm
 if wanted unit || wanted check; then build dev; fi
 if wanted kernel || wanted netns || wanted vm; then build release ringwall kernel_verdict_tests clsact_test; fi
-if wanted fuzz; then build fuzz sip_message_fuzz multipart_fuzz sdp_session_fuzz; fi
+if wanted fuzz; then build fuzz sip_message_fuzz multipart_fuzz sdp_session_fuzz tcp_stream_fuzz fragments_fuzz; fi
 wanted unit && run_label dev unit -j "$jobs"
 wanted check && run_label dev check -j "$jobs"
 wanted kernel && run_label release kernel

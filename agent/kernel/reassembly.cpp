@@ -34,7 +34,6 @@ void Reassembly::on_record(std::span<const char> sample) {
         ++unreadable_;
         return;
     }
-    if (static_cast<Protocol>(record.protocol) != Protocol::udp) return; // segments are no datagrams
     const std::string_view bytes(sample.data() + sizeof record, record.captured);
     if (record.offset != 0) go_on(record, bytes);
     else if ((record.flags & RECORD_MORE) != 0) start(record, bytes);
@@ -67,15 +66,7 @@ void Reassembly::go_on(const struct mirror_record& record, std::string_view byte
 }
 
 void Reassembly::deliver(const struct mirror_record& record, std::string_view bytes) {
-    const Datagram datagram{
-        .outbound = (record.flags & RECORD_OUTBOUND) != 0,
-        .is_whole = bytes.size() == record.length && (record.flags & RECORD_FRAGMENT) == 0,
-        .source = Endpoint::from(record.source),
-        .destination = Endpoint::from(record.destination),
-        .protocol = static_cast<Protocol>(record.protocol),
-        .payload = bytes,
-    };
-    on_datagram_(datagram, record.time_ns);
+    on_packet_({.head = record, .bytes = bytes, .standing = standing_});
 }
 
 } // namespace ringwall::kernel

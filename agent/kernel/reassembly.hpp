@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From mirror records back to datagrams. Most are one record and are seen where they lie in the ring; longer ones come
+// From mirror records back to packets. Most are one record and are seen where they lie in the ring; longer ones come
 // in chunks (RECORD_MORE), between which another CPU's records may stand.
 #pragma once
 
@@ -9,17 +9,17 @@
 #include <string>
 #include <vector>
 
-#include "agent/core.hpp"
-#include "maps/abi/record.h"
+#include "agent/transport/packet.hpp"
 
 namespace ringwall::kernel {
 
-// `time_ns` is CLOCK_MONOTONIC at the hook. The payload lives as long as the call.
-using OnDatagram = std::function<void(const Datagram&, uint64_t time_ns)>;
+// The bytes live as long as the call.
+using OnPacket = std::function<void(const transport::Packet&)>;
 
 class Reassembly {
 public:
-    explicit Reassembly(OnDatagram on_datagram) : on_datagram_(std::move(on_datagram)) {}
+    Reassembly(transport::Standing standing, OnPacket on_packet)
+        : standing_(standing), on_packet_(std::move(on_packet)) {}
 
     // One ring buffer sample. What is no record is dropped and counted.
     void on_record(std::span<const char> sample);
@@ -35,7 +35,8 @@ private:
     void go_on(const struct mirror_record& record, std::string_view bytes);
     void deliver(const struct mirror_record& record, std::string_view bytes);
 
-    OnDatagram on_datagram_;
+    transport::Standing standing_; // of the ring
+    OnPacket on_packet_;
     std::vector<Partial> partial_; // oldest first
     uint64_t unreadable_ = 0;
 };

@@ -12,7 +12,7 @@
 namespace ringwall::kernel {
 namespace {
 
-constexpr const char* names[] = {"ring_inside", "ring_known", "ring_strangers"}; // in the order they are read
+constexpr const char* names[] = {"ring_inside", "ring_known", "ring_strangers"}; // as enum Standing, in the order they are read
 // Records a round. Those of calls are bounded only so that the clock and the operator get their turn.
 constexpr size_t strangers = 2;
 constexpr int budgets[] = {512, 512, 64};
@@ -24,10 +24,10 @@ struct FreeRing {
 } // namespace
 
 struct Rings::Ring {
-    explicit Ring(TimeOrder& order)
-        : reassembly([this, &order](const Datagram& datagram, uint64_t time_ns) {
-              last_ns = time_ns;
-              order.hold(datagram, time_ns);
+    Ring(transport::Standing standing, TimeOrder& order)
+        : reassembly(standing, [this, &order](const transport::Packet& packet) {
+              last_ns = packet.head.time_ns;
+              order.hold(packet);
           }) {}
 
     // A negative return ends the round; the record still counts as consumed (libbpf, ringbuf_process_ring()).
@@ -58,18 +58,18 @@ struct Rings::Ring {
     std::exception_ptr thrown;
 };
 
-Rings::Rings(OnDatagram on_datagram) : order_(std::move(on_datagram)) {}
+Rings::Rings(OnPacket on_packet) : order_(std::move(on_packet)) {}
 Rings::~Rings() = default;
 
-Result<std::unique_ptr<Rings>> Rings::open(const std::string& directory, OnDatagram on_datagram) {
-    std::unique_ptr<Rings> rings(new Rings(std::move(on_datagram)));
+Result<std::unique_ptr<Rings>> Rings::open(const std::string& directory, OnPacket on_packet) {
+    std::unique_ptr<Rings> rings(new Rings(std::move(on_packet)));
     rings->wait_.reset(epoll_create1(EPOLL_CLOEXEC));
     if (!rings->wait_) return fail_errno(errno, "make an epoll descriptor");
     for (size_t i = 0; i < std::size(names); ++i) {
         const auto path = directory + "/" + names[i];
         Fd map(bpf_obj_get(path.c_str()));
         if (!map) return fail_errno(errno, "open " + path);
-        auto ring = std::make_unique<Ring>(rings->order_);
+        auto ring = std::make_unique<Ring>(static_cast<transport::Standing>(i), rings->order_);
         ring->budget = budgets[i];
         ring->buffer.reset(ring_buffer__new(map.get(), Ring::on_sample, ring.get(), nullptr));
         if (!ring->buffer) return fail_errno(errno, "map the ring buffer " + path);

@@ -19,8 +19,8 @@ namespace ringwall::kernel {
 
 class Rings {
 public:
-    // `directory` is ROOT/maps. `on_datagram` may throw; drain() then does.
-    static Result<std::unique_ptr<Rings>> open(const std::string& directory, OnDatagram on_datagram);
+    // `directory` is ROOT/maps. `on_packet` may throw; drain() then does.
+    static Result<std::unique_ptr<Rings>> open(const std::string& directory, OnPacket on_packet);
     ~Rings();
 
     // Reads a bounded number of records. True if any was there: call again before sleeping.
@@ -31,7 +31,7 @@ public:
 
 private:
     struct Ring;
-    explicit Rings(OnDatagram on_datagram);
+    explicit Rings(OnPacket on_packet);
     TimeOrder order_;
     std::unique_ptr<Ring> rings_[3];
     Fd wait_;

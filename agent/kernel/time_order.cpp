@@ -6,21 +6,19 @@
 
 namespace ringwall::kernel {
 
-void TimeOrder::hold(const Datagram& datagram, uint64_t time_ns) {
-    held_.push_back({time_ns, datagram, std::string(datagram.payload)});
-}
+void TimeOrder::hold(const transport::Packet& packet) { held_.push_back({packet, std::string(packet.bytes)}); }
 
 void TimeOrder::release(uint64_t until_ns) {
-    const auto by_time = [](const Held& a, const Held& b) { return a.time_ns < b.time_ns; };
+    const auto by_time = [](const Held& a, const Held& b) { return a.packet.head.time_ns < b.packet.head.time_ns; };
     // insertion instead of std::stable_sort: rounds are short and nearly sorted, and it allocates nothing
     for (auto next = held_.begin(); next != held_.end(); ++next)
         std::rotate(std::upper_bound(held_.begin(), next, *next, by_time), next, std::next(next));
-    const auto later = std::find_if(held_.begin(), held_.end(), [&](const Held& h) { return h.time_ns > until_ns; });
+    const auto later = std::find_if(held_.begin(), held_.end(), [&](const Held& h) { return h.packet.head.time_ns > until_ns; });
     std::vector<Held> due(std::make_move_iterator(held_.begin()), std::make_move_iterator(later));
     held_.erase(held_.begin(), later);
     for (Held& held : due) {
-        held.datagram.payload = held.payload;
-        on_datagram_(held.datagram, held.time_ns);
+        held.packet.bytes = held.bytes;
+        on_packet_(held.packet);
     }
 }
 

@@ -27,6 +27,7 @@
 #include "agent/process/privileges.hpp"
 #include "agent/process/ring_loop.hpp"
 #include "agent/process/routes.hpp"
+#include "agent/transport/transport.hpp"
 
 namespace ringwall::agent {
 namespace asio = boost::asio;
@@ -50,6 +51,9 @@ public:
           maps_(std::move(maps)),
           briefing_(std::move(briefing)),
           core_(std::move(policy), maps_.secret()),
+          transport_(maps_.secret(), [this](const Datagram& datagram, uint64_t time_ns) {
+              carry_out(core_.on_datagram(datagram, at(time_ns)));
+          }),
           parent_(io_, asio::local::stream_protocol(), inherited.socket),
           tick_timer_(io_),
           reloaded_(io_) {
@@ -57,8 +61,8 @@ public:
     }
 
     Result<void> open_rings() {
-        auto rings = kernel::Rings::open(inherited_.maps.directory, [this](const Datagram& datagram, uint64_t time_ns) {
-            on_datagram(datagram, time_ns);
+        auto rings = kernel::Rings::open(inherited_.maps.directory, [this](const transport::Packet& packet) {
+            transport_.on_packet(packet);
         });
         if (!rings) return tl::make_unexpected(rings.error());
         rings_ = std::move(*rings);
@@ -88,10 +92,6 @@ private:
         ring_loop_->catch_up();
     }
 
-    void on_datagram(const Datagram& datagram, uint64_t time_ns) {
-        carry_out(core_.on_datagram(datagram, at(time_ns)));
-    }
-
     void carry_out(const pinhole::MapOps& wanted) {
         if (wanted.empty()) return;
         auto failed = maps_.apply(wanted);
@@ -107,6 +107,7 @@ private:
         for (unsigned count = 0;; ++count) {
             tick_timer_.expires_after(tick_period);
             co_await tick_timer_.async_wait(tuple);
+            transport_.tick(pinhole::to_ns(now().monotonic));
             const auto due = core_.due(now());
             carry_out(core_.tick(maps_.find(due), now()));
             log_.say(core_.take_notices());
@@ -169,6 +170,7 @@ private:
 
     std::vector<CoreCounter> counters() const {
         auto all = core_.counters();
+        for (const CoreCounter& counter : transport_.counters()) all.push_back(counter);
         all.push_back({"unreadable_records", rings_->unreadable()});
         all.push_back({"failed_operations", failed_operations_});
         all.push_back({"dialogs_refused", maps_.dialogs_refused()});
@@ -191,6 +193,7 @@ private:
     std::string config_error_;
     uint64_t failed_operations_ = 0; // after the last retry
     Core core_;
+    transport::Transport transport_;
     std::unique_ptr<kernel::Rings> rings_;
     PacedLog log_{log::info};
     RefusalLog refusals_;

@@ -55,6 +55,13 @@ Result<void, Defect> start_line(std::string_view line, Message& out) {
     return is_word<"sip/">(line.substr(0, 4)) ? status_line(line, out) : request_line(line, out);
 }
 
+bool has_sip_version(std::string_view line) {
+    const size_t first = line.find(' ');
+    if (first == line.npos) return false;
+    if (is_word<"sip/">(line.substr(0, 4))) return is_version(line.substr(0, first));
+    return line.rfind(' ') != first && is_version(line.substr(line.rfind(' ') + 1));
+}
+
 bool may_become_start_line(std::string_view bytes) {
     for (const char c : bytes.substr(0, bytes.find(' '))) {
         if (!is(c, token_char) && c != '/') return false;

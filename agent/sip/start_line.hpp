@@ -11,6 +11,9 @@ namespace ringwall::sip {
 // CSeq knows.
 Result<void, Defect> start_line(std::string_view line, Message& out);
 
+// Whether a line says of itself that it begins a message of SIP/2.0, however wrong the rest of it may be.
+bool has_sip_version(std::string_view line);
+
 // Whether bytes that do not reach a line end may yet become a start line.
 bool may_become_start_line(std::string_view bytes);
 

@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CORE = ['maps/net', 'policy', 'agent/text', 'agent/sip', 'agent/sdp', 'agent/transport', 'agent/dialog', 'agent/pinhole']
-CORE_FILES = ['agent/core.hpp', 'agent/core.cpp']
+CORE_FILES = ['agent/core.hpp', 'agent/core.cpp', 'agent/datagram.hpp']
 
 # What the shell needs and the core must not.
 SHELL_ONLY = re.compile(r'^(boost/asio|boost/beast|bpf/|spdlog/|fmt/|sys/|unistd\.h|fcntl\.h|poll\.h|thread$|mutex$|future$|'
@@ -21,10 +21,10 @@ MAY_INCLUDE = [
     ('agent/text', ['maps', 'agent/text']),
     ('agent/sip', ['maps', 'agent/text', 'agent/sip']),
     ('agent/sdp', ['maps', 'agent/text', 'agent/sdp']),
-    ('agent/transport', ['maps', 'agent/text', 'agent/sip', 'agent/transport']),
+    ('agent/transport', ['maps', 'agent/text', 'agent/sip', 'agent/transport', 'agent/datagram']),
     ('agent/pinhole', ['maps', 'policy', 'agent/text', 'agent/sdp', 'agent/dialog', 'agent/pinhole', 'agent/core']),
     ('agent/dialog', ['maps', 'policy', 'agent/text', 'agent/sip', 'agent/sdp', 'agent/dialog', 'agent/pinhole', 'agent/core']),
-    ('agent/kernel', ['maps', 'policy', 'agent/pinhole', 'agent/kernel', 'agent/core', 'agent/fd', 'agent/log']),
+    ('agent/kernel', ['maps', 'policy', 'agent/pinhole', 'agent/transport', 'agent/kernel', 'agent/core', 'agent/fd', 'agent/log']),
     ('agent', ['maps', 'policy', 'agent']),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)

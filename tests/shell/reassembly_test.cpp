@@ -22,8 +22,10 @@ struct Seen {
 class Reassembling : public testing::Test {
 protected:
     std::vector<Seen> seen;
-    Reassembly reassembly{[this](const Datagram& datagram, uint64_t time_ns) {
-        seen.push_back({std::string(datagram.payload), datagram.outbound, datagram.is_whole, time_ns});
+    Reassembly reassembly{transport::Standing::known, [this](const transport::Packet& packet) {
+        EXPECT_EQ(packet.standing, transport::Standing::known);
+        seen.push_back({std::string(packet.bytes), transport::is_outbound(packet), transport::is_whole(packet),
+                        packet.head.time_ns});
     }};
 
     static struct mirror_record record(uint64_t time_ns, uint32_t length, uint32_t offset, uint16_t flags = 0) {
@@ -81,9 +83,11 @@ TEST_F(Reassembling, a_lost_chunk_makes_it_not_whole) {
     EXPECT_THAT(seen, ElementsAre(Seen{"0123", false, false, 7}));
 }
 
-TEST_F(Reassembling, a_first_fragment_is_not_whole) {
-    feed(record(7, 5, 0, RECORD_FRAGMENT), "hello");
-    EXPECT_THAT(seen, ElementsAre(Seen{"hello", false, false, 7}));
+TEST_F(Reassembling, a_segment_that_carries_nothing_is_handed_on) {
+    auto syn = record(7, 0, 0, RECORD_TCP_SYN);
+    syn.protocol = 6;
+    feed(syn, "");
+    EXPECT_THAT(seen, ElementsAre(Seen{"", false, true, 7}));
 }
 
 TEST_F(Reassembling, fewer_bytes_than_the_datagram_are_not_whole) {
@@ -94,17 +98,6 @@ TEST_F(Reassembling, fewer_bytes_than_the_datagram_are_not_whole) {
 TEST_F(Reassembling, unfinished_datagrams_are_bounded_and_the_oldest_goes_first) {
     for (uint64_t time = 1; time <= 17; ++time) feed(record(time, 8, 0, RECORD_MORE), "0123");
     EXPECT_THAT(seen, ElementsAre(Seen{"0123", false, false, 1}));
-}
-
-TEST_F(Reassembling, a_segment_is_no_datagram_and_no_defect) {
-    auto segment = record(7, 5, 0);
-    segment.protocol = 6;
-    feed(segment, "hello");
-    segment.flags = RECORD_TCP_SYN;
-    segment.length = 0;
-    feed(segment, "");
-    EXPECT_TRUE(seen.empty());
-    EXPECT_EQ(reassembly.unreadable(), 0U);
 }
 
 TEST_F(Reassembling, what_is_no_record_is_counted) {

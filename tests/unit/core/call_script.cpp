@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "tests/unit/transport/packets.hpp"
+
 #include "maps/fnv1a.hpp"
 
 namespace ringwall::test {
@@ -73,7 +75,9 @@ std::string option(const std::vector<std::string>& words, const std::string& key
 
 } // namespace
 
-CallScript::CallScript() {
+CallScript::CallScript(Carrier carrier)
+    : carrier_(carrier),
+      transport_(secret, [this](const Datagram& datagram, uint64_t) { carry_out(core_->on_datagram(datagram, now_)); }) {
     now_ = {std::chrono::steady_clock::time_point(std::chrono::hours(10)), 1'800'000'000};
     policy(expectation_);
 }
@@ -142,11 +146,45 @@ void CallScript::message(const std::vector<std::string>& words) {
     const Endpoint outside = endpoint(option(words, "peer", "198.51.100.1:5060"));
     const std::string text = compose(words);
     now_.monotonic += std::chrono::milliseconds(1);
-    carry_out(core_->on_datagram({.outbound = outbound,
-                                  .source = outbound ? inside : outside,
-                                  .destination = outbound ? outside : inside,
-                                  .payload = text},
-                                 now_));
+    carry({.outbound = outbound,
+           .source = outbound ? inside : outside,
+           .destination = outbound ? outside : inside,
+           .payload = text});
+}
+
+// In three pieces, mixed.
+void CallScript::carry(const Datagram& message) {
+    if (carrier_ == Carrier::datagrams) return carry_out(core_->on_datagram(message, now_));
+    const bool is_tcp = carrier_ == Carrier::segments;
+    std::string bytes(message.payload);
+    if (!is_tcp) bytes = transport::test::udp(bytes, message.source.port.value, message.destination.port.value);
+    uint32_t& sequence = sequences_[{message.source, message.destination}];
+    struct mirror_record head{};
+    head.time_ns = pinhole::to_ns(now_.monotonic);
+    head.source = message.source.abi();
+    head.destination = message.destination.abi();
+    head.protocol = static_cast<uint8_t>(is_tcp ? Protocol::tcp : Protocol::udp);
+    const uint16_t flags = message.outbound ? RECORD_OUTBOUND : 0;
+    if (is_tcp && sequence == 0) {
+        head.flags = flags | RECORD_TCP_SYN;
+        transport_.on_packet({.head = head});
+        sequence = 1;
+    }
+    const size_t third = bytes.size() / 24 * 8;
+    std::vector<std::pair<size_t, size_t>> pieces{{0, third}, {third, 2 * third}, {2 * third, bytes.size()}};
+    std::shuffle(pieces.begin(), pieces.end(), random_);
+    for (const auto& [begin, end] : pieces) {
+        head.length = head.captured = static_cast<uint32_t>(end - begin);
+        head.flags = flags;
+        if (is_tcp) head.sequence = sequence + static_cast<uint32_t>(begin);
+        else {
+            head.sequence = sequence;
+            head.fragment_offset = static_cast<uint32_t>(begin);
+            head.flags |= static_cast<uint16_t>(RECORD_FRAGMENT | (end == bytes.size() ? RECORD_LAST_FRAGMENT : 0));
+        }
+        transport_.on_packet({.head = head, .bytes = std::string_view(bytes).substr(begin, end - begin)});
+    }
+    sequence += static_cast<uint32_t>(is_tcp ? bytes.size() : 1);
 }
 
 void CallScript::carry_out(pinhole::MapOps ops) {

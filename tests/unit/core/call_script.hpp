@@ -3,17 +3,23 @@
 // describes the language.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
+#include "agent/transport/transport.hpp"
 #include "tests/unit/core/fake_maps.hpp"
 
 namespace ringwall::test {
 
+// How the messages come: each a datagram, one in fragments, or pieces of TCP segments, the pieces in any order.
+enum class Carrier { datagrams, fragments, segments };
+
 class CallScript {
 public:
-    CallScript();
+    explicit CallScript(Carrier carrier = Carrier::datagrams);
     // Runs a script's text; the first disagreement as "line N: …", or nothing.
     std::optional<std::string> run(const std::string& text);
 
@@ -27,6 +33,7 @@ private:
     void policy(const std::string& expectation);
     void reload(const std::string& expectation);
     void message(const std::vector<std::string>& words);
+    void carry(const Datagram& message);
     void wait(const std::string& duration);
     void tick();
     void carry_out(pinhole::MapOps ops);
@@ -36,6 +43,11 @@ private:
     std::optional<Core> core_;
     std::string expectation_ = "negotiated";
     Now now_;
+
+    Carrier carrier_;
+    transport::Transport transport_;
+    std::map<std::pair<Endpoint, Endpoint>, uint32_t> sequences_;
+    std::mt19937 random_;
 };
 
 // The datagram that one line of a script stands for.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every script of tests/data/calls, each a test of its own.
+// Every script of tests/data/calls, each a test of its own; and whatever carries the messages, they open the same.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,13 +22,17 @@ std::vector<std::string> scripts() {
 
 class Call : public testing::TestWithParam<std::string> {};
 
-TEST_P(Call, opens_exactly_what_it_negotiates) {
-    std::ifstream file(RINGWALL_TEST_DATA "/calls/" + GetParam() + ".call");
+void run(const std::string& name, Carrier carrier) {
+    std::ifstream file(RINGWALL_TEST_DATA "/calls/" + name + ".call");
     std::stringstream text;
     text << file.rdbuf();
     ASSERT_FALSE(text.str().empty());
-    EXPECT_EQ(CallScript().run(text.str()).value_or(""), "");
+    EXPECT_EQ(CallScript(carrier).run(text.str()).value_or(""), "");
 }
+
+TEST_P(Call, opens_exactly_what_it_negotiates) { run(GetParam(), Carrier::datagrams); }
+TEST_P(Call, opens_the_same_in_fragments) { run(GetParam(), Carrier::fragments); }
+TEST_P(Call, opens_the_same_over_tcp) { run(GetParam(), Carrier::segments); }
 
 INSTANTIATE_TEST_SUITE_P(Scripts, Call, testing::ValuesIn(scripts()), [](const auto& script) { return script.param; });
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/transport/streams.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringwall::transport {
+namespace {
+
+// Which place among the remembered starts: nobody outside can aim at another's.
+uint64_t mix(uint64_t state, uint64_t word) {
+    state = (state ^ word) * 0x9e3779b97f4a7c15ULL;
+    state = (state ^ state >> 32) * 0xd6e8feb86659fd93ULL;
+    return state ^ state >> 29;
+}
+
+uint64_t tag_of(const Endpoint& endpoint, uint64_t state) {
+    for (const uint32_t word : endpoint.address.abi().word) state = mix(state, word);
+    return mix(state, endpoint.port.value);
+}
+
+Segment segment_of(const Packet& packet) {
+    const auto has = [&](record_flag flag) { return (packet.head.flags & flag) != 0; };
+    const uint32_t behind_syn = has(RECORD_TCP_SYN) ? 1 : 0;
+    // A FIN stands behind bytes that the ring had no room for.
+    return {.sequence = packet.head.sequence + behind_syn,
+            .bytes = packet.bytes,
+            .syn = has(RECORD_TCP_SYN),
+            .fin = has(RECORD_TCP_FIN) && is_whole(packet),
+            .rst = has(RECORD_TCP_RST),
+            .time_ns = packet.head.time_ns};
+}
+
+} // namespace
+
+Streams::Streams(const std::array<uint64_t, 2>& secret, OnDatagram on_message)
+    : secret_(secret), on_message_(std::move(on_message)) {
+    for (auto& starts : starts_) starts.resize(starts_remembered);
+}
+
+void Streams::on_segment(const Packet& packet) {
+    const Segment segment = segment_of(packet);
+    if (first_ns_ == 0) first_ns_ = segment.time_ns;
+    const Key key{is_outbound(packet), Endpoint::from(packet.head.source), Endpoint::from(packet.head.destination)};
+    Entry* entry = nullptr;
+    if (const auto found = entries_.find(key); found != entries_.end()) entry = &found->second;
+    else if (!segment.bytes.empty()) entry = begin(key, packet, segment);
+    if (!entry) {
+        if (!segment.syn) return;
+        uint64_t tag;
+        Start& start = start_of(key, packet.standing, tag);
+        start = {tag, segment.sequence};
+        return;
+    }
+    const bool was_over = entry->stream.is_over();
+    step(key, *entry, segment.time_ns, [&](const Stream::OnMessage& on_message) {
+        entry->stream.on_segment(segment, on_message, counters_.streams);
+    });
+    if (segment.rst && entry->stream.is_over() && !was_over) reset_reverse(key);
+}
+
+Streams::Start& Streams::start_of(const Key& key, Standing ring, uint64_t& tag) {
+    tag = tag_of(key.destination, tag_of(key.source, secret_[0])) ^ secret_[1];
+    return starts_[static_cast<size_t>(ring)][tag % starts_remembered];
+}
+
+Streams::Entry* Streams::begin(const Key& key, const Packet& packet, const Segment& segment) {
+    // What the inside answers to a stranger's connection takes the stranger's room.
+    const auto reverse = entries_.find(key.reverse());
+    const Standing standing = reverse != entries_.end() ? reverse->second.standing : packet.standing;
+    if (!of(standing).take(key.outside())) {
+        ++counters_.full;
+        blind_until_ns_[static_cast<size_t>(standing)] = segment.time_ns;
+        return nullptr;
+    }
+    return &entries_.emplace(key, Entry{stream_for(key, packet.standing, standing, segment), standing}).first->second;
+}
+
+Stream Streams::stream_for(const Key& key, Standing ring, Standing standing, const Segment& segment) {
+    if (segment.syn) return Stream::from_start(segment.sequence, segment.time_ns);
+    uint64_t tag;
+    Start& start = start_of(key, ring, tag);
+    const bool is_near = segment.sequence - start.sequence <= stream_window;
+    if (std::exchange(start.tag, 0) == tag && is_near) return Stream::from_start(start.sequence, segment.time_ns);
+    return Stream::from_midway(segment.sequence,
+                               std::max(first_ns_, blind_until_ns_[static_cast<size_t>(standing)]));
+}
+
+// One step of a stream: its messages go out, its memory is accounted for.
+template <class Step>
+void Streams::step(const Key& key, Entry& entry, uint64_t now_ns, Step&& step) {
+    Budget& budget = of(entry.standing);
+    budget.release(entry.stream.held());
+    step([&](std::string_view message) {
+        on_message_({.outbound = key.outbound,
+                     .source = key.source,
+                     .destination = key.destination,
+                     .protocol = Protocol::tcp,
+                     .payload = message},
+                    now_ns);
+    });
+    if (!budget.fits(entry.stream.held())) {
+        ++counters_.memory_full;
+        entry.stream.lose();
+    }
+    budget.hold(entry.stream.held());
+    if (entry.stream.has_gap()) gapped_.insert(key);
+    else if (!gapped_.empty()) gapped_.erase(key);
+}
+
+// A reset ends both directions.
+void Streams::reset_reverse(const Key& key) {
+    const auto reverse = entries_.find(key.reverse());
+    if (reverse == entries_.end()) return;
+    step(reverse->first, reverse->second, 0,
+         [&](const Stream::OnMessage&) { reverse->second.stream.close(); });
+}
+
+void Streams::tick(uint64_t now_ns) {
+    for (const Key& key : std::vector<Key>(gapped_.begin(), gapped_.end())) {
+        Entry& entry = entries_.at(key);
+        step(key, entry, now_ns, [&](const Stream::OnMessage& on_message) {
+            entry.stream.tick(now_ns, on_message, counters_.streams);
+        });
+    }
+    if (now_ns >= next_sweep_ns_) sweep(now_ns);
+}
+
+void Streams::sweep(uint64_t now_ns) {
+    next_sweep_ns_ = now_ns + sweep_interval_ns;
+    for (auto at = entries_.begin(); at != entries_.end();) {
+        auto& [key, entry] = *at;
+        step(key, entry, now_ns, [&](const Stream::OnMessage& on_message) {
+            entry.stream.tick(now_ns, on_message, counters_.streams);
+        });
+        const uint64_t life = entry.stream.is_over() ? stream_closed_ns : stream_idle_ns;
+        if (now_ns < entry.stream.last_ns() + life) {
+            ++at;
+            continue;
+        }
+        of(entry.standing).release(entry.stream.held());
+        of(entry.standing).give_back(key.outside());
+        gapped_.erase(key);
+        at = entries_.erase(at);
+    }
+}
+
+} // namespace ringwall::transport

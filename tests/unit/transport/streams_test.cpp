@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many connections: the bounds, whose room they take, and what is forgotten.
+#include "agent/transport/streams.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/transport/packets.hpp"
+
+namespace ringwall::transport::test {
+namespace {
+
+using testing::ElementsAre;
+
+class ManyConnections : public testing::Test {
+protected:
+    Line line;
+    std::vector<std::string> messages;
+    Streams streams{{1, 2}, [this](const Datagram& datagram, uint64_t) { messages.emplace_back(datagram.payload); }};
+
+    void segment(uint32_t sequence, std::string_view bytes, unsigned flags = 0) {
+        streams.on_segment(line.packet(6, sequence, bytes, flags));
+    }
+    size_t items(Standing standing) const { return streams.budget(standing).items(); }
+    // A flood: each from another address.
+    void flood(size_t count, std::string_view bytes) {
+        for (uint32_t i = 0; i < count; ++i) {
+            line.from.address = IpAddress::v4(0x0b000000 + i);
+            segment(100, bytes);
+        }
+        line.from = outside;
+    }
+};
+
+TEST_F(ManyConnections, of_strangers_leave_the_room_of_the_known_and_of_the_inside_alone) {
+    line.standing = Standing::stranger;
+    flood(2 * stream_room[2].items, "OPTIONS ");
+    EXPECT_EQ(items(Standing::stranger), stream_room[2].items);
+    EXPECT_EQ(streams.counters().full, stream_room[2].items);
+    line.now += full_stop_ns;
+    line.standing = Standing::known;
+    segment(1, message("1"));
+    EXPECT_THAT(messages, ElementsAre(message("1")));
+}
+
+TEST_F(ManyConnections, of_one_stranger_leave_room_for_others) {
+    line.standing = Standing::stranger;
+    line.from.address = *IpAddress::parse("2001:db8::1");
+    for (uint16_t port = 1; port <= 1000; ++port) {
+        line.from.port = Port{port};
+        if (port == 500) line.from.address = *IpAddress::parse("2001:db8::2"); // the same /64
+        segment(1, "OPTIONS ");
+    }
+    EXPECT_EQ(items(Standing::stranger), stream_room[2].items_of_source);
+}
+
+TEST_F(ManyConnections, of_strangers_take_their_room_for_the_answers_of_the_inside_too) {
+    line.standing = Standing::stranger;
+    segment(1, "OPTIONS ");
+    line.turn();
+    line.standing = Standing::inside;
+    segment(1, "SIP/2.0 ");
+    EXPECT_EQ(items(Standing::stranger), 2U);
+    EXPECT_EQ(items(Standing::inside), 0U);
+}
+
+TEST_F(ManyConnections, take_no_room_before_they_carry_something) {
+    line.standing = Standing::stranger;
+    for (uint32_t i = 0; i < 10000; ++i) {
+        line.from.address = IpAddress::v4(0x0b000000 + i);
+        segment(99, "", RECORD_TCP_SYN);
+        segment(100, "", RECORD_TCP_FIN);
+    }
+    EXPECT_EQ(items(Standing::stranger), 0U);
+    segment(100 + 20, message("1").substr(20)); // the last one's start is still remembered
+    segment(100, message("1").substr(0, 20));
+    EXPECT_THAT(messages, ElementsAre(message("1")));
+}
+
+TEST_F(ManyConnections, hold_no_more_bytes_than_their_room) {
+    line.standing = Standing::stranger;
+    const std::string start = "OPTIONS sip:a@192.0.2.10 SIP/2.0\r\nl: 60000\r\n\r\n" + std::string(50000, 'x');
+    for (uint32_t i = 0; i < 200; ++i) {
+        line.from.address = IpAddress::v4(0x0b000000 + i);
+        segment(99, "", RECORD_TCP_SYN);
+        segment(100, start);
+    }
+    EXPECT_EQ(streams.budget(Standing::stranger).bytes(), stream_room[2].bytes / start.size() * start.size());
+    EXPECT_EQ(streams.counters().memory_full, 200 - stream_room[2].bytes / start.size());
+    line.from.address = IpAddress::v4(1);
+    segment(99, "", RECORD_TCP_SYN);
+    segment(100, message("1")); // what needs no memory is read
+    EXPECT_THAT(messages, ElementsAre(message("1")));
+}
+
+TEST_F(ManyConnections, are_forgotten_when_idle_and_sooner_when_closed) {
+    segment(99, "", RECORD_TCP_SYN);
+    segment(100, message("1").substr(0, 50));
+    line.from.port = Port{1};
+    segment(99, "", RECORD_TCP_SYN);
+    segment(100, message("2"), RECORD_TCP_FIN);
+    streams.tick(line.now + stream_closed_ns - 1);
+    EXPECT_EQ(items(Standing::known), 2U);
+    streams.tick(line.now + stream_closed_ns + sweep_interval_ns);
+    EXPECT_EQ(items(Standing::known), 1U);
+    streams.tick(line.now + stream_idle_ns + 2 * sweep_interval_ns);
+    EXPECT_EQ(items(Standing::known), 0U);
+    EXPECT_EQ(streams.budget(Standing::known).bytes(), 0U);
+    line.from = outside;
+    line.now += stream_idle_ns + 2 * sweep_interval_ns;
+    segment(150, message("3")); // forgotten, but silent since then: at a full stop
+    EXPECT_THAT(messages, ElementsAre(message("2"), message("3")));
+}
+
+TEST_F(ManyConnections, that_found_no_room_are_not_taken_for_silent_ones) {
+    line.standing = Standing::stranger;
+    segment(1, "x");
+    line.now += full_stop_ns;
+    flood(stream_room[2].items, "OPTIONS ");
+    segment(1, "first half of a message"); // no: it has room, the first of all
+    line.from.port = Port{77};
+    segment(1, "no room");
+    streams.tick(line.now + 1);
+    line.now += stream_idle_ns;
+    streams.tick(line.now);
+    line.now += sweep_interval_ns;
+    streams.tick(line.now);
+    EXPECT_EQ(items(Standing::stranger), 0U);
+}
+
+} // namespace
+} // namespace ringwall::transport::test
