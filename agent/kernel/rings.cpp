@@ -12,7 +12,8 @@
 namespace ringwall::kernel {
 namespace {
 
-constexpr const char* names[] = {"ring_inside", "ring_known", "ring_strangers"}; // as enum Standing, in the order they are read
+constexpr const char* names[] = {"ring_inside", "ring_known",
+                                 "ring_strangers"}; // as enum Standing, in the order they are read
 // Records a round. Those of calls are bounded only so that the clock and the operator get their turn.
 constexpr size_t strangers = 2;
 constexpr int budgets[] = {512, 512, 64};

@@ -13,7 +13,8 @@ void TimeOrder::release(uint64_t until_ns) {
     // insertion instead of std::stable_sort: rounds are short and nearly sorted, and it allocates nothing
     for (auto next = held_.begin(); next != held_.end(); ++next)
         std::rotate(std::upper_bound(held_.begin(), next, *next, by_time), next, std::next(next));
-    const auto later = std::find_if(held_.begin(), held_.end(), [&](const Held& h) { return h.packet.head.time_ns > until_ns; });
+    const auto later =
+        std::find_if(held_.begin(), held_.end(), [&](const Held& h) { return h.packet.head.time_ns > until_ns; });
     std::vector<Held> due(std::make_move_iterator(held_.begin()), std::make_move_iterator(later));
     held_.erase(held_.begin(), later);
     for (Held& held : due) {

@@ -21,6 +21,7 @@
 #include "agent/core.hpp"
 #include "agent/kernel/rings.hpp"
 #include "agent/log.hpp"
+#include "agent/pinhole/book.hpp"
 #include "agent/process/briefing.hpp"
 #include "agent/process/messages.hpp"
 #include "agent/process/notices.hpp"
@@ -51,9 +52,8 @@ public:
           maps_(std::move(maps)),
           briefing_(std::move(briefing)),
           core_(std::move(policy), maps_.secret()),
-          transport_(maps_.secret(), [this](const Datagram& datagram, uint64_t time_ns) {
-              carry_out(core_.on_datagram(datagram, at(time_ns)));
-          }),
+          transport_(maps_.secret(), [this](const Datagram& datagram,
+                                            uint64_t time_ns) { carry_out(core_.on_datagram(datagram, at(time_ns))); }),
           parent_(io_, asio::local::stream_protocol(), inherited.socket),
           tick_timer_(io_),
           reloaded_(io_) {
@@ -61,9 +61,8 @@ public:
     }
 
     Result<void> open_rings() {
-        auto rings = kernel::Rings::open(inherited_.maps.directory, [this](const transport::Packet& packet) {
-            transport_.on_packet(packet);
-        });
+        auto rings = kernel::Rings::open(inherited_.maps.directory,
+                                         [this](const transport::Packet& packet) { transport_.on_packet(packet); });
         if (!rings) return tl::make_unexpected(rings.error());
         rings_ = std::move(*rings);
         ring_loop_.emplace(io_, maps_, *rings_);

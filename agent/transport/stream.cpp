@@ -38,8 +38,7 @@ void Stream::on_segment(const Segment& segment, const OnMessage& on_message, Str
     if (is_over_) return;
     if (has_gap() && segment.time_ns >= gap_since_ns_ + gap_patience_ns)
         skip_gap(segment.time_ns, on_message, counters);
-    if (!segment.bytes.empty())
-        on_bytes(segment.sequence, segment.bytes, segment.time_ns, on_message, counters);
+    if (!segment.bytes.empty()) on_bytes(segment.sequence, segment.bytes, segment.time_ns, on_message, counters);
     last_ns_ = segment.time_ns;
     on_flags(segment);
 }
@@ -122,9 +121,8 @@ bool Stream::differs(uint32_t sequence, std::string_view bytes) const {
 
 void Stream::keep(uint32_t sequence, std::string_view bytes, uint64_t now_ns) {
     if (pieces_.empty()) gap_since_ns_ = now_ns;
-    const auto later = std::find_if(pieces_.begin(), pieces_.end(), [&](const Piece& piece) {
-        return distance(piece.sequence) > distance(sequence);
-    });
+    const auto later = std::find_if(pieces_.begin(), pieces_.end(),
+                                    [&](const Piece& piece) { return distance(piece.sequence) > distance(sequence); });
     if (later != pieces_.begin() && std::prev(later)->sequence == sequence &&
         std::prev(later)->bytes.size() >= bytes.size())
         return;

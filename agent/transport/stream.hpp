@@ -18,8 +18,8 @@ namespace ringwall::transport {
 
 inline constexpr uint64_t gap_patience_ns = 1'000'000'000;
 inline constexpr uint64_t message_patience_ns = 32'000'000'000; // 64*T1: nobody waits longer for the rest of a message
-inline constexpr size_t stream_window = size_t{1} << 20; // further from the next byte is elsewhere
-inline constexpr size_t most_behind_gap = 65536;         // bytes, and pieces below, kept while a gap stands
+inline constexpr size_t stream_window = size_t{1} << 20;        // further from the next byte is elsewhere
+inline constexpr size_t most_behind_gap = 65536;                // bytes, and pieces below, kept while a gap stands
 inline constexpr size_t most_pieces = 64;
 
 struct Segment {

@@ -82,8 +82,7 @@ Stream Streams::stream_for(const Key& key, Standing ring, Standing standing, con
     Start& start = start_of(key, ring, tag);
     const bool is_near = segment.sequence - start.sequence <= stream_window;
     if (std::exchange(start.tag, 0) == tag && is_near) return Stream::from_start(start.sequence, segment.time_ns);
-    return Stream::from_midway(segment.sequence,
-                               std::max(first_ns_, blind_until_ns_[static_cast<size_t>(standing)]));
+    return Stream::from_midway(segment.sequence, std::max(first_ns_, blind_until_ns_[static_cast<size_t>(standing)]));
 }
 
 // One step of a stream: its messages go out, its memory is accounted for.
@@ -112,16 +111,14 @@ void Streams::step(const Key& key, Entry& entry, uint64_t now_ns, Step&& step) {
 void Streams::reset_reverse(const Key& key) {
     const auto reverse = entries_.find(key.reverse());
     if (reverse == entries_.end()) return;
-    step(reverse->first, reverse->second, 0,
-         [&](const Stream::OnMessage&) { reverse->second.stream.close(); });
+    step(reverse->first, reverse->second, 0, [&](const Stream::OnMessage&) { reverse->second.stream.close(); });
 }
 
 void Streams::tick(uint64_t now_ns) {
     for (const Key& key : std::vector<Key>(gapped_.begin(), gapped_.end())) {
         Entry& entry = entries_.at(key);
-        step(key, entry, now_ns, [&](const Stream::OnMessage& on_message) {
-            entry.stream.tick(now_ns, on_message, counters_.streams);
-        });
+        step(key, entry, now_ns,
+             [&](const Stream::OnMessage& on_message) { entry.stream.tick(now_ns, on_message, counters_.streams); });
     }
     if (now_ns >= next_sweep_ns_) sweep(now_ns);
 }
@@ -129,10 +126,10 @@ void Streams::tick(uint64_t now_ns) {
 void Streams::sweep(uint64_t now_ns) {
     next_sweep_ns_ = now_ns + sweep_interval_ns;
     for (auto at = entries_.begin(); at != entries_.end();) {
-        auto& [key, entry] = *at;
-        step(key, entry, now_ns, [&](const Stream::OnMessage& on_message) {
-            entry.stream.tick(now_ns, on_message, counters_.streams);
-        });
+        const Key& key = at->first;
+        Entry& entry = at->second;
+        step(key, entry, now_ns,
+             [&](const Stream::OnMessage& on_message) { entry.stream.tick(now_ns, on_message, counters_.streams); });
         const uint64_t life = entry.stream.is_over() ? stream_closed_ns : stream_idle_ns;
         if (now_ns < entry.stream.last_ns() + life) {
             ++at;

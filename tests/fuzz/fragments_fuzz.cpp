@@ -30,7 +30,8 @@ public:
     void take(const Step& step) {
         const bool is_forged = step.kind & 1;
         const size_t at = step.place * size_t{8} % (ip_.size() + 8);
-        const size_t size = std::min<size_t>(size_t{step.size} * 8 + (step.kind & 2), ip_.size() - std::min(at, ip_.size()));
+        const size_t size =
+            std::min<size_t>(size_t{step.size} * 8 + (step.kind & 2), ip_.size() - std::min(at, ip_.size()));
         std::string bytes = ip_.substr(std::min(at, ip_.size()), size);
         if (is_forged && !bytes.empty()) bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
         // A forger has addresses of his own: the same datagram would be his word against the sender's.

@@ -76,9 +76,9 @@ private:
     uint64_t now_ = gap_patience_ns, last_sent_ = now_;
     std::vector<std::string> messages_;
     Transport transport_{{1, 2}, [this](const Datagram& datagram, uint64_t) {
-        MUST_HOLD(datagram.is_whole && datagram.payload.size() <= sip::max_message_bytes);
-        messages_.emplace_back(datagram.payload);
-    }};
+                             MUST_HOLD(datagram.is_whole && datagram.payload.size() <= sip::max_message_bytes);
+                             messages_.emplace_back(datagram.payload);
+                         }};
 };
 
 bool is_subsequence(const std::vector<std::string>& part, const std::vector<std::string>& whole) {

@@ -23,10 +23,10 @@ class Reassembling : public testing::Test {
 protected:
     std::vector<Seen> seen;
     Reassembly reassembly{transport::Standing::known, [this](const transport::Packet& packet) {
-        EXPECT_EQ(packet.standing, transport::Standing::known);
-        seen.push_back({std::string(packet.bytes), transport::is_outbound(packet), transport::is_whole(packet),
-                        packet.head.time_ns});
-    }};
+                              EXPECT_EQ(packet.standing, transport::Standing::known);
+                              seen.push_back({std::string(packet.bytes), transport::is_outbound(packet),
+                                              transport::is_whole(packet), packet.head.time_ns});
+                          }};
 
     static struct mirror_record record(uint64_t time_ns, uint32_t length, uint32_t offset, uint16_t flags = 0) {
         struct mirror_record made{};

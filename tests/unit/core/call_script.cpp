@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <sstream>
 
-#include "tests/unit/transport/packets.hpp"
-
 #include "maps/fnv1a.hpp"
+#include "tests/unit/transport/packets.hpp"
 
 namespace ringwall::test {
 namespace {
@@ -76,8 +75,9 @@ std::string option(const std::vector<std::string>& words, const std::string& key
 } // namespace
 
 CallScript::CallScript(Carrier carrier)
-    : carrier_(carrier),
-      transport_(secret, [this](const Datagram& datagram, uint64_t) { carry_out(core_->on_datagram(datagram, now_)); }) {
+    : carrier_(carrier), transport_(secret, [this](const Datagram& datagram, uint64_t) {
+          carry_out(core_->on_datagram(datagram, now_));
+      }) {
     now_ = {std::chrono::steady_clock::time_point(std::chrono::hours(10)), 1'800'000'000};
     policy(expectation_);
 }

@@ -73,10 +73,11 @@ std::vector<std::string> read_in(const std::string& text, const std::vector<Part
     StreamCounters counters;
     Stream stream = Stream::from_start(near_the_wrap, 1);
     for (const auto& [begin, end] : parts)
-        stream.on_segment({.sequence = near_the_wrap + static_cast<uint32_t>(begin),
-                           .bytes = std::string_view(text).substr(begin, end - begin),
-                           .time_ns = 1},
-                          [&](std::string_view message) { messages.emplace_back(message); }, counters);
+        stream.on_segment(
+            {.sequence = near_the_wrap + static_cast<uint32_t>(begin),
+             .bytes = std::string_view(text).substr(begin, end - begin),
+             .time_ns = 1},
+            [&](std::string_view message) { messages.emplace_back(message); }, counters);
     return messages;
 }
 
@@ -90,9 +91,12 @@ TEST(Cuts, of_a_stream_change_nothing) {
         for (size_t at = 1; at < text.size(); ++at) {
             const size_t before = at - random() % at, behind = at + random() % (text.size() - at);
             const Part head{0, at}, tail{at, text.size()};
-            for (const auto& parts : std::vector<std::vector<Part>>{
-                     {head, tail}, {tail, head}, {head, head, tail, tail}, {tail, {0, behind}}, {head, {before, text.size()}},
-                     {{before, behind}, tail, head}})
+            for (const auto& parts : std::vector<std::vector<Part>>{{head, tail},
+                                                                    {tail, head},
+                                                                    {head, head, tail, tail},
+                                                                    {tail, {0, behind}},
+                                                                    {head, {before, text.size()}},
+                                                                    {{before, behind}, tail, head}})
                 ASSERT_EQ(read_in(text, parts), whole) << first << "\nat " << at << ' ' << before << ' ' << behind;
             std::array<Part, 3> three{Part{0, at}, Part{at, behind}, Part{behind, text.size()}};
             do ASSERT_EQ(read_in(text, {three.begin(), three.end()}), whole) << first << "\nat " << at << ' ' << behind;
@@ -125,7 +129,8 @@ TEST(Cuts, of_a_datagram_change_nothing) {
         };
         for (size_t at = 8; at < ip.size(); at += 8) {
             const Part head{0, at}, tail{at, ip.size()};
-            for (const auto& parts : std::vector<std::vector<Part>>{{head, tail}, {tail, head}, {head, head, tail}, {tail, tail, head}})
+            for (const auto& parts :
+                 std::vector<std::vector<Part>>{{head, tail}, {tail, head}, {head, head, tail}, {tail, tail, head}})
                 ASSERT_EQ(joined(parts), text) << at;
             for (size_t behind = at + 8; behind < ip.size(); behind += 104) {
                 std::array<Part, 3> three{Part{0, at}, Part{at, behind}, Part{behind, ip.size()}};

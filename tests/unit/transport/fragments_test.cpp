@@ -109,11 +109,11 @@ TEST_F(Fragmented, must_be_as_long_as_its_udp_header_says) {
 }
 
 TEST_F(Fragmented, takes_no_fragment_that_cannot_be_one) {
-    line.fragment(1, 0, part(0, 801), false);       // not of eights
-    line.fragment(1, 4, part(4, 804), false);       // nor at one
-    line.fragment(1, 0, part(0, 4), true);          // no UDP header
-    line.fragment(1, 8, "", true);                  // nothing
-    line.fragment(1, 65528, part(0, 16), true);     // past what IP can say
+    line.fragment(1, 0, part(0, 801), false);   // not of eights
+    line.fragment(1, 4, part(4, 804), false);   // nor at one
+    line.fragment(1, 0, part(0, 4), true);      // no UDP header
+    line.fragment(1, 8, "", true);              // nothing
+    line.fragment(1, 65528, part(0, 16), true); // past what IP can say
     line.fragment(1, 0xfffffff8, part(0, 16), true);
     Packet lost = line.packet(17, 1, part(0, 800), RECORD_FRAGMENT);
     lost.head.length = 1600; // its other record was lost

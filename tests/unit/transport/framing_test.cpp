@@ -54,7 +54,8 @@ TEST_F(Reading, takes_line_feeds_alone_for_line_ends) {
 }
 
 TEST_F(Reading, leaves_to_the_parser_what_does_not_touch_the_length) {
-    for (const std::string header : {"no colon", "X: a\rb", "X: a\r b\r\n c", "Call-ID: 2", "l: 4\r\nContent-Length: 4"}) {
+    for (const std::string header :
+         {"no colon", "X: a\rb", "X: a\r b\r\n c", "Call-ID: 2", "l: 4\r\nContent-Length: 4"}) {
         const std::string text = with(header + "\r\nl: 4\r\n", "body");
         feed(text);
         ASSERT_THAT(messages, ElementsAre(text)) << header;
@@ -68,9 +69,9 @@ TEST_F(Reading, leaves_to_the_parser_what_does_not_touch_the_length) {
 
 TEST_F(Reading, loses_its_place_where_the_length_is_not_certain) {
     for (const std::string headers :
-         {"X: y\r\n", "l: 4\r\nl: 5\r\n", "l: -1\r\n", "l: 4 4\r\n", "l:\r\n", "l: 4x\r\n", "l: 65536\r\n", "l: 65535\r\n",
-          "l: 4294967300\r\n", "l: 99999999999999999999\r\n", "l: 4,4\r\n", "X: y\rl: 4\r\nl: 5\r\n", "X: y\r\r\nl: 4\r\n",
-          "X: y\rContent-Length: 9\r\nl: 4\r\n", "l: 4\r\n\rX: y\r\n", "l: 4\r5\r\n"}) {
+         {"X: y\r\n", "l: 4\r\nl: 5\r\n", "l: -1\r\n", "l: 4 4\r\n", "l:\r\n", "l: 4x\r\n", "l: 65536\r\n",
+          "l: 65535\r\n", "l: 4294967300\r\n", "l: 99999999999999999999\r\n", "l: 4,4\r\n", "X: y\rl: 4\r\nl: 5\r\n",
+          "X: y\r\r\nl: 4\r\n", "X: y\rContent-Length: 9\r\nl: 4\r\n", "l: 4\r\n\rX: y\r\n", "l: 4\r5\r\n"}) {
         framing = Framing(true);
         feed(with(headers, "body"));
         EXPECT_THAT(messages, IsEmpty()) << headers;
@@ -100,7 +101,7 @@ TEST_F(Reading, holds_no_headers_without_end) {
         feed(header);
     }
     for (const auto& text : {std::string(9000, 'a'), "OPTIONS " + std::string(9000, 'a'),
-                                   "OPTIONS sip:a@192.0.2.10 SIP/2.0\r\nX: " + std::string(9000, 'a')}) {
+                             "OPTIONS sip:a@192.0.2.10 SIP/2.0\r\nX: " + std::string(9000, 'a')}) {
         framing = Framing(true);
         feed(text);
         EXPECT_TRUE(framing.is_lost());
@@ -108,7 +109,8 @@ TEST_F(Reading, holds_no_headers_without_end) {
 }
 
 TEST_F(Reading, loses_its_place_at_once_where_no_sip_begins) {
-    for (const std::string text : {"GET / HTTP/1.1\r\n", "\x16\x03\x01\x02", "{\"a\"", "OPTIONS sip:a SIP/3.0\r\n", "SIP/2.0200 OK\r\n"}) {
+    for (const std::string text :
+         {"GET / HTTP/1.1\r\n", "\x16\x03\x01\x02", "{\"a\"", "OPTIONS sip:a SIP/3.0\r\n", "SIP/2.0200 OK\r\n"}) {
         framing = Framing(true);
         feed(text);
         EXPECT_TRUE(framing.is_lost()) << text;
@@ -140,7 +142,8 @@ TEST_F(Reading, does_not_believe_a_message_that_a_body_may_hold) {
 TEST_F(Reading, finds_its_place_once_no_body_can_hold_so_many_messages) {
     framing.lose();
     size_t fed = 0;
-    for (const std::string text = message("1", std::string(700, 'x')); fed <= sip::max_message_bytes; fed += text.size()) {
+    for (const std::string text = message("1", std::string(700, 'x')); fed <= sip::max_message_bytes;
+         fed += text.size()) {
         ASSERT_THAT(messages, IsEmpty());
         feed(text);
     }
