@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "agent/dialog/echo.hpp"
-#include "agent/dialog/parties.hpp"
+#include "agent/dialog/outsiders.hpp"
 #include "agent/dialog/permitted.hpp"
 #include "agent/dialog/table.hpp"
 #include "agent/pinhole/book.hpp"
@@ -19,8 +18,7 @@ using pinhole::MapOps;
 using pinhole::PresentPinhole;
 using pinhole::TimePoint;
 
-constexpr size_t most_notices = 1024; // what one round may say; attackers trigger these
-constexpr std::chrono::seconds default_expires{3600};
+constexpr size_t most_notices = 1024;         // what one round may say; attackers trigger these
 constexpr std::chrono::seconds ended_look{5}; // how often an ended leg's record is asked whether a hole still names it
 
 dialog::TableTimers table_timers(const policy::Timers& timers) { return {timers.early, timers.bye, timers.max_call}; }
@@ -44,14 +42,12 @@ struct Core::State {
         : policy(std::move(view)),
           table(table_timers(policy.config().timers), dialog::KeyedHash(secret)),
           book(book_timers(policy.config().timers)),
-          hash(secret) {}
+          outsiders(dialog::KeyedHash(secret)) {}
 
     policy::View policy;
     dialog::Table table;
     pinhole::Book book;
-    dialog::KeyedHash hash;
-    dialog::EchoMemory echo;
-    dialog::Parties parties;
+    dialog::Outsiders outsiders;
     sip::Message message; // large: parsed in place, one at a time
     sdp::Session session;
     std::map<std::string, uint64_t, std::less<>> counters;
@@ -64,10 +60,6 @@ struct Core::State {
     bool has_readable_sdp(std::string_view call_id);
     dialog::Event event_of(const Datagram& datagram, Now now);
     void note_outside_names(bool has_sdp, Now now);
-    void note_inside_answer(Now now);
-    dialog::EchoMemory::Namer namer() const;
-    void learn(const Datagram& datagram, const dialog::Counterpart& party, Now now);
-    void learn_port(const sip::HostPort& named, const dialog::Counterpart& party, std::chrono::seconds life, Now now);
     void end(const dialog::Leg& leg, Now now, MapOps& dialogs);
     void change(dialog::Leg& leg, Now now, MapOps& dialogs);
     void forget_ended(Now now, MapOps& dialogs);
@@ -111,13 +103,13 @@ dialog::Event Core::State::event_of(const Datagram& datagram, Now now) {
         .now = now.monotonic,
         .realtime_s = now.realtime_s};
     const bool has_sdp = has_readable_sdp(message.call_id);
-    datagram.outbound ? note_inside_answer(now) : note_outside_names(has_sdp, now);
+    datagram.outbound ? outsiders.note_answer(message, now.monotonic) : note_outside_names(has_sdp, now);
     if (!has_sdp) return event;
     if (datagram.outbound) {
         dialog::OfferRefusals refusals;
         event.offer = dialog::offer_of(
             session, policy, event.counterpart,
-            [&](const Endpoint& inside) { return echo.holds(inside, now.monotonic); }, refusals);
+            [&](const Endpoint& inside) { return outsiders.is_echo(inside, now.monotonic); }, refusals);
         count("echoed_sdp", refusals.echoed);
         count("media_port_unguarded", refusals.unguarded);
         count("media_unsupported", refusals.unsupported);
@@ -134,65 +126,16 @@ dialog::Event Core::State::event_of(const Datagram& datagram, Now now) {
     return event;
 }
 
-// Inside endpoints that outsiders name are remembered (rule 2), unless the inside has named them itself: then they are
-// its own, coming back (a registrar's 200 lists every binding).
 void Core::State::note_outside_names(bool has_sdp, Now now) {
     if (!table.may_carry_offers(message)) return;
-    std::vector<Endpoint> foreign;
-    const auto add = [&](const Endpoint& named, auto is_own) {
-        const Endpoint inside{policy.inside_of(named.address), named.port};
-        if (policy.is_protected(inside.address) && !is_own(inside)) foreign.push_back(named);
-    };
-    if (has_sdp)
-        for (const Endpoint& named : dialog::inside_endpoints(session, policy))
-            add(named, [&](const Endpoint& inside) { return book.is_claimed(inside); });
-    for (const sip::NameAddress& contact : message.contacts())
-        if (contact.host_port.address)
-            add({*contact.host_port.address, contact.host_port.port.value_or(Port{5060})},
-                [&](const Endpoint& inside) { return parties.has_learned(inside); });
-    echo.note(namer(), foreign, now.monotonic);
-    if (!message.is_request) echo.accepted(namer(), now.monotonic); // it answers the inside
-}
-
-// The inside goes along with what an outsider said, or does not.
-void Core::State::note_inside_answer(Now now) {
-    if (message.is_request || message.status == 100) return;
-    if (message.status < 300) echo.accepted(namer(), now.monotonic);
-    else echo.refused(namer());
-}
-
-// One transaction's messages: what is refused in one does not speak for another of the same call.
-dialog::EchoMemory::Namer Core::State::namer() const {
-    return hash({message.call_id, message.vias().empty() ? std::string_view() : message.vias().front().branch});
-}
-
-void Core::State::learn_port(const sip::HostPort& named, const dialog::Counterpart& party, std::chrono::seconds life,
-                             Now now) {
-    if (!named.address) return;
-    const Endpoint inside{policy.inside_of(*named.address), named.port.value_or(Port{5060})};
-    const auto& configured = policy.config().sip_udp;
-    if (!policy.is_protected(inside.address) || std::ranges::find(configured, inside.port) != configured.end()) return;
-    if (echo.holds({*named.address, inside.port}, now.monotonic)) return;
-    parties.learned(inside, party, !policy.config().peers.empty(), life, now.monotonic);
-}
-
-// Contact and top Via of what leaves (RFC 3261 8.1.1.7, 8.1.1.8). Responses to REGISTER list other people's contacts.
-void Core::State::learn(const Datagram& datagram, const dialog::Counterpart& party, Now now) {
-    if (!datagram.outbound) return;
-    const std::chrono::seconds expires = message.expires ? std::chrono::seconds(*message.expires) : default_expires;
-    const bool is_register = message.method == sip::Method::register_;
-    if (message.is_request) {
-        if (is_register) parties.registered(datagram.destination.address, expires, now.monotonic);
-        if (!message.vias().empty()) learn_port(message.vias().front().sent_by, party, {}, now);
-    }
-    if (message.is_request || !is_register)
-        for (const sip::NameAddress& contact : message.contacts())
-            learn_port(contact.host_port, party, is_register ? expires : std::chrono::seconds{}, now);
+    const auto described = has_sdp ? dialog::inside_endpoints(session, policy) : std::vector<Endpoint>{};
+    outsiders.note_names(
+        message, described, policy, [&](const Endpoint& inside) { return book.is_claimed(inside); }, now.monotonic);
 }
 
 void Core::State::end(const dialog::Leg& leg, Now now, MapOps& dialogs) {
     book.release(leg.id);
-    parties.left(leg.id);
+    outsiders.parties().left(leg.id);
     if (leg.is_announced) notice("call.end", leg.call_id, "call with " + std::string(outside_of(leg)) + " ended");
     if (!leg.is_recorded) return;
     struct dialog_record record = dialog::record_of(leg);
@@ -205,7 +148,7 @@ void Core::State::change(dialog::Leg& leg, Now now, MapOps& dialogs) {
     const std::vector<pinhole::Claim> claims = dialog::permitted(leg.claims(), policy);
     book.set({leg.id, leg.group, leg.deadline, leg.soft_deadline, claims});
     const bool is_answered = leg.state != dialog::LegState::early;
-    if (leg.begun_inside || is_answered) parties.joined(leg, now.monotonic);
+    if (leg.begun_inside || is_answered) outsiders.parties().joined(leg, now.monotonic);
     if (is_answered && !std::exchange(leg.is_announced, true) && !leg.is_restored)
         notice(
             "call.start", leg.call_id,
@@ -235,7 +178,7 @@ MapOps Core::State::carry_out(dialog::Effects effects, Now now) {
     for (const dialog::LegId id : effects.woken) book.wake(id);
     MapOps ops = book.plan(now.monotonic);
     forget_ended(now, dialogs);
-    ops.append(parties.take_operations());
+    ops.append(outsiders.parties().take_operations());
     ops.append(std::move(dialogs));
     return ops;
 }
@@ -249,7 +192,7 @@ Core::~Core() = default;
 MapOps Core::restore(const pinhole::Present& present, Now now) {
     State& state = *state_;
     state.book.restore(present.pinholes);
-    state.parties.restore(present);
+    state.outsiders.parties().restore(present);
     dialog::Effects effects;
     for (const auto& [id, record] : present.dialogs) {
         if (record.state == DIALOG_ENDED) {
@@ -288,7 +231,8 @@ MapOps Core::on_datagram(const Datagram& datagram, Now now) {
     }
     state.count(state.message.is_request ? "sip_requests" : "sip_responses");
     const dialog::Event event = state.event_of(datagram, now);
-    state.learn(datagram, event.counterpart, now);
+    if (datagram.outbound)
+        state.outsiders.learn(state.message, datagram, event.counterpart, state.policy, now.monotonic);
     return state.carry_out(state.table.on(event), now);
 }
 
@@ -312,7 +256,7 @@ MapOps Core::tick(std::span<const PresentPinhole> seen, Now now) {
         return found == media.end() ? dialog::MediaSeen{} : found->second;
     });
     state.book.bury(seen, now.monotonic);
-    state.parties.tick(now.monotonic);
+    state.outsiders.parties().tick(now.monotonic);
     return state.carry_out(std::move(effects), now);
 }
 
@@ -341,7 +285,7 @@ const policy::View& Core::policy() const { return state_->policy; }
 std::vector<CoreCounter> Core::counters() const {
     const dialog::TableCounters& table = state_->table.counters();
     const pinhole::BookCounters& book = state_->book.counters();
-    const dialog::PartyCounters& parties = state_->parties.counters();
+    const dialog::PartyCounters& parties = state_->outsiders.parties().counters();
     std::vector<CoreCounter> all{{"calls_answered", table.calls_answered},
                                  {"calls_failed", table.calls_failed},
                                  {"calls_ended", table.calls_ended},

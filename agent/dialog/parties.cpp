@@ -91,9 +91,8 @@ void Parties::registered(const IpAddress& registrar, std::chrono::seconds expire
     put(key, known);
 }
 
-void Parties::learned(const Endpoint& inside, const Counterpart& party, bool peers_are_declared,
+void Parties::learned(const pinhole::HoleKey& key, const Counterpart& party, bool peers_are_declared,
                       std::chrono::seconds life, TimePoint now) {
-    const pinhole::HoleKey key{inside, Protocol::udp};
     if (!learned_.contains(key) && learned_.size() >= capacity_learned) {
         ++counters_.learned_full;
         return;

@@ -29,9 +29,11 @@ public:
     // The inside sent a REGISTER there: a registrar for that long.
     void registered(const IpAddress& registrar, std::chrono::seconds expires, TimePoint now);
     // An inside endpoint left in a Contact or Via towards this party.
-    void learned(const Endpoint& inside, const Counterpart& party, bool peers_are_declared, std::chrono::seconds life,
-                 TimePoint now);
-    bool has_learned(const Endpoint& inside) const { return learned_.contains({inside, Protocol::udp}); }
+    void learned(const pinhole::HoleKey& inside, const Counterpart& party, bool peers_are_declared,
+                 std::chrono::seconds life, TimePoint now);
+    bool has_learned(const Endpoint& inside) const {
+        return learned_.contains({inside, Protocol::udp}) || learned_.contains({inside, Protocol::tcp});
+    }
     // Renews what live calls still need, forgets the rest, and gives the operations since the last call.
     void tick(TimePoint now);
     pinhole::MapOps take_operations();

@@ -21,6 +21,7 @@
 #include "agent/core.hpp"
 #include "agent/kernel/rings.hpp"
 #include "agent/log.hpp"
+#include "agent/pinhole/book.hpp"
 #include "agent/process/briefing.hpp"
 #include "agent/process/messages.hpp"
 #include "agent/process/notices.hpp"

@@ -79,4 +79,18 @@ bool sip_uri(NameAddress& out) {
     return cursor.at_end() || cursor.peek() == ';' || cursor.peek() == '?';
 }
 
+// A parameter may stand in the user part too, where it means nothing here.
+std::string_view transport_of(const NameAddress& name) {
+    std::string_view rest = name.uri.substr(0, name.uri.find('?'));
+    rest.remove_prefix(rest.find('@') == rest.npos ? 0 : rest.find('@') + 1);
+    for (size_t at = rest.find(';'); at != rest.npos; at = rest.find(';')) {
+        rest.remove_prefix(at + 1);
+        const std::string_view parameter = rest.substr(0, rest.find(';'));
+        const size_t equals = parameter.find('=');
+        if (equals != parameter.npos && is_word<"transport">(parameter.substr(0, equals)))
+            return parameter.substr(equals + 1);
+    }
+    return {};
+}
+
 } // namespace ringwall::sip

@@ -22,4 +22,7 @@ bool absolute_uri(std::string_view text, NameAddress& out);
 bool is_sip(std::string_view scheme);
 bool sip_uri(NameAddress& out);
 
+// transport-param = "transport=" token (RFC 3261 19.1.1); empty where a URI has none.
+std::string_view transport_of(const NameAddress& name);
+
 } // namespace ringwall::sip

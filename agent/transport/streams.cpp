@@ -126,7 +126,8 @@ void Streams::tick(uint64_t now_ns) {
 void Streams::sweep(uint64_t now_ns) {
     next_sweep_ns_ = now_ns + sweep_interval_ns;
     for (auto at = entries_.begin(); at != entries_.end();) {
-        auto& [key, entry] = *at;
+        const Key& key = at->first;
+        Entry& entry = at->second;
         step(key, entry, now_ns,
              [&](const Stream::OnMessage& on_message) { entry.stream.tick(now_ns, on_message, counters_.streams); });
         const uint64_t life = entry.stream.is_over() ? stream_closed_ns : stream_idle_ns;

@@ -23,7 +23,7 @@ MAY_INCLUDE = [
     ('agent/sdp', ['maps', 'agent/text', 'agent/sdp']),
     ('agent/transport', ['maps', 'agent/text', 'agent/sip', 'agent/transport', 'agent/datagram']),
     ('agent/pinhole', ['maps', 'policy', 'agent/text', 'agent/sdp', 'agent/dialog', 'agent/pinhole', 'agent/core']),
-    ('agent/dialog', ['maps', 'policy', 'agent/text', 'agent/sip', 'agent/sdp', 'agent/dialog', 'agent/pinhole', 'agent/core']),
+    ('agent/dialog', ['maps', 'policy', 'agent/text', 'agent/sip', 'agent/sdp', 'agent/dialog', 'agent/pinhole', 'agent/datagram', 'agent/core']),
     ('agent/kernel', ['maps', 'policy', 'agent/pinhole', 'agent/transport', 'agent/kernel', 'agent/core', 'agent/fd', 'agent/log']),
     ('agent', ['maps', 'policy', 'agent']),
 ]

@@ -34,11 +34,11 @@ TEST(Parties, refuse_what_is_new_to_a_full_table_of_learned_ports_and_count_it) 
     Parties parties;
     const Counterpart party{.signalling = {*IpAddress::parse("198.51.100.7"), Port{5060}}};
     for (uint32_t i = 0; i < Parties::capacity_learned; ++i)
-        parties.learned({numbered(i), Port{5070}}, party, true, std::chrono::hours(1), now);
+        parties.learned({{numbered(i), Port{5070}}}, party, true, std::chrono::hours(1), now);
     EXPECT_EQ(parties.counters().learned_full, 0U);
-    parties.learned({numbered(0), Port{5071}}, party, true, std::chrono::hours(1), now);
+    parties.learned({{numbered(0), Port{5071}}}, party, true, std::chrono::hours(1), now);
     EXPECT_EQ(parties.counters().learned_full, 1U);
-    parties.learned({numbered(0), Port{5070}}, party, true, std::chrono::hours(2), now);
+    parties.learned({{numbered(0), Port{5070}}}, party, true, std::chrono::hours(2), now);
     EXPECT_EQ(parties.counters().learned_full, 1U);
     EXPECT_EQ(parties.take_operations().operations.size(), Parties::capacity_learned + 1);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/sip/name_address.hpp"
 
+#include "agent/sip/host_port.hpp"
 #include "tests/unit/sip/request.hpp"
 
 namespace ringwall::sip {
@@ -32,6 +33,16 @@ TEST(NameAddress, without_brackets_gives_its_parameters_to_the_header) {
     EXPECT_EQ(read->uri, "sip:jack@blue.example");
     EXPECT_EQ(read->tag, "7");
     EXPECT_EQ(read_party("<sip:jack@blue.example;tag=7>")->tag, "");
+}
+
+TEST(NameAddress, has_the_transport_of_its_uri) {
+    const auto transport = [](const char* text) { return transport_of(*read_contact(text)); };
+    EXPECT_EQ(transport("<sip:a@192.0.2.1:5060;lr;Transport=TCP;x=y?transport=udp>"), "TCP");
+    EXPECT_EQ(transport("<sip:192.0.2.1;transport=tls>"), "tls");
+    EXPECT_EQ(transport("<sip:a;transport=tcp@192.0.2.1>"), ""); // of the user
+    EXPECT_EQ(transport("<sip:a@192.0.2.1;transport>"), "");
+    EXPECT_EQ(transport("<sip:a@192.0.2.1?transport=tcp>"), "");
+    EXPECT_EQ(transport("sip:a@192.0.2.1;transport=tcp"), ""); // the header's (20.10)
 }
 
 TEST(NameAddress, of_another_scheme_has_no_host) {

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/dialog/outsiders.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "agent/sip/host_port.hpp"
+#include "agent/text/word.hpp"
+
+namespace ringwall::dialog {
+namespace {
+
+constexpr std::chrono::seconds default_expires{3600};
+
+// A protocol that we read; nothing for TLS, WebSocket and SCTP.
+std::optional<Protocol> protocol_of(std::string_view transport) {
+    if (text::is_word<"udp">(transport)) return Protocol::udp;
+    if (text::is_word<"tcp">(transport)) return Protocol::tcp;
+    return std::nullopt;
+}
+
+// One message's way to the ports that it names.
+class Learning {
+public:
+    Learning(Parties& parties, const EchoMemory& echo, const Counterpart& party, const policy::View& policy,
+             TimePoint now)
+        : parties_(parties), echo_(echo), party_(party), policy_(policy), now_(now) {}
+
+    void learn(const sip::HostPort& named, Protocol protocol, std::chrono::seconds life) {
+        if (!named.address) return;
+        const Endpoint inside{policy_.inside_of(*named.address), named.port.value_or(Port{5060})};
+        const policy::Config& config = policy_.config();
+        const auto& configured = protocol == Protocol::tcp ? config.sip_tcp : config.sip_udp;
+        if (!policy_.is_protected(inside.address)) return;
+        if (std::ranges::find(configured, inside.port) != configured.end()) return;
+        if (echo_.holds({*named.address, inside.port}, now_)) return;
+        parties_.learned({inside, protocol}, party_, !config.peers.empty(), life, now_);
+    }
+
+    // Without a transport an address means UDP (RFC 3263 4.1); what speaks TCP often means that, and does not say so.
+    void learn(const sip::NameAddress& contact, Protocol carrier, std::chrono::seconds life) {
+        const std::string_view transport = sip::transport_of(contact);
+        if (!transport.empty()) {
+            if (const auto protocol = protocol_of(transport)) learn(contact.host_port, *protocol, life);
+            return;
+        }
+        learn(contact.host_port, Protocol::udp, life);
+        if (carrier == Protocol::tcp) learn(contact.host_port, Protocol::tcp, life);
+    }
+
+private:
+    Parties& parties_;
+    const EchoMemory& echo_;
+    const Counterpart& party_;
+    const policy::View& policy_;
+    TimePoint now_;
+};
+
+} // namespace
+
+// Rule 2. What comes back of the inside's own is not remembered: a registrar's 200 lists every binding.
+void Outsiders::note_names(const sip::Message& message, const std::vector<Endpoint>& described,
+                           const policy::View& policy, const std::function<bool(const Endpoint&)>& is_claimed,
+                           TimePoint now) {
+    std::vector<Endpoint> foreign;
+    const auto add = [&](const Endpoint& named, const auto& is_own) {
+        const Endpoint inside{policy.inside_of(named.address), named.port};
+        if (policy.is_protected(inside.address) && !is_own(inside)) foreign.push_back(named);
+    };
+    for (const Endpoint& named : described) add(named, is_claimed);
+    for (const sip::NameAddress& contact : message.contacts())
+        if (contact.host_port.address)
+            add({*contact.host_port.address, contact.host_port.port.value_or(Port{5060})},
+                [&](const Endpoint& inside) { return parties_.has_learned(inside); });
+    echo_.note(namer(message), foreign, now);
+    if (!message.is_request) echo_.accepted(namer(message), now); // it answers the inside
+}
+
+void Outsiders::note_answer(const sip::Message& message, TimePoint now) {
+    if (message.is_request || message.status == 100) return;
+    if (message.status < 300) echo_.accepted(namer(message), now);
+    else echo_.refused(namer(message));
+}
+
+// One transaction's messages: what is refused in one does not speak for another of the same call.
+EchoMemory::Namer Outsiders::namer(const sip::Message& message) const {
+    return hash_({message.call_id, message.vias().empty() ? std::string_view() : message.vias().front().branch});
+}
+
+// RFC 3261 8.1.1.7, 8.1.1.8. Responses to REGISTER list other people's contacts.
+void Outsiders::learn(const sip::Message& message, const Datagram& datagram, const Counterpart& party,
+                      const policy::View& policy, TimePoint now) {
+    Learning learning(parties_, echo_, party, policy, now);
+    const std::chrono::seconds expires = message.expires ? std::chrono::seconds(*message.expires) : default_expires;
+    const bool is_register = message.method == sip::Method::register_;
+    if (message.is_request) {
+        if (is_register) parties_.registered(datagram.destination.address, expires, now);
+        if (!message.vias().empty()) {
+            const sip::Via& via = message.vias().front();
+            if (const auto protocol = protocol_of(via.transport)) learning.learn(via.sent_by, *protocol, {});
+        }
+    }
+    if (message.is_request || !is_register)
+        for (const sip::NameAddress& contact : message.contacts())
+            learning.learn(contact, datagram.protocol, is_register ? expires : std::chrono::seconds{});
+}
+
+} // namespace ringwall::dialog
