@@ -16,7 +16,7 @@ for word in "$@"; do
     if [ "$word" = --write ]; then write=yes; else kernels+=("$word"); fi
 done
 [ "${#kernels[@]}" -gt 0 ] || kernels=(6.1 6.12 7.2)
-read -r -a suites <<<"${VM_SUITES:-verdicts clang19 native tc generic dispatcher links}"
+read -r -a suites <<<"${VM_SUITES:-verdicts clang19 native tc generic links}"
 
 scripts/setup.sh --vm
 cmake --preset release >/dev/null

@@ -44,7 +44,6 @@ run_suite() {
         verdicts) verdicts ;;
         clang19) verdicts_clang19 ;;
         native | tc | generic) RINGWALL_ATTACH=$1 netns "${calls[@]}" "${attach[@]}" ;;
-        dispatcher) netns vm_dispatcher ;;
         links) netns vm_links ;;
         *) echo "no suite $1"; return 2 ;;
     esac

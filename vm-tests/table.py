@@ -16,7 +16,6 @@ SUITES = {
     'native': 'calls, restart and takedown between namespaces, XDP in the driver',
     'tc': 'the same with TC ingress (tcx, or clsact before 6.6)',
     'generic': 'the same with generic XDP',
-    'dispatcher': 'beside another XDP program, through the libxdp dispatcher',
     'links': 'calls over VLAN devices, tagged frames and a bond',
 }
 

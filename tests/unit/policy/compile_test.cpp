@@ -229,6 +229,7 @@ TEST(CompileWall, carries_mode_hairpin_and_times) {
 
 TEST(CompileWall, has_one_flag_for_each_fail_mode_and_one_for_the_scope_of_denials) {
     Config config;
+    config.sip_tls = {};
     const auto flags = [&] { return compile(config, {}).wall.flags & ~uint32_t{WALL_ADMIT_ALL}; };
     for (const auto& [loss, flag] : {std::pair{AgentLoss::peers, uint32_t{WALL_LOSS_PEERS}},
                                      {AgentLoss::keep, 0},

@@ -37,9 +37,9 @@ TEST(Mistakes, are_said_with_line_column_and_what_was_expected) {
     const Golden cases[] = {
         {with(""), "good"},
         {with("peers:\n  - { name: p, networks: [198.51.100.0/24], conformance: strict }\n"),
-         "f:5:61: peers[0].conformance: got \"strict\", expected off, count or enforce"},
+         "f:5:58: peers[0].conformance: got \"strict\", expected off, count or enforce"},
         {with("zones:\n  - { name: z, networks: [any], conformance: on }\n"),
-         "f:5:48: zones[0].conformance: got \"on\", expected off, count or enforce"},
+         "f:5:46: zones[0].conformance: got \"on\", expected off, count or enforce"},
         {with("zones:\n  - { name: z, networks: [any], conformance: enforce }\n"), "good"},
         {"version: 2\noutside: [eth0]\nprotect: { networks: [self], media_ports: 1-2 }\n",
          "f:1:10: version: got \"2\", expected 1, the only version of this file that there is"},
