@@ -4,8 +4,8 @@
  * meta.secret. Nothing linear or weaker: who finds two of his own sources in one bucket must learn nothing of others.
  *
  * A message is up to three words and a tail. The tail's top byte stands where SipHash has the length: what is hashed, and
- * of how many words, so that no two uses share values. An IPv4 source fits into the tail: four rounds instead of nine,
- * 14 ns less a packet.
+ * of how many words, so that no two uses share values. An IPv4 source fits into the tail: four rounds instead of
+ * nine.
  */
 #pragma once
 

@@ -31,7 +31,8 @@ static __always_inline __u32 judge_watched_udp(struct context *ctx, struct packe
     return REASON_watched;
 }
 
-static __always_inline void watch(struct context *ctx, struct packet *pkt) {
+/* Its own frame: within the judge's the stack of all calls together would pass 512 bytes. */
+static __noinline void watch(struct context *ctx, struct packet *pkt) {
     count_reason(pkt, pkt->kind == PACKET_UDP ? judge_watched_udp(ctx, pkt) : REASON_watched);
     if (pkt->is_mirrored) mirror(ctx, pkt);
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the benches' packets differ in; read by bare.bpf.c and by the benches. */
 #pragma once
 

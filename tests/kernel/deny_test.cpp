@@ -53,8 +53,8 @@ TEST_F(Deny, reaches_stand_ins_of_a_named_peer) {
 TEST_F(Deny, leaves_nobody_where_the_planner_took_the_only_peer_out) {
     peers(5, {});
     open({.slot = 5});
-    EXPECT_EQ(media(), "drop wrong_source");
-    EXPECT_EQ(media("203.0.113.9"), "drop wrong_source");
+    EXPECT_EQ(media(), "drop rtp_bleed");
+    EXPECT_EQ(media("203.0.113.9"), "drop rtp_bleed");
 }
 
 TEST_F(Deny, scope_all_drops_everything_to_protected_addresses) {
@@ -101,7 +101,7 @@ TEST_F(Deny, bypass_passes_what_a_guarded_port_refuses) {
     open({.peer = "203.0.113.9"});
     EXPECT_EQ(media(), "pass bypass");
     EXPECT_EQ(refused().count, 0U);
-    EXPECT_EQ(media("198.51.100.8"), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.8"), "drop rtp_bleed");
     open({.phase = PHASE_CLOSED});
     EXPECT_EQ(media(), "pass bypass");
     EXPECT_EQ(media("198.51.100.7", 5060), "pass sip");

@@ -35,7 +35,7 @@ TEST_F(FailMode, keep_opens_nothing_and_closes_nothing) {
     lose(0);
     open({});
     EXPECT_EQ(media(provider), "pass pinhole_rtp");
-    EXPECT_EQ(media(provider2), "drop wrong_source");
+    EXPECT_EQ(media(provider2), "drop rtp_injection");
     EXPECT_EQ(media(provider, 40002), "drop no_pinhole");
     EXPECT_EQ(media(stranger, 40002), "drop no_pinhole");
 }
@@ -87,7 +87,7 @@ TEST_F(FailMode, open_leaves_a_pinhole_that_has_media_to_its_call_and_the_peers)
     lose(WALL_LOSS_OPEN);
     open({});
     EXPECT_EQ(media(provider), "pass pinhole_rtp");
-    EXPECT_EQ(media(stranger), "drop wrong_source");
+    EXPECT_EQ(media(stranger), "drop rtp_injection");
     EXPECT_EQ(media(provider2), "pass agent_lost");
     close({});
     open({.last_in = 301s}); // asleep: perhaps the port is another call's by now
@@ -100,7 +100,7 @@ TEST_F(FailMode, peers_lets_another_peer_into_a_port_whose_call_may_have_ended_u
     open({.peer = "203.0.113.9"});
     EXPECT_EQ(media("203.0.113.9"), "pass pinhole_rtp");
     EXPECT_EQ(media(provider), "pass agent_lost");
-    EXPECT_EQ(media(stranger), "drop wrong_source");
+    EXPECT_EQ(media(stranger), "drop rtp_injection");
     EXPECT_EQ(media(provider, 40000, filled(40, 0x55)), "drop wrong_source");
     EXPECT_EQ(refused().count, 2U); // what passed is no refusal
 }

@@ -44,12 +44,12 @@ TEST_F(FullMaps, of_refusals_is_counted_and_refuses_all_the_same) {
     uint32_t count = 0;
     open({});
     open({.port = 40002});
-    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.9"} / udp{} / rtp()), "drop wrong_source");
+    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.9"} / udp{} / rtp()), "drop rtp_bleed");
     fill("refusals", key_of("2001:db8:1::10", 40000), refusal{}, count);
     EXPECT_EQ(event(EVENT_refusals_full), 0U);
-    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.9"} / udp{.dport = 40002} / rtp()), "drop wrong_source");
+    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.9"} / udp{.dport = 40002} / rtp()), "drop rtp_bleed");
     EXPECT_EQ(event(EVENT_refusals_full), 1U);
-    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.9"} / udp{} / rtp()), "drop wrong_source");
+    EXPECT_EQ(in(eth / ip4{.src = "203.0.113.9"} / udp{} / rtp()), "drop rtp_bleed");
     EXPECT_EQ(refused().count, 2U);
     EXPECT_EQ(refused({.port = 40002}).count, 0U);
 }

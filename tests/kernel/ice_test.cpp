@@ -86,10 +86,10 @@ TEST_F(Ice, a_check_with_our_ufrag_passes_from_anywhere_and_nothing_else_does) {
     EXPECT_EQ(from(third, check("")), "drop no_ufrag");
     EXPECT_EQ(from(third, request), "drop no_ufrag");
     EXPECT_EQ(from(third, success), "drop wrong_source");
-    EXPECT_EQ(from(third, rtp()), "drop wrong_source");
+    EXPECT_EQ(from(third, rtp()), "drop rtp_bleed");
     EXPECT_EQ(from(third, check("8hhY:theirs")), "pass pinhole_stun");
     EXPECT_EQ(hole().packets, 0U); // it is nobody's media
-    EXPECT_EQ(refused().last_reason, static_cast<uint32_t>(REASON_wrong_source));
+    EXPECT_EQ(refused().last_reason, static_cast<uint32_t>(REASON_rtp_bleed));
 }
 
 TEST_F(Ice, works_for_ipv6_alike) {
@@ -99,10 +99,10 @@ TEST_F(Ice, works_for_ipv6_alike) {
     open(six);
     EXPECT_EQ(from(third6, check("8hhY:t")), "pass pinhole_stun");
     EXPECT_EQ(from(third6, check("8hhX:t")), "drop no_ufrag");
-    EXPECT_EQ(from(third6, rtp()), "drop wrong_source");
+    EXPECT_EQ(from(third6, rtp()), "drop rtp_bleed");
     EXPECT_EQ(to(third6, success), "pass out_media");
     EXPECT_EQ(from(third6, rtp()), "pass pinhole_rtp");
-    EXPECT_EQ(from("2001:db8:77::21", rtp()), "drop wrong_source");
+    EXPECT_EQ(from("2001:db8:77::21", rtp()), "drop rtp_injection");
     EXPECT_EQ(from(third, check("8hhY:t")), "drop no_pinhole");
 }
 
@@ -112,7 +112,7 @@ TEST_F(Ice, a_hole_without_ice_admits_no_check) {
     open(plain);
     EXPECT_EQ(from(third, check("8hhY:theirs")), "drop wrong_source");
     EXPECT_EQ(to(third, success), "pass out_media");
-    EXPECT_EQ(from(third, rtp()), "drop wrong_source");
+    EXPECT_EQ(from(third, rtp()), "drop rtp_bleed");
     plain.flags = PINHOLE_ICE, plain.ufrag = ""; // a fragment of ours is not known
     open(plain);
     EXPECT_EQ(from(third, check(":theirs")), "drop no_ufrag");
@@ -162,12 +162,12 @@ TEST_F(Ice, a_check_or_a_success_response_of_the_inside_makes_the_pair) {
     open(ice);
     for (const raw& other : {refusal_401, message(0x0011), message(0x0003), rtp()}) {
         EXPECT_EQ(to(third, other), "pass out_media");
-        EXPECT_EQ(from(third, rtp()), "drop wrong_source");
+        EXPECT_EQ(from(third, rtp()), "drop rtp_bleed");
     }
     EXPECT_EQ(to(third, success), "pass out_media");
     EXPECT_EQ(from(third, rtp()), "pass pinhole_rtp");
-    EXPECT_EQ(from(third, rtp(), 4445), "drop wrong_source"); // that port of that address
-    EXPECT_EQ(from("203.0.113.21", rtp()), "drop wrong_source");
+    EXPECT_EQ(from(third, rtp(), 4445), "drop rtp_injection"); // that port of that address
+    EXPECT_EQ(from("203.0.113.21", rtp()), "drop rtp_injection");
     EXPECT_EQ(from(third, request), "pass pinhole_rtp"); // whatever it says
     EXPECT_EQ(from(third, filled(60, 0x7f)), "drop not_media");
     EXPECT_EQ(to("203.0.113.30", request), "pass out_media"); // the inside checks first
@@ -185,9 +185,9 @@ TEST_F(Ice, what_the_inside_sends_keeps_the_pair_and_what_comes_in_does_not) {
     EXPECT_EQ(from(third, rtp()), "pass pinhole_rtp");
     EXPECT_EQ(from(third, check("8hhY:t")), "pass pinhole_rtp");
     pass_time(2s);
-    EXPECT_EQ(from(third, rtp()), "drop wrong_source");
+    EXPECT_EQ(from(third, rtp()), "drop rtp_injection");
     EXPECT_EQ(to(third, rtp()), "pass out_media"); // too late
-    EXPECT_EQ(from(third, rtp()), "drop wrong_source");
+    EXPECT_EQ(from(third, rtp()), "drop rtp_injection");
     EXPECT_EQ(from(third, check("8hhY:t")), "pass pinhole_stun"); // and yet ICE may begin again
 }
 
@@ -197,7 +197,7 @@ TEST_F(Ice, a_pair_counts_only_at_its_own_port) {
     other.port = 40002;
     open(other);
     to(third, success);
-    EXPECT_EQ(in(eth / ip4{.src = third} / udp{.sport = 4444, .dport = 40002} / rtp()), "drop wrong_source");
+    EXPECT_EQ(in(eth / ip4{.src = third} / udp{.sport = 4444, .dport = 40002} / rtp()), "drop rtp_bleed");
     EXPECT_EQ(from(third, rtp()), "pass pinhole_rtp");
 }
 
@@ -219,7 +219,7 @@ TEST_F(Ice, a_hole_that_names_nobody_waits_for_the_pair) {
     trickle.slot = 5;
     peers(5, {});
     open(trickle);
-    EXPECT_EQ(from(peer, rtp(), 30000), "drop wrong_source");
+    EXPECT_EQ(from(peer, rtp(), 30000), "drop rtp_bleed");
     EXPECT_EQ(from(peer, check("8hhY:t"), 30000), "pass pinhole_stun");
     EXPECT_EQ(to(peer, success, 30000), "pass out_media");
     EXPECT_EQ(from(peer, rtp(), 30000), "pass pinhole_rtp");
@@ -236,7 +236,7 @@ TEST_F(Ice, before_the_answer_checks_need_the_ufrag_too) {
     EXPECT_EQ(from(third, request), "pass pinhole_early");
     offered.constraint = CONSTRAINT_NETWORKS, offered.zone = zone_provider;
     open(offered);
-    EXPECT_EQ(from("203.0.113.99", rtp()), "drop wrong_source");
+    EXPECT_EQ(from("203.0.113.99", rtp()), "drop rtp_bleed");
     EXPECT_EQ(from("203.0.113.99", check("8hhY:t")), "pass pinhole_stun");
 }
 
@@ -302,7 +302,7 @@ TEST_F(Ice, refuses_the_new_pair_when_full_and_evicts_none) {
     });
     to("203.0.113.30", success);
     EXPECT_EQ(event(EVENT_ice_pairs_full), 1U);
-    EXPECT_EQ(from("203.0.113.30", rtp()), "drop wrong_source");
+    EXPECT_EQ(from("203.0.113.30", rtp()), "drop rtp_bleed");
     EXPECT_EQ(from(third, rtp()), "pass pinhole_rtp");
     each_set([](return_set& set) { set = {}; });
 }

@@ -137,7 +137,7 @@ TEST_F(Latch, of_a_zone_holds_for_any_source_and_for_a_strict_peers_address_alik
     for (uint32_t constraint : {CONSTRAINT_ANY, CONSTRAINT_ADDRESSES}) {
         open({.constraint = constraint, .zone = zone_provider});
         EXPECT_EQ(media("198.51.100.7", 1), "pass pinhole_rtp");
-        EXPECT_EQ(media("198.51.100.7", 2), "drop wrong_source");
+        EXPECT_EQ(media("198.51.100.7", 2), "drop rtp_injection");
         EXPECT_EQ(media("198.51.100.7", 1), "pass pinhole_rtp");
     }
     open({.constraint = CONSTRAINT_PEERS, .zone = zone_provider}); // negotiated: the peer named is the lock
@@ -154,9 +154,9 @@ TEST_F(Latch, takes_as_many_good_packets_as_the_zone_says_and_no_bad_ones) {
     EXPECT_EQ(media("198.51.100.2", 2), "pass pinhole_rtp"); // begins anew: one packet each
     EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
     EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
-    EXPECT_EQ(media("198.51.100.2", 2), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.2", 2), "drop rtp_injection");
     quiet(networks, Duration::min(), 1200ms); // a second, and the step of last_in_ns
-    EXPECT_EQ(media("198.51.100.2", 2), "drop wrong_source");
+    EXPECT_EQ(media("198.51.100.2", 2), "drop rtp_bleed");
     quiet(networks, Duration::min(), 1260ms);
     EXPECT_EQ(media("198.51.100.2", 2), "pass pinhole_rtp");
 }
@@ -165,7 +165,7 @@ TEST_F(Latch, of_a_hole_widened_to_anyone_is_taken_by_the_first_without_any_zone
     Hole widened{.constraint = CONSTRAINT_ANY_LATCHED};
     open(widened);
     for (int i = 0; i < 3; ++i) EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
-    EXPECT_EQ(media("203.0.113.9", 2), "drop wrong_source");
+    EXPECT_EQ(media("203.0.113.9", 2), "drop rtp_injection");
     widened.constraint = CONSTRAINT_ANY;
     open(widened);
     for (int i = 0; i < 5; ++i) EXPECT_EQ(media("198.51.100.1", 1), "pass pinhole_rtp");
@@ -173,7 +173,7 @@ TEST_F(Latch, of_a_hole_widened_to_anyone_is_taken_by_the_first_without_any_zone
     widened.local = "2001:db8:1::10", widened.constraint = CONSTRAINT_ANY_LATCHED;
     open(widened);
     for (int i = 0; i < 3; ++i) EXPECT_EQ(in(eth / ip6{} / udp{} / rtp()), "pass pinhole_rtp");
-    EXPECT_EQ(in(eth / ip6{} / udp{.sport = 30001} / rtp()), "drop wrong_source");
+    EXPECT_EQ(in(eth / ip6{} / udp{.sport = 30001} / rtp()), "drop rtp_injection");
 }
 
 TEST_F(Latch, works_for_ipv6_alike) {
@@ -186,7 +186,7 @@ TEST_F(Latch, works_for_ipv6_alike) {
     EXPECT_EQ(from("2001:db8:99::7", 31000), "pass pinhole_other_source");
     EXPECT_EQ(from("2001:db8:99::7", 30000), "pass pinhole_rtp");
     EXPECT_EQ(from("2001:db8:99::7", 31000), "drop probation");
-    EXPECT_EQ(from("2001:db8:99::8", 30000), "drop wrong_source");
+    EXPECT_EQ(from("2001:db8:99::8", 30000), "drop rtp_injection");
     six.peer_port = 0;
     open(six);
     EXPECT_EQ(from("2001:db8:99::7", 1), "pass pinhole_rtp");

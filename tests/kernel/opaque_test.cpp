@@ -116,13 +116,13 @@ TEST_F(Opaque, admits_the_server_that_the_inside_is_a_client_of) {
 
 TEST_F(Opaque, only_data_makes_an_entry_as_only_a_handshake_leads_to_it) {
     for (uint8_t flags : {syn, uint8_t{syn | ack}, ack, rst, uint8_t{rst | ack}, fin})
-        EXPECT_EQ(segment({.sport = 5061, .flags = flags}, 0), "pass out_other") << int{flags};
-    EXPECT_EQ(segment({.sport = 5061, .flags = syn | ack}, 40), "pass out_other");
-    EXPECT_EQ(segment({.sport = 5061, .flags = rst}, 40), "pass out_other"); // a reset may say why
-    EXPECT_EQ(in(eth / ip4{} / tcp{.dport = 5061, .flags = ack} / filled(40)), "pass not_guarded");
+        EXPECT_EQ(segment({.sport = 5061, .dport = 33000, .flags = flags}, 0), "pass out_other") << int{flags};
+    EXPECT_EQ(segment({.sport = 5061, .dport = 33000, .flags = syn | ack}, 40), "pass out_other");
+    EXPECT_EQ(segment({.sport = 5061, .dport = 33000, .flags = rst}, 40), "pass out_other"); // a reset may say why
+    EXPECT_EQ(in(eth / ip4{} / tcp{.dport = 5061, .flags = ack} / filled(40)), "pass sip_stream");
     EXPECT_EQ(out(eth / ip4{.src = pbx, .dst = phone} / udp{.sport = 5061} / filled(40, 0x17)), "pass out_other");
     EXPECT_EQ(media(), "drop no_pinhole");
-    EXPECT_EQ(segment({.sport = 5060, .dport = 33000, .flags = ack}, 40), "pass out_other"); // SIP that we read
+    EXPECT_EQ(segment({.sport = 5060, .dport = 33000, .flags = ack}, 40), "pass out_stream"); // SIP that we read
     EXPECT_EQ(segment({.sport = 5061, .dport = 33000, .doff = 8, .flags = ack}, 12), "pass out_other");
     EXPECT_EQ(media(), "drop no_pinhole");
     EXPECT_EQ(segment({.sport = 5061, .dport = 33000, .doff = 8, .flags = ack}, 13), "pass out_opaque");
@@ -214,7 +214,7 @@ TEST_F(Opaque, ends_by_a_reset_of_the_inside_too) {
 
 TEST_F(Opaque, a_close_from_outside_alone_ends_nothing) {
     data();
-    EXPECT_EQ(in(eth / ip4{} / tcp{.sport = 33000, .dport = 5061, .flags = rst}), "pass not_guarded");
+    EXPECT_EQ(in(eth / ip4{} / tcp{.sport = 33000, .dport = 5061, .flags = rst}), "pass sip_stream");
     pass_time(33s);
     EXPECT_EQ(media(), "pass opaque_media");
 }
@@ -273,7 +273,7 @@ TEST_F(Opaque, remembers_the_four_connections_that_spoke_last) {
 TEST_F(Opaque, gives_way_to_a_live_hole_and_overrides_a_tombstone) {
     data();
     open({.peer = "203.0.113.9"});
-    EXPECT_EQ(media(), "drop wrong_source"); // that port is another call's
+    EXPECT_EQ(media(), "drop rtp_bleed"); // that port is another call's
     EXPECT_EQ(media(phone, pbx, 40002), "pass opaque_media");
     open({.phase = PHASE_CLOSED, .peer = phone, .deadline = 60s});
     EXPECT_EQ(media(), "pass opaque_media");

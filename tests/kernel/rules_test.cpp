@@ -112,7 +112,7 @@ TEST_F(Rules, leave_a_live_pinhole_to_its_call_and_outlive_it) {
     const auto media = [&](const std::string& source) { return in(eth / ip4{.src = source} / udp{} / rtp()); };
     open({});
     EXPECT_EQ(media("198.51.100.7"), "pass pinhole_rtp");
-    EXPECT_EQ(media("203.0.113.1"), "drop wrong_source");
+    EXPECT_EQ(media("203.0.113.1"), "drop rtp_injection");
     close({});
     open({.phase = PHASE_CLOSED});
     EXPECT_EQ(media("203.0.113.1"), "pass rule"); // no tombstone against what the operator wrote

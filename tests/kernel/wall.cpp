@@ -238,6 +238,11 @@ void Wall::ask_networks_always() {
             put(map("network_hints"), generation * HINT_PAGES + bit / HINT_PAGE_BITS, all);
 }
 
+void Wall::write_hints(const policy::Hints& hints) {
+    for (uint32_t page = 0; page < HINT_PAGES; ++page) put(map("network_hints"), page, hints.pages()[page]);
+    for (uint32_t is_v4 : {0U, 1U}) put(map("elsewhere"), is_v4, hints.elsewhere(is_v4 != 0));
+}
+
 void Wall::activate(uint32_t generation) { put(map("active"), 0, active{generation}); }
 void Wall::apply_settings() { put(map("wall"), 0, settings_); }
 void Wall::network(const std::string& prefix, uint32_t zone, uint32_t flags, uint32_t generation) {

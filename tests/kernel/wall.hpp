@@ -19,6 +19,7 @@
 #include "maps/abi/policy.h"
 #include "maps/abi/record.h"
 #include "maps/net/address.hpp"
+#include "policy/hints.hpp"
 #include "tests/kernel/packet.hpp"
 
 namespace ringwall::test {
@@ -80,6 +81,7 @@ protected:
     void zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits = {}, uint8_t latch = 0,
               uint64_t identity = 0);
     void opaque_port(uint16_t port);
+    void write_hints(const policy::Hints& hints);
     void heartbeat(Duration ago, bool asleep = false);
     void known(const std::string& address, uint16_t port, uint32_t flags, Duration until = 1h);
     void learned(const std::string& address, uint16_t port, learned_port value, Duration until = 1h);
