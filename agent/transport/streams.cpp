@@ -115,6 +115,7 @@ void Streams::reset_reverse(const Key& key) {
 }
 
 void Streams::tick(uint64_t now_ns) {
+    if (first_ns_ == 0) first_ns_ = now_ns;
     for (const Key& key : std::vector<Key>(gapped_.begin(), gapped_.end())) {
         Entry& entry = entries_.at(key);
         step(key, entry, now_ns,
