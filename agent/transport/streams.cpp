@@ -34,9 +34,7 @@ Segment segment_of(const Packet& packet) {
 } // namespace
 
 Streams::Streams(const std::array<uint64_t, 2>& secret, OnDatagram on_message)
-    : secret_(secret), on_message_(std::move(on_message)) {
-    for (auto& starts : starts_) starts.resize(starts_remembered);
-}
+    : secret_(secret), on_message_(std::move(on_message)) {}
 
 void Streams::on_segment(const Packet& packet) {
     const Segment segment = segment_of(packet);
@@ -61,7 +59,9 @@ void Streams::on_segment(const Packet& packet) {
 
 Streams::Start& Streams::start_of(const Key& key, Standing ring, uint64_t& tag) {
     tag = tag_of(key.destination, tag_of(key.source, secret_[0])) ^ secret_[1];
-    return starts_[static_cast<size_t>(ring)][tag % starts_remembered];
+    auto& starts = starts_[static_cast<size_t>(ring)];
+    starts.resize(starts_remembered); // with the first one
+    return starts[tag % starts_remembered];
 }
 
 Streams::Entry* Streams::begin(const Key& key, const Packet& packet, const Segment& segment) {
@@ -115,6 +115,7 @@ void Streams::reset_reverse(const Key& key) {
 }
 
 void Streams::tick(uint64_t now_ns) {
+    if (first_ns_ == 0) first_ns_ = now_ns;
     for (const Key& key : std::vector<Key>(gapped_.begin(), gapped_.end())) {
         Entry& entry = entries_.at(key);
         step(key, entry, now_ns,

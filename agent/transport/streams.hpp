@@ -77,7 +77,8 @@ private:
     std::array<std::vector<Start>, standings> starts_;
     std::array<Budget, standings> budgets_{Budget(stream_room[0]), Budget(stream_room[1]), Budget(stream_room[2])};
     std::array<uint64_t, standings> blind_until_ns_{}; // streams not met since then have been quiet since then
-    uint64_t first_ns_ = 0, next_sweep_ns_ = 0;
+    uint64_t first_ns_ = 0;                            // since when we have been looking
+    uint64_t next_sweep_ns_ = 0;
     StreamsCounters counters_;
 };
 

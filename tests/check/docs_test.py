@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 REASON = re.compile(r'\bREASON\(\s*(\d+),\s*(\w+),\s*(pass|drop),\s*"([^"]*)"\)')
 EVENT = re.compile(r'\bEVENT\(\s*(\w+),\s*"([^"]*)"\)')
 COUNTED = re.compile(r'\bcount\(([^;]*)\);')                         # count("label"), count(x ? "one" : "other")
-GIVEN = re.compile(r'\{"([a-z0-9_]+)",\s*(?:table|book|parties)\.\w+\}|push_back\(\{"([a-z0-9_]+)",')
+GIVEN = re.compile(r'\{"([a-z0-9_]+)",\s*(?:table|book|parties|fragments|framing|streams)\.\w+\}|push_back\(\{"([a-z0-9_]+)",')
 LITERAL = re.compile(r'"([a-z0-9_]+)"')
 DEFECTS = {'sip_defect_': 'agent/sip/defect.cpp', 'sdp_defect_': 'agent/sdp/defect.cpp'}
 FEWEST = {'Reasons': 30, 'Events': 5, 'Core counters': 50}           # fewer found means that this test reads nothing
@@ -29,8 +29,9 @@ def events():
 
 def counters():
     core, worker = text_of('agent/core.cpp'), text_of('agent/process/worker.cpp')
+    transport = text_of('agent/transport/transport.cpp')
     labels = {label for call in COUNTED.findall(core) for label in LITERAL.findall(call)}
-    labels |= {one or other for one, other in GIVEN.findall(core) + GIVEN.findall(worker)}
+    labels |= {one or other for one, other in GIVEN.findall(core) + GIVEN.findall(worker) + GIVEN.findall(transport)}
     for prefix in labels & DEFECTS.keys():
         labels.remove(prefix)
         labels |= {prefix + name for name in LITERAL.findall(text_of(DEFECTS[prefix]))}

@@ -4,6 +4,7 @@ import socket
 import time
 
 from . import PATIENCE
+from .sip import Message, Phone
 
 
 def _family(address):
@@ -60,3 +61,39 @@ def receive(made, count):
             break
         got += part
     return bytes(got)
+
+
+class StreamPhone(Phone):
+    """A phone on one end of a TCP connection: what it sends goes out in pieces of `piece` bytes."""
+
+    def __init__(self, namespace, connection, user='phone', piece=0):
+        self.namespace, self.user, self._socket, self._piece = namespace, user, connection, piece
+        self.address, self.port = connection.getsockname()[:2]
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._backlog, self._bytes = [], b''
+
+    def send(self, text, to):
+        raw = text.replace('SIP/2.0/UDP', 'SIP/2.0/TCP').encode()
+        self._socket.settimeout(5 * PATIENCE)
+        step = self._piece or len(raw)
+        for at in range(0, len(raw), step):
+            self._socket.sendall(raw[at:at + step])
+
+    def _receive(self, seconds, complaint):
+        if seconds <= 0:
+            raise TimeoutError(f'{complaint}; heard: {[m.start for m in self._backlog]}')
+        self._socket.settimeout(seconds)
+        try:
+            self._bytes += self._socket.recv(65535)
+        except socket.timeout:
+            raise TimeoutError(f'{complaint}; heard: {[m.start for m in self._backlog]}') from None
+        while message := self._whole():
+            self._backlog.append(message)
+
+    def _whole(self):
+        head, found, rest = self._bytes.partition(b'\r\n\r\n')
+        length = int(Message(head + found, None)['content-length'] or 0)
+        if not found or len(rest) < length:
+            return None
+        self._bytes = rest[length:]
+        return Message(head + found + rest[:length], self._socket.getpeername()[:2])

@@ -112,20 +112,28 @@ TEST_F(ManyConnections, are_forgotten_when_idle_and_sooner_when_closed) {
     EXPECT_THAT(messages, ElementsAre(message("2"), message("3")));
 }
 
+TEST_F(ManyConnections, have_been_silent_since_somebody_looks) {
+    streams.tick(line.now);
+    line.now += full_stop_ns - 1;
+    segment(1, message("1"));
+    line.from.port = Port{1};
+    line.now += 1;
+    segment(1, message("2"));
+    EXPECT_THAT(messages, ElementsAre(message("2")));
+}
+
 TEST_F(ManyConnections, that_found_no_room_are_not_taken_for_silent_ones) {
     line.standing = Standing::stranger;
-    segment(1, "x");
-    line.now += full_stop_ns;
+    streams.tick(line.now);
     flood(stream_room[2].items, "OPTIONS ");
-    segment(1, "first half of a message"); // no: it has room, the first of all
-    line.from.port = Port{77};
-    segment(1, "no room");
-    streams.tick(line.now + 1);
     line.now += stream_idle_ns;
-    streams.tick(line.now);
-    line.now += sweep_interval_ns;
-    streams.tick(line.now);
-    EXPECT_EQ(items(Standing::stranger), 0U);
+    segment(1, "OPTIONS "); // no room for its first half
+    streams.tick(line.now); // now there is
+    ASSERT_EQ(items(Standing::stranger), 0U);
+    line.now += full_stop_ns - 1;
+    segment(9, message("1"));
+    EXPECT_TRUE(messages.empty());
+    EXPECT_EQ(items(Standing::stranger), 1U);
 }
 
 } // namespace
