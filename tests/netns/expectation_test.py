@@ -42,17 +42,17 @@ class Latched:
         other = self.rtp('peer2')
         self.assert_heard(outside, inside)
         with Stream(outside, inside.endpoint):
-            self.assert_refused(other, inside.endpoint, inside, 'wrong_source', count=10)
+            self.assert_refused(other, inside.endpoint, inside, RTP_REFUSED, count=10)
         self.assert_heard(other, inside, timeout=4.0)
         with Stream(other, inside.endpoint):
-            self.assert_refused(outside, inside.endpoint, inside, 'wrong_source', count=10)
+            self.assert_refused(outside, inside.endpoint, inside, RTP_REFUSED, count=10)
 
     def test_an_offer_that_names_another_machine_lets_it_in(self):
         call, outside, inside = self.inbound()
         other = self.rtp('peer2')
         self.assert_heard(outside, inside)
         with Stream(outside, inside.endpoint) as stream:
-            self.assert_refused(other, inside.endpoint, inside, 'wrong_source', count=10)
+            self.assert_refused(other, inside.endpoint, inside, RTP_REFUSED, count=10)
             call.reinvite(offer=sip.sdp(other.address, other.port))
             stream.stop()
         self.assert_heard(other, inside)
@@ -171,7 +171,7 @@ class LatchedToAnyoneIPv4(WallCase):
         _, outside, inside = self.inbound()
         self.assert_heard(outside, inside)
         with Stream(outside, inside.endpoint):
-            self.assert_refused(self.rtp('third'), inside.endpoint, inside, 'wrong_source', count=10)
+            self.assert_refused(self.rtp('third'), inside.endpoint, inside, RTP_REFUSED, count=10)
 
 
 class AnyIPv4(Any, WallCase):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ICE through the wall: checks with our fragment from anywhere, media from the pair that the inside's agent uses."""
 from ringwall_netns import sip, stun
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import RTP_REFUSED, WallCase
 
 OURS, THEIRS = '8hhY', '9uB6'
 
@@ -28,11 +28,11 @@ class Ice:
     def test_a_check_that_the_inside_answers_makes_the_pair(self):
         roamer, pbx, _ = self.established()
         self.wait_until(lambda: self.hole_phase(pbx.endpoint) == 'answered', 'the call is up')
-        self.assert_refused(roamer, pbx.endpoint, pbx, 'wrong_source')
+        self.assert_refused(roamer, pbx.endpoint, pbx, RTP_REFUSED)
         self.checked(roamer, pbx)
         self.assert_both_hear(roamer, pbx)
         self.assertGreater(self.wall.reasons()['pinhole_stun'], 0)
-        self.assert_refused(self.rtp('attacker'), pbx.endpoint, pbx, 'wrong_source')
+        self.assert_refused(self.rtp('attacker'), pbx.endpoint, pbx, RTP_REFUSED)
 
     def test_each_host_candidate_has_a_hole(self):
         roamer, _, second = self.established()
@@ -55,7 +55,7 @@ class Ice:
         attacker = self.rtp('attacker')
         attacker.send_raw(stun.check(f'{OURS}:evil'), pbx.endpoint)
         self.assertIsNotNone(pbx.wait(lambda p: stun.is_request(p.raw)))
-        self.assert_refused(attacker, pbx.endpoint, pbx, 'wrong_source')
+        self.assert_refused(attacker, pbx.endpoint, pbx, RTP_REFUSED)
 
     def test_the_inside_may_check_first(self):
         roamer, pbx, _ = self.established()

@@ -2,7 +2,7 @@
 """Calls over TLS: nobody reads them, and a live connection lets its party's media in. What is on it does not matter."""
 import socket
 
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.media import next_port
 from ringwall_netns.topology import PROVIDER_NETWORKS
 
@@ -76,7 +76,7 @@ class Opaque(Connections):
     def test_a_port_that_another_call_has_stays_that_calls(self):
         self.connect('roamer')
         _, outside, inside = self.inbound()
-        self.assert_refused(self.rtp('roamer'), inside.endpoint, inside, 'wrong_source')
+        self.assert_refused(self.rtp('roamer'), inside.endpoint, inside, RTP_REFUSED)
         self.assert_heard(outside, inside)
 
 

@@ -3,7 +3,7 @@
 walls on one kernel that know nothing of each other."""
 import time
 
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.topology import Topology
 from ringwall_netns.wall import Wall
 
@@ -172,7 +172,7 @@ class TwoWalls(WallCase):
         self.assertTrue(self.wall.pinhole(inside.endpoint))
         self.assertIsNone(self.other_wall.pinhole(inside.endpoint))
         counted = self.other_wall.reasons()
-        self.assert_refused(self.rtp('attacker'), inside.endpoint, inside, 'wrong_source')
+        self.assert_refused(self.rtp('attacker'), inside.endpoint, inside, RTP_REFUSED)
         self.assertEqual(self.other_wall.reasons(), counted)
         self.swap()
         there = self.rtp('pbx', inside.port)
@@ -189,7 +189,7 @@ class TwoWalls(WallCase):
         self.other_wall.start()
         self.other_wall.detach()
         self.assert_both_hear(outside, inside)
-        self.assert_refused(self.rtp('attacker'), inside.endpoint, inside, 'wrong_source')
+        self.assert_refused(self.rtp('attacker'), inside.endpoint, inside, RTP_REFUSED)
         call.bye()
         self.assert_closes(outside, inside, inside.endpoint, 2.0)
         self.other_wall.start()

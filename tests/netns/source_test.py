@@ -88,10 +88,10 @@ class Sources:
         moved = self.rtp('third')
         call.caller = self.phone('third')
         received = call.request('INFO')
-        self.assert_refused(moved, call.callee_rtp.endpoint, call.callee_rtp, 'wrong_source')
+        self.assert_refused(moved, call.callee_rtp.endpoint, call.callee_rtp, RTP_REFUSED)
         call.respond(received, 200)
         self.assert_both_hear(moved, call.callee_rtp)
-        self.assert_refused(call.caller_rtp, call.callee_rtp.endpoint, call.callee_rtp, 'wrong_source')
+        self.assert_refused(call.caller_rtp, call.callee_rtp.endpoint, call.callee_rtp, RTP_REFUSED)
 
     def test_a_called_peer_behind_nat_has_audio(self):
         private = '10.9.8.7' if self.family == 4 else 'fd00:9::7'
