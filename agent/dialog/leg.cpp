@@ -78,17 +78,15 @@ bool Leg::has_inside_tag(std::string_view tag) const {
 std::vector<pinhole::Claim> Leg::claims() const {
     std::vector<pinhole::Claim> all;
     const auto add = [&](const pinhole::Claim& claim) {
-        const auto known = std::ranges::find(all, claim.key(), &pinhole::Claim::key);
-        if (known == all.end()) all.push_back(claim);
-        // An ICE restart: checks bear the new fragment as soon as the offer has arrived (RFC 8445 9).
-        else if (known->ufrag_hash != 0 && claim.ufrag_hash != 0 && !claim.is_answered)
-            known->ufrag_hash = claim.ufrag_hash;
+        if (std::ranges::find(all, claim.key(), &pinhole::Claim::key) == all.end()) all.push_back(claim);
     };
     // RFC 3264 8.3: until the answer, media of the old description may come, and of the new one too (T.38, other codecs).
     const auto offer = [&](const pinhole::Claim& claim) {
-        const auto same = std::ranges::find(all, claim.local, &pinhole::Claim::local);
-        if (same == all.end()) all.push_back(claim);
-        else pinhole::widen(*same, claim);
+        const auto same = std::ranges::find(all, claim.key(), &pinhole::Claim::key);
+        if (same == all.end()) return all.push_back(claim);
+        pinhole::widen(*same, claim);
+        // An ICE restart: checks bear the new fragment as soon as the offer has arrived (RFC 8445 9).
+        if (same->ufrag_hash != 0 && claim.ufrag_hash != 0) same->ufrag_hash = claim.ufrag_hash;
     };
     for (const Side& side : sides) std::ranges::for_each(side.accepted, add);
     std::ranges::for_each(offered, offer);
