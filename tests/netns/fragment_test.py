@@ -4,7 +4,7 @@ import itertools
 import random
 
 from ringwall_netns import fragments, sip
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.media import next_port, rtp
 
 _identifications = itertools.count(random.randrange(1, 30000))
@@ -51,7 +51,7 @@ class Fragments:
         self.assertTrue(inside.wait(lambda packet: packet.raw == big))
         before = self.wall.reasons()
         self.rtp('attacker').send_raw(big, inside.endpoint)
-        self.assert_dropped(before, 'wrong_source', 1)
+        self.assert_dropped(before, RTP_REFUSED, 1)
         self.assertEqual(inside.received(), [])
 
     def test_a_closed_port_hears_no_fragmented_datagram(self):
