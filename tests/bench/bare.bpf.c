@@ -7,7 +7,6 @@
  *  bare_clock    one coarse clock reading
  *  bare_lookup   one clock reading, one lookup of the destination in `pinholes`, one counter
  *  vary_*        writes the next destination or source into the packet, then runs the program in `next`
- *  send_varied   the same for a source, and out by the interface in `varied`: makes a flood of live frames
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -158,11 +157,4 @@ int vary_destinations(struct xdp_md *ctx) {
     }
     bpf_tail_call_static(ctx, &next, 0);
     return XDP_ABORTED;
-}
-
-SEC("xdp")
-int send_varied(struct xdp_md *ctx) {
-    struct varied *all = variation();
-    if (!all || !vary_source(ctx, all)) return XDP_ABORTED;
-    return bpf_redirect(all->ifindex, 0);
 }

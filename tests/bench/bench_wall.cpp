@@ -125,8 +125,8 @@ void BenchWall::add_prefixes(uint32_t count) {
     if (!written) give_up("write the policy");
 }
 
-void BenchWall::vary(uint32_t different, uint32_t ifindex) {
-    const varied value{.state = 1, .limit = different, .ifindex = ifindex};
+void BenchWall::vary(uint32_t different) {
+    const varied value{.state = 1, .limit = different};
     put(bpf_map__fd(bare_->maps.varied), 0U, value);
 }
 void BenchWall::run_next(int program) { put(bpf_map__fd(bare_->maps.next), 0U, program); }

@@ -30,8 +30,8 @@ public:
     void close_holes(Family family, uint32_t count);
     void add_prefixes(uint32_t count); // of /32, denied, scattered over all of IPv4
 
-    void vary(uint32_t different, uint32_t ifindex = 0); // packets, from here on
-    void run_next(int program);                          // by vary_*
+    void vary(uint32_t different); // packets, from here on
+    void run_next(int program);    // by vary_*
 
 private:
     xdp_ingress* wall_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one packet costs in the ingress program, by BPF_PROG_TEST_RUN, with the least any program could cost beside it:
 // nothing, a clock reading, a lookup in the same map (bare.bpf.c). Rows of one table are measured in turns, so that a
-// busy machine slows all of them alike. A live flood is flood_bench's.
+// busy machine slows all of them alike.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>

@@ -7,10 +7,8 @@
 struct varied {
     __u32 state;
     __u32 limit;   /* so many different ones: a power of two, at most 2^20 */
-    __u32 ifindex; /* of send_varied */
-    __u32 zero;
 };
-MAP_ABI(struct varied, 16);
+MAP_ABI(struct varied, 8);
 
 #define VARIED_V4 0xc6000000 /* sources: 198.0.0.0 and on */
 /* Destinations of number N: 4096 ports at each of up to 256 hosts, the packets' default ones (tests/kernel/packet.hpp)
