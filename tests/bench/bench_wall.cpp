@@ -120,6 +120,7 @@ void BenchWall::add_prefixes(uint32_t count) {
                                                .network_hints = map("network_hints"),
                                                .elsewhere = map("elsewhere"),
                                                .zones = map("zones"),
+                                               .rules = map("rules"),
                                                .active = map("active")},
                                               configuration(count));
     if (!written) give_up("write the policy");
