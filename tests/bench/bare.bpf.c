@@ -73,13 +73,13 @@ static __always_inline void count(void) {
     if (total) *total += 1;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int bare_drop(struct xdp_md *ctx __attribute__((unused))) { return XDP_DROP; }
 
-SEC("xdp")
+SEC("xdp.frags")
 int bare_clock(struct xdp_md *ctx __attribute__((unused))) { return bpf_ktime_get_coarse_ns() ? XDP_DROP : XDP_ABORTED; }
 
-SEC("xdp")
+SEC("xdp.frags")
 int bare_count(struct xdp_md *ctx __attribute__((unused))) {
     count();
     return XDP_DROP;
@@ -93,7 +93,7 @@ static __always_inline int look_up(const struct pinhole_key *key) {
     return XDP_PASS;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int bare_lookup(struct xdp_md *ctx) {
     const struct frame4 *v4 = frame_of(ctx, sizeof(*v4));
     if (!v4) return XDP_DROP;
@@ -132,7 +132,7 @@ static __always_inline int vary_source(struct xdp_md *ctx, struct varied *all) {
     return 1;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int vary_sources(struct xdp_md *ctx) {
     struct varied *all = variation();
     if (!all || !vary_source(ctx, all)) return XDP_ABORTED;
@@ -140,7 +140,7 @@ int vary_sources(struct xdp_md *ctx) {
     return XDP_ABORTED;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int vary_destinations(struct xdp_md *ctx) {
     struct varied *all = variation();
     struct frame4 *v4 = frame_of(ctx, sizeof(*v4));
