@@ -11,7 +11,7 @@ import pathlib
 import sys
 
 SUITES = {
-    'verdicts': 'every verdict test by BPF_PROG_TEST_RUN, on both hooks, with the objects of clang 14',
+    'verdicts': 'the verdict tests by BPF_PROG_TEST_RUN, but floods and long random sequences; objects of clang 14',
     'clang19': 'the same with the objects of clang 19',
     'native': 'calls, restart and takedown between namespaces, XDP in the driver',
     'tc': 'the same with TC ingress (tcx, or clsact before 6.6)',
