@@ -36,7 +36,7 @@ unittest_counts() { # of a Python unittest log
 }
 
 # Without what takes an emulated machine many minutes: floods, full tables, long random sequences, frames with tags.
-quick=-Hammer*:Soak*:*Flood*:*Property*:FragmentTable*:FullMaps*:*/*QinQ*:*/*vlan*:Parse.never_lets*
+quick='-Hammer*:Soak*:*Flood*:*Property*:FragmentTable*:FullMaps*:*/*QinQ*:*/*vlan*:Parse.never_lets*'
 verdicts() { build/release/tests/kernel/kernel_verdict_tests --gtest_brief=1 --gtest_filter="$quick"; }
 verdicts_clang19() { build/bpf19/tests/kernel/kernel_verdict_tests --gtest_brief=1 --gtest_filter="$quick"; }
 netns() { python3 -B tests/netns/run.py "$@"; }
