@@ -142,9 +142,9 @@ TEST_P(TcpMedia, ends_with_the_longest_call) {
 }
 
 TEST_P(TcpMedia, sleeps_only_for_new_connections_of_nobody_named) {
-    open(chat({.last_in = 301s})); // a chat may be silent
+    open(chat({.last_in = 21s, .idle_s = 20})); // a chat may be silent
     EXPECT_EQ(connect(provider), "pass pinhole_tcp");
-    auto asleep = chat({.constraint = CONSTRAINT_ANY, .last_in = 301s});
+    auto asleep = chat({.constraint = CONSTRAINT_ANY, .last_in = 21s, .idle_s = 20});
     open(asleep);
     EXPECT_EQ(connect(stranger), "drop pinhole_idle");
     EXPECT_EQ(say(stranger), "pass pinhole_tcp");
