@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 #include "agent/kernel/datapath.hpp"
 #include "agent/log.hpp"
@@ -32,7 +33,11 @@ int run(const Options& options) {
     if (!is_root()) return exit_not_permitted;
     log::start("parent");
     kernel::log_libbpf();
-    return Parent(options).run();
+    // What the agent says of its files is read elsewhere, too: by commands in other directories.
+    Options here = options;
+    std::error_code unknown;
+    if (const auto whole = std::filesystem::absolute(options.config, unknown); !unknown) here.config = whole.string();
+    return Parent(here).run();
 }
 
 int detach(const Options& options) {

@@ -5,32 +5,31 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <span>
-#include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/datagram.hpp"
+#include "agent/dialog/by_hand.hpp"
+#include "agent/dialog/ceilings.hpp"
+#include "agent/journal.hpp"
+#include "agent/now.hpp"
 #include "agent/pinhole/map_ops.hpp"
+#include "maps/abi/dialog.h"
 #include "maps/net/address.hpp"
 #include "policy/compile.hpp"
 
 namespace ringwall {
 
-// std::chrono::steady_clock is CLOCK_MONOTONIC, the clock of bpf_ktime_get_ns(); realtime only labels calls for people.
-struct Now {
-    std::chrono::steady_clock::time_point monotonic;
-    int64_t realtime_s = 0;
-};
-
-// Something the operator should read, once. `call_id` may be empty.
-struct Notice {
-    std::string_view event; // "call.start", "call.end", "pinhole.open", "sip.defect", "echoed_sdp", …
-    std::string call_id;
-    std::string text;
+// How many stand in the maps.
+struct Census {
+    std::array<uint64_t, 16> pinholes{};            // by phase (enum pinhole_phase)
+    std::array<uint64_t, DIALOG_ENDED + 1> calls{}; // by state (enum dialog_state), without what is open by hand
+    uint64_t all_pinholes() const { return std::accumulate(pinholes.begin(), pinholes.end(), uint64_t{0}); }
+    uint64_t live_calls() const { return calls[DIALOG_EARLY] + calls[DIALOG_CONFIRMED] + calls[DIALOG_ENDING]; }
 };
 
 class Core {
@@ -43,18 +42,33 @@ public:
 
     // After a start: wanted x present -> operations. Call once, before the first datagram.
     pinhole::MapOps restore(const pinhole::Present& present, Now now);
-    pinhole::MapOps on_datagram(const Datagram& datagram, Now now);
+    // A round: any number of messages, then what they want changed, all in one. A call of which the round saw begin and
+    // end never opens. Whoever waits with changes() lets the first of them wait.
+    void hear(const Datagram& datagram, Now now);
+    const pinhole::MapOps& changes(Now now);                        // until the next call of anything here
+    pinhole::MapOps on_datagram(const Datagram& datagram, Now now); // a round of one
+
+    // By hand (dialog/by_hand.hpp). `opening` has been checked; where no room was found for it, it is not open.
+    pinhole::MapOps open(const dialog::Opening& opening, Now now);
+    bool is_open(const dialog::Opening& opening) const;
+    std::vector<dialog::Opening> opened_by_hand(const dialog::Closing& closing) const;
+    pinhole::MapOps close(const dialog::Closing& closing, Now now);
 
     // Holes whose deadlines want a look at what the kernel has seen since. The shell reads those and calls tick().
     // Cheap when nothing is due. Call at least every 100 ms, with whatever of `due` still exists.
     std::vector<struct pinhole_key> due(Now now) const;
     pinhole::MapOps tick(std::span<const pinhole::PresentPinhole> seen, Now now);
+    // Sources whose excess of the limits the kernel counts; the shell reads it each second, and hands it on.
+    std::vector<Endpoint> watched() const;
+    pinhole::MapOps on_excess(std::span<const std::pair<Endpoint, uint32_t>> packets, Now now);
     // Operations that failed (full map): the core counts them and plans again.
     pinhole::MapOps on_failed(std::span<const struct operation> failed, Now now);
     // A new policy: calls that it still allows stay as they are.
     pinhole::MapOps reload(policy::View policy, Now now);
 
     const policy::View& policy() const;
+    dialog::CallCounts calls_from_outside() const;
+    Census census() const; // kept as they come and go: no walk, however many
     std::vector<CoreCounter> counters() const;
     std::vector<Notice> take_notices();
 

@@ -5,21 +5,43 @@
 
 #include "agent/agent.hpp"
 #include "agent/cli/commands.hpp"
+#include "agent/inspect/doctor.hpp"
+#include "agent/inspect/why.hpp"
+#include "agent/replay/replay.hpp"
 
 namespace {
 
 using namespace ringwall;
+
+replay::Options with_json(const cli::Invocation& invocation) {
+    replay::Options options = invocation.replay;
+    options.json = invocation.json;
+    return options;
+}
 
 int carry_out(const cli::Invocation& invocation) {
     switch (invocation.command) {
         case cli::Command::run: return agent::run(invocation.options);
         case cli::Command::detach: return agent::detach(invocation.options);
         case cli::Command::check: return cli::check(invocation.options);
+        case cli::Command::schema: return cli::schema();
+        case cli::Command::replay: return replay::replay(invocation.options.config, with_json(invocation));
         case cli::Command::reload: return cli::reload(invocation.options);
+        case cli::Command::completion: return cli::completion(invocation.completion);
         case cli::Command::version: return cli::version(invocation.json);
+        case cli::Command::open: return cli::open(invocation);
+        case cli::Command::close: return cli::close(invocation);
         case cli::Command::status:
         case cli::Command::calls:
-        case cli::Command::pinholes: return cli::show(invocation);
+        case cli::Command::pinholes:
+        case cli::Command::sources:
+        case cli::Command::lists: return cli::show(invocation);
+        case cli::Command::bans: return cli::bans(invocation);
+        case cli::Command::drops: return cli::drops(invocation);
+        case cli::Command::capture: return cli::capture(invocation);
+        case cli::Command::top: return cli::top(invocation.options);
+        case cli::Command::doctor: return inspect::doctor(invocation.options, invocation.json);
+        case cli::Command::why: return inspect::why(invocation.options, invocation.why, invocation.json);
     }
     return agent::exit_usage;
 }

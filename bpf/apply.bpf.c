@@ -6,6 +6,7 @@
  */
 #include <linux/errno.h>
 
+#include "bpf/clock.bpf.h"
 #include "bpf/packet.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -63,8 +64,15 @@ static __always_inline long delete_pinhole(struct operation *op) {
     return bpf_map_delete_elem(&pinholes, op->key);
 }
 
+static __always_inline void put_known_hint(const struct known_key *key, __u64 until_ns) {
+    __u32 index = KNOWN_HINT_OF(key->address.word), until = (until_ns >> KNOWN_HINT_TICK) + 1;
+    __u32 *hint = bpf_map_lookup_elem(&known_hints, &index);
+    if (hint && READ_ONCE(*hint) < until) WRITE_ONCE(*hint, until);
+}
+
 static __always_inline long put_known(struct operation *op) {
     const struct known *wanted = (const struct known *)op->value;
+    put_known_hint((const struct known_key *)op->key, wanted->until_ns); /* first: never known and overlooked */
     struct known *found = bpf_map_lookup_elem(&known, op->key);
     if (!found) return bpf_map_update_elem(&known, op->key, wanted, BPF_NOEXIST);
     WRITE_ONCE(found->flags, wanted->flags);
@@ -80,6 +88,47 @@ static __always_inline long put_learned(struct operation *op) {
     return 0;
 }
 
+static __always_inline void set_ban_hint(__u32 bit) {
+    __u32 index = bit / HINT_PAGE_BITS;
+    struct hint_page *page = bpf_map_lookup_elem(&ban_hints, &index);
+    if (page) __sync_fetch_and_or(&page->word[bit / 64 % HINT_PAGE_WORDS], 1ULL << (bit & 63));
+}
+
+/* Before the ban stands: a bit too many costs a lookup, one too few would let the banned through. */
+static __always_inline void set_ban_hints(const struct address *address) {
+    int is_v4 = is_v4_mapped(address);
+    __u32 leading = leading_word(address);
+    set_ban_hint(is_v4 ? HINT_FINE_V4_BIT(leading) : HINT_FINE_V6_BIT(leading));
+    set_ban_hint(HINT_COARSE_BIT(is_v4, leading));
+}
+
+/* What the wall concludes never weakens what an operator has said. */
+static __always_inline long put_ban(struct operation *op, __u64 now) {
+    const struct ban *wanted = (const struct ban *)op->value;
+    struct ban *found = bpf_map_lookup_elem(&bans, op->key);
+    if (!found) {
+        set_ban_hints((const struct address *)op->key);
+        return bpf_map_update_elem(&bans, op->key, wanted, BPF_NOEXIST);
+    }
+    if (wanted->flags & BAN_OF_OURS && !(found->flags & BAN_OF_OURS) && found->until_ns > now) return 0;
+    if (found->until_ns <= now) WRITE_ONCE(found->packets, 0); /* the one before is over: nobody has taken it out yet */
+    found->since_ns = wanted->since_ns;
+    found->cause = wanted->cause;
+    found->count = wanted->count;
+    __builtin_memcpy(found->note, wanted->note, sizeof(found->note));
+    WRITE_ONCE(found->flags, wanted->flags);
+    WRITE_ONCE(found->until_ns, wanted->until_ns);
+    return 0;
+}
+
+/* Where no ban stands any more. */
+static __always_inline long clear_ban_hints(struct operation *op) {
+    struct hint_page *page = bpf_map_lookup_elem(&ban_hints, op->key);
+    if (!page) return -ENOENT;
+    for (int i = 0; i < HINT_PAGE_WORDS; i++) WRITE_ONCE(page->word[i], 0);
+    return 0;
+}
+
 static __always_inline long carry_out(struct operation *op, __u64 now) {
     switch (op->code) {
         case OP_INSERT_PINHOLE: return insert_pinhole(op, now);
@@ -89,6 +138,9 @@ static __always_inline long carry_out(struct operation *op, __u64 now) {
         case OP_DELETE_KNOWN: return bpf_map_delete_elem(&known, op->key);
         case OP_PUT_LEARNED: return put_learned(op);
         case OP_DELETE_LEARNED: return bpf_map_delete_elem(&learned, op->key);
+        case OP_PUT_BAN: return put_ban(op, now);
+        case OP_DELETE_BAN: return bpf_map_delete_elem(&bans, op->key); /* a packet's late count hurts nobody */
+        case OP_CLEAR_BAN_HINTS: return clear_ban_hints(op);
         default: return -EINVAL;
     }
 }
@@ -102,7 +154,7 @@ static long carry_out_nth(__u32 index, __u64 *now) {
 
 SEC("syscall")
 int ringwall_apply(struct apply_call *call) {
-    __u64 now = bpf_ktime_get_ns(); /* syscall programs have no coarse one */
+    __u64 now = clock_exact(); /* syscall programs have no coarse one */
     __u32 count = call->count;
     if (count > OPERATIONS) return -E2BIG;
     bpf_loop(count, carry_out_nth, &now, 0);

@@ -2,6 +2,7 @@
 /* Every verdict is counted once, under its one reason; so is whatever was lost for want of room. */
 #pragma once
 
+#include "bpf/clock.bpf.h"
 #include "bpf/packet.bpf.h"
 
 /* The list keeps drops at 32-63 and 96-127, so that a verdict can be read off its number. */
@@ -21,9 +22,12 @@ static __always_inline void count_event(__u32 event) {
     if (count) *count += 1;
 }
 
-static __always_inline void count_reason(const struct packet *pkt, __u32 reason) {
+/* Where it stands, for what else is noted of it there; null for no reason of the list. */
+static __always_inline struct reason_count *count_reason(const struct packet *pkt, __u32 reason) {
+    if (is_replay) replay_reason = reason;
     struct reason_count *count = bpf_map_lookup_elem(&reasons, &reason);
-    if (!count) return;
+    if (!count) return 0;
     count->packets += 1;
     count->bytes += pkt->frame_length;
+    return count;
 }

@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "bpf/excuse.bpf.h"
 #include "bpf/fragment.bpf.h"
 #include "bpf/media_verdict.bpf.h"
 #include "bpf/mirror.bpf.h"
@@ -41,6 +42,7 @@ static __always_inline int is_sip(struct context *ctx, struct packet *pkt, int i
 
 static __always_inline __u32 judge_sip_out(struct packet *pkt) {
     pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE;
+    if (pkt->sip_class == CLASS_RESPONSE && is_challenge(pkt)) note_challenge(pkt);
     if (pkt->sip_class == CLASS_KEEPALIVE) remember_return_path(pkt, RETURN_RENEW);
     else if (pkt->sip_class != CLASS_RESPONSE && pkt->sip_class != CLASS_UNREADABLE)
         remember_return_path(pkt, pkt->sip_class == CLASS_REGISTER ? RETURN_REGISTER : RETURN_REQUEST);
@@ -116,7 +118,7 @@ static __always_inline __u32 judge_tcp_out(struct packet *pkt) {
     }
     struct pinhole *hole = reason == REASON_NONE && is_media ? pinhole_at(&pkt->source) : 0;
     if (hole) reason = judge_media_out(hole, pkt);
-    return reason != REASON_NONE ? reason : REASON_out_other;
+    return reason != REASON_NONE ? reason : (__u32)judge_opaque_out(pkt);
 }
 
 static __always_inline __u32 judge_whole_out(struct context *ctx, struct packet *pkt) {
@@ -126,6 +128,7 @@ static __always_inline __u32 judge_whole_out(struct context *ctx, struct packet 
         case PACKET_LATER_FRAGMENT: return judge_later_out(pkt);
         case PACKET_UNREADABLE:
         case PACKET_BAD_FRAGMENT:
+        case PACKET_DEEP:
         case PACKET_CUT: return REASON_out_unparsable;
         default: return REASON_out_other;
     }

@@ -3,7 +3,8 @@
  * What guarded ports do while the agent is gone: nobody opens them for new calls, and nobody closes those of calls that
  * end. `on_agent_loss.do` says which way to err.
  *
- *  peers   what would be refused passes from declared peers, as far as it is media                pass agent_lost
+ *  peers   what would be refused passes from declared peers, as far as it is media at all (what a
+ *          pinhole negotiated may be of a call that has ended since)                               pass agent_lost
  *  open    so it does from anyone; a pinhole with media in it stays its call's and the peers'      pass agent_lost
  *  closed  everything to a guarded port is refused, live calls too                                drop agent_lost_closed
  *  keep    no change: live pinholes go on, nothing new opens

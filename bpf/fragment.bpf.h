@@ -177,9 +177,9 @@ __noinline int is_over_cap(const struct packet *pkt, __u32 is_known) {
     if (!pkt) return 1;
     if (!is_known) {
         __u64 all = hash_address(HASH_UNPAIRED_STRANGERS, &pkt->destination.address, 0);
-        if (limiter_charge(all, pkt->now, UNPAIRED_STRANGERS_PERIOD, UNPAIRED_STRANGERS_BURST) != CHARGE_PASS) return 1;
+        if (quota_charge(all, pkt->now, UNPAIRED_STRANGERS_PERIOD, UNPAIRED_STRANGERS_BURST) != CHARGE_PASS) return 1;
     }
-    return limiter_charge(source_at_destination(pkt), pkt->now, UNPAIRED_PERIOD, UNPAIRED_BURST) != CHARGE_PASS;
+    return quota_charge(source_at_destination(pkt), pkt->now, UNPAIRED_PERIOD, UNPAIRED_BURST) != CHARGE_PASS;
 }
 
 static __always_inline void mirror_after_first(struct packet *pkt, __u64 way) {
@@ -227,7 +227,13 @@ __noinline int judge_first_fragment(struct packet *pkt, int pass) {
     return fate == FRAGMENT_OVERLAPS ? REASON_fragment_overlap : pass;
 }
 
-/* The same outwards, where nothing is refused: what is SIP goes to the agent, and what may be. */
+/* Where nothing is refused: what is SIP goes to the agent, and what may be. */
+static __always_inline void mirror_later(struct packet *pkt) {
+    __u64 way = follow_fragment(pkt);
+    if (first_end_of(way)) mirror_after_first(pkt, way);
+    else if (!is_over_cap(pkt, 1)) mirror_unpaired(pkt);
+}
+
 __noinline int note_first_out(struct packet *pkt) {
     if (!pkt) return 0;
     look_up_networks(pkt);
@@ -239,8 +245,18 @@ __noinline int judge_later_out(struct packet *pkt) {
     if (!pkt) return REASON_out_other;
     look_up_networks(pkt);
     if (!pkt->may_have_ports || !(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;
-    __u64 way = follow_fragment(pkt);
-    if (first_end_of(way)) mirror_after_first(pkt, way);
-    else if (!is_over_cap(pkt, 1)) mirror_unpaired(pkt);
+    mirror_later(pkt);
     return REASON_out_fragment;
+}
+
+/* A fragment on a watched interface, either way. Its memory is that of what goes out, even where it comes in: the same
+ * datagram may be judged at an outside interface too, and its first must not count there as a second one. */
+__noinline int watch_fragment(struct packet *pkt) {
+    if (!pkt || !pkt->may_have_ports) return 0;
+    __u8 is_outbound = pkt->is_outbound;
+    pkt->is_outbound = 1;
+    if (pkt->is_first_fragment) store_fragment(pkt, pkt->is_mirrored ? FRAGMENT_SIP : 0, 1);
+    else mirror_later(pkt);
+    pkt->is_outbound = is_outbound;
+    return 0;
 }

@@ -29,6 +29,8 @@ enum hash_use { /* at most 63 */
     HASH_OPAQUE_SOURCE_QUOTA,
     HASH_OPAQUE_QUOTA,
     HASH_CONNECTION,
+    HASH_LIMIT_OWN,
+    HASH_LIMIT_PARTY,
 };
 
 #define HASH_TAIL_BITS 56
@@ -52,23 +54,32 @@ static __always_inline void sip_absorb(struct sip_hash *s, __u64 word) {
     s->v0 ^= word;
 }
 
+/* Zeros where there is no secret to be read, which no loaded wall has. */
+static __always_inline struct sip_hash sip_start(void) {
+    __u32 zero = 0;
+    const struct meta *own = bpf_map_lookup_elem(&meta, &zero);
+    if (!own) return (struct sip_hash){};
+    __u64 k0 = own->secret[0], k1 = own->secret[1];
+    return (struct sip_hash){k0 ^ 0x736f6d6570736575ULL, k1 ^ 0x646f72616e646f6dULL, k0 ^ 0x6c7967656e657261ULL,
+                             k1 ^ 0x7465646279746573ULL};
+}
+static __always_inline __u64 sip_finish(struct sip_hash *s) {
+    s->v2 ^= 0xff;
+    sip_round(s);
+    sip_round(s);
+    sip_round(s);
+    return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
 /* Of `words` words, 0 to 3, and of what `tail` says below its top byte: its first HASH_TAIL_BITS bits. */
 __noinline __u64 keyed_hash(__u64 use_and_words, __u64 tail, __u64 a, __u64 b, __u64 c) {
-    __u32 zero = 0, words = use_and_words & 3;
-    const struct meta *own = bpf_map_lookup_elem(&meta, &zero);
-    if (!own) return 0;
-    __u64 k0 = own->secret[0], k1 = own->secret[1];
-    struct sip_hash s = {k0 ^ 0x736f6d6570736575ULL, k1 ^ 0x646f72616e646f6dULL, k0 ^ 0x6c7967656e657261ULL,
-                         k1 ^ 0x7465646279746573ULL};
+    __u32 words = use_and_words & 3;
+    struct sip_hash s = sip_start();
     if (words > 0) sip_absorb(&s, a);
     if (words > 1) sip_absorb(&s, b);
     if (words > 2) sip_absorb(&s, c);
     sip_absorb(&s, use_and_words << HASH_TAIL_BITS | tail);
-    s.v2 ^= 0xff;
-    sip_round(&s);
-    sip_round(&s);
-    sip_round(&s);
-    return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+    return sip_finish(&s);
 }
 
 #define HASH_OF(use, words) ((use) << 2 | (words))

@@ -35,16 +35,13 @@ __noinline int is_ice_pair(const struct packet *pkt) {
     if (!pkt) return 0;
     __u64 pair = flow_hash(&pkt->destination, &pkt->source);
     struct return_set *set = ice_set_of(pair);
-    if (!set) return 0;
-    for (int i = 0; i < RETURN_WAYS; i++)
-        if (READ_ONCE(set->way[i].fingerprint) == pair && READ_ONCE(set->way[i].until) > pkt->now) return 1;
-    return 0;
+    return set && fresh_way(set, pair, pkt->now);
 }
 
 /* Of each port its own: whoever makes the inside check many addresses on one port has used up no other's. */
 static __always_inline int ice_quota_allows(const struct packet *pkt) {
     __u64 hash = hash_address(HASH_ICE_QUOTA, &pkt->source.address, port_of(&pkt->source));
-    return limiter_charge(hash, pkt->now, 60 * NSEC_PER_SEC / ICE_PAIR_QUOTA, ICE_PAIR_QUOTA) == CHARGE_PASS;
+    return quota_charge(hash, pkt->now, 60 * NSEC_PER_SEC / ICE_PAIR_QUOTA, ICE_PAIR_QUOTA) == CHARGE_PASS;
 }
 
 /* On the way out, from a pinhole with ICE: a check or a success response makes the pair, anything renews it. */
@@ -53,22 +50,13 @@ __noinline int note_ice_pair(const struct packet *pkt) {
     __u64 pair = flow_hash(&pkt->source, &pkt->destination);
     struct return_set *set = ice_set_of(pair);
     if (!set) return 0;
-    for (int i = 0; i < RETURN_WAYS; i++) {
-        if (READ_ONCE(set->way[i].fingerprint) != pair || READ_ONCE(set->way[i].until) <= pkt->now) continue;
-        WRITE_ONCE(set->way[i].until, pkt->now + ICE_PAIR_LIFE);
+    struct return_way *way = fresh_way(set, pair, pkt->now);
+    if (way) {
+        WRITE_ONCE(way->until, pkt->now + ICE_PAIR_LIFE);
         return 1;
     }
     if (!is_stun_type(pkt, STUN_BINDING_REQUEST) && !is_stun_type(pkt, STUN_BINDING_SUCCESS)) return 0;
-    if (ice_quota_allows(pkt)) {
-        for (int i = 0; i < RETURN_WAYS; i++) {
-            struct return_way *way = &set->way[i];
-            __u64 fingerprint = READ_ONCE(way->fingerprint);
-            if (READ_ONCE(way->until) > pkt->now) continue;
-            if (__sync_val_compare_and_swap(&way->fingerprint, fingerprint, pair) != fingerprint) continue;
-            WRITE_ONCE(way->until, pkt->now + ICE_PAIR_LIFE);
-            return 1;
-        }
-    }
+    if (ice_quota_allows(pkt) && take_way(set, pair, pkt->now, pkt->now + ICE_PAIR_LIFE)) return 1;
     count_event(EVENT_ice_pairs_full);
     return 0;
 }
@@ -119,5 +107,5 @@ __noinline __u64 stun_ufrag(struct context *ctx, const struct packet *pkt) {
 /* Checks from where no pair is yet cost the inside an HMAC each. */
 static __always_inline int is_over_check_rate(const struct packet *pkt) {
     __u64 hash = hash_address(HASH_ICE_CHECKS, &pkt->destination.address, port_of(&pkt->destination));
-    return limiter_charge(hash, pkt->now, ICE_CHECK_PERIOD, ICE_CHECK_BURST) != CHARGE_PASS;
+    return quota_charge(hash, pkt->now, ICE_CHECK_PERIOD, ICE_CHECK_BURST) != CHARGE_PASS;
 }

@@ -5,12 +5,16 @@
  *
  *  1  not IP                                                    pass not_ip
  *     no addresses to read: it could be for anyone              drop malformed
+ *     ports that the host may find and we do not                drop malformed
  *     unreadable beyond, may be UDP, to a protected address     drop malformed
  *     unreadable otherwise                                      pass unparsable
+ *     guarded UDP to an address that hosts share (broadcast)    drop no_pinhole
  *     neither a protected destination nor a SIP port            pass out_of_scope
  *     source inside protect.networks                            drop spoofed_inside  (not with allow_hairpin)
  *  2  allowed sources skip 3 and 5
  *  3  denied source, to a SIP or guarded port                   drop denied  (deny.scope all: to anything protected)
+ *     banned source (ban.bpf.h), by command likewise, by the
+ *     wall itself to a SIP port                                 drop banned
  *  4  fragments (fragment.bpf.h)                                pass later_fragment, fragment_unpaired | drop
  *     a first one that its ports would let pass, overlapping    drop fragment_overlap
  *  5  SIP port: admission, strict, limits (sip_verdict.bpf.h,
@@ -43,6 +47,7 @@
 #include "bpf/parse.bpf.h"
 #include "bpf/return_path.bpf.h"
 #include "bpf/rules.bpf.h"
+#include "bpf/sample.bpf.h"
 #include "bpf/sip_verdict.bpf.h"
 #include "bpf/stream_verdict.bpf.h"
 #include "bpf/tcp_media_verdict.bpf.h"
@@ -51,25 +56,32 @@ static __always_inline int is_protected(const struct standing *network) {
     return (network->flags & NETWORK_PROTECTED) != 0;
 }
 
+/* Not protected addresses: what comes *from* the link's neighbours, and to them, is none of our business. */
+static __always_inline __u32 judge_unprotected(const struct packet *pkt, int is_guarded) {
+    return is_guarded && pkt->destination_network.flags & NETWORK_SHARED ? REASON_no_pinhole : REASON_out_of_scope;
+}
+
 static __always_inline int is_spoofed(const struct packet *pkt) {
     return is_protected(&pkt->source_network) && !(pkt->wall_flags & WALL_ALLOW_HAIRPIN);
 }
 
 static __always_inline __u32 judge_unreadable(struct packet *pkt) {
-    if (pkt->kind == PACKET_UNREADABLE) return REASON_malformed; /* 1 */
+    if (pkt->kind != PACKET_CUT) return REASON_malformed; /* 1 */
     look_up_networks(pkt);
     /* A cut packet ends at the host; a first fragment may go on, to a SIP port anywhere. */
     if (pkt->is_first_fragment && pkt->may_have_ports) return REASON_malformed; /* 1 */
     if (pkt->may_be_udp && is_protected(&pkt->destination_network)) return REASON_malformed; /* 1 */
-    if (is_denied_everything(pkt)) return REASON_denied;                                     /* 3 */
+    note_ban(pkt);
+    if (is_denied_everything(pkt)) return denial_of(pkt);                                    /* 3 */
     return REASON_unparsable;                                                                /* 1 */
 }
 
 static __always_inline __u32 judge_without_ports(struct packet *pkt) {
     look_up_networks(pkt);
+    note_ban(pkt);
     int is_inside = is_protected(&pkt->destination_network);
     if (is_inside && is_spoofed(pkt)) return REASON_spoofed_inside;           /* 1 */
-    if (is_inside && is_denied_everything(pkt)) return REASON_denied;         /* 3 */
+    if (is_inside && is_denied_everything(pkt)) return denial_of(pkt);        /* 3 */
     if (pkt->kind == PACKET_BAD_FRAGMENT) return REASON_fragment_tiny;        /* 4 */
     if (pkt->kind == PACKET_LATER_FRAGMENT) return judge_later_fragment(pkt); /* 4 */
     return is_inside ? REASON_not_guarded : REASON_out_of_scope;              /* 10, 1 */
@@ -85,9 +97,10 @@ static __always_inline __u32 judge_tcp(struct context *ctx, struct packet *pkt) 
     look_up_networks(pkt);
     if (!is_sip && !is_protected(&pkt->destination_network)) return REASON_out_of_scope; /* 1 */
     if (is_spoofed(pkt)) return REASON_spoofed_inside;                                   /* 1 */
-    if (is_denied_everything(pkt)) return REASON_denied;                                 /* 3 */
+    note_ban(pkt);
+    if (is_denied_everything(pkt)) return denial_of(pkt);                                /* 3 */
     if (is_sip || is_opaque) return judge_stream(ctx, pkt, is_opaque);                   /* 3, 5, 6 */
-    if (is_guarded && is_denied(pkt)) return REASON_denied;                              /* 3 */
+    if (is_guarded && is_denied(pkt)) return denial_of(pkt);                             /* 3 */
     if (is_answered_stream(pkt)) {
         pkt->is_mirrored = is_part_of_stream(pkt);
         return REASON_sip_return_path; /* 6 */
@@ -111,14 +124,17 @@ static __always_inline __u32 refuse_sip(struct context *ctx, struct packet *pkt,
 /* Step 5 for UDP: REASON_NONE where the port is no SIP port for this source. What a flood meets is asked first: who may
  * speak to a configured port needs no look at the learned ones. */
 static __always_inline __u32 judge_sip_port(struct context *ctx, struct packet *pkt, int is_configured) {
-    if (is_configured && !is_denied(pkt) && is_admitted(pkt)) return judge_sip(ctx, pkt, REASON_sip); /* 5 */
+    if (is_configured && !is_silenced(pkt) && is_admitted(pkt)) return judge_sip(ctx, pkt, REASON_sip); /* 5 */
     const struct learned_port *port = learned_port_at(pkt, &pkt->destination);
     int is_learned = port && is_learned_party(pkt, port);
     if (!is_configured && !is_learned) return REASON_NONE;
-    if (is_denied(pkt)) return refuse_sip(ctx, pkt, REASON_denied);                            /* 3 */
+    if (is_silenced(pkt)) return refuse_sip(ctx, pkt, denial_of(pkt));                         /* 3 */
     if (is_learned) return judge_sip(ctx, pkt, REASON_sip_learned);                            /* 5 */
     if (find_return_path(pkt) & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
-    if (is_party(pkt)) return judge_sip(ctx, pkt, REASON_sip_return_path);                     /* 6 */
+    if (is_party(pkt)) {
+        __u32 reason = judge_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
+        if (is_drop(reason) || is_for_its_call(ctx, pkt)) return reason;
+    }
     return refuse_sip(ctx, pkt, REASON_not_a_peer);                                            /* 5 */
 }
 
@@ -128,9 +144,9 @@ static __always_inline __u32 judge_guarded(struct context *ctx, struct packet *p
                                            const struct port_policy *bits) {
     int is_guarded = bits && has_port(bits->media_udp, port_of(&pkt->destination));
     int is_ruled = bits && has_rule(pkt, bits->rules_udp);
-    if (is_guarded && !is_ruled && is_closed_by_loss(pkt)) return REASON_agent_lost_closed;           /* 7 */
+    if (is_guarded && !is_ruled && is_closed_by_loss(pkt)) return REASON_agent_lost_closed;                /* 7 */
     if (hole && phase_of(READ_ONCE(hole->ctl)) != PHASE_CLOSED) return judge_live_pinhole(ctx, hole, pkt); /* 7 */
-    if (is_ruled) return REASON_rule;                                                                 /* 8 */
+    if (is_ruled) return REASON_rule;                                                                      /* 8 */
     __u32 reason = is_guarded ? (__u32)judge_opaque(pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 8 */
     if (hole && path) {
@@ -160,18 +176,20 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     __u32 reason = hole && !is_closed_by_loss(pkt) ? judge_negotiated(ctx, hole, pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 7 */
 
+    if (is_sip && is_spent(ctx, pkt)) return REASON_rate_limited; /* 5 */
     if (!is_sip || pkt->is_first_fragment) look_up_destination(pkt);
-    if (!is_sip && !is_protected(&pkt->destination_network)) return REASON_out_of_scope; /* 1 */
+    if (!is_sip && !is_protected(&pkt->destination_network)) return judge_unprotected(pkt, is_guarded); /* 1 */
     look_up_source(pkt);
     if (is_spoofed(pkt)) return REASON_spoofed_inside; /* 1 */
+    note_ban(pkt);
     reason = judge_sip_port(ctx, pkt, is_sip);
     if (reason != REASON_NONE) return reason;                         /* 3, 5, 6 */
-    if (is_denied_everything(pkt)) return REASON_denied;              /* 3 */
-    if (is_denied(pkt) && (is_guarded || hole)) return REASON_denied; /* 3 */
+    if (is_denied_everything(pkt)) return denial_of(pkt);              /* 3 */
+    if (is_denied(pkt) && (is_guarded || hole)) return denial_of(pkt); /* 3 */
     int path = find_return_path(pkt);
     if (path & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
     reason = hole && !is_closed_by_loss(pkt) ? (__u32)judge_ice_check(ctx, pkt, hole) : REASON_NONE; /* 7 */
-    if (reason == REASON_NONE) reason = judge_guarded(ctx, pkt, hole, path, bits);                        /* 7 to 10 */
+    if (reason == REASON_NONE) reason = judge_guarded(ctx, pkt, hole, path, bits);                   /* 7 to 10 */
     if (is_drop(reason)) reason = reconsider(pkt, hole, reason);
     if (hole && is_drop(reason)) note_refusal(hole, pkt, reason);
     return reason;
@@ -181,6 +199,7 @@ static __always_inline __u32 judge_whole(struct context *ctx, struct packet *pkt
     switch (pkt->kind) {
         case PACKET_NOT_IP: return REASON_not_ip; /* 1 */
         case PACKET_UNREADABLE:
+        case PACKET_DEEP:
         case PACKET_CUT: return judge_unreadable(pkt);
         case PACKET_UDP: return judge_udp(ctx, pkt);
         case PACKET_TCP: return judge_tcp(ctx, pkt);
@@ -197,7 +216,8 @@ static __always_inline __u32 judge_ingress(struct context *ctx, struct packet *p
 /* Counts, mirrors what goes on its way, and says whether it does. In monitor mode a drop is counted, and passes. */
 static __always_inline int conclude_ingress(struct context *ctx, struct packet *pkt, __u32 reason) {
     int passes = !is_drop(reason);
-    count_reason(pkt, reason);
+    struct reason_count *count = count_reason(pkt, reason);
+    if (!passes && count) sample_drop(ctx, pkt, reason, count);
     if (!passes && pkt->wall_flags & WALL_MONITOR) {
         count_event(EVENT_monitored);
         passes = 1;

@@ -12,8 +12,11 @@
 #include <bpf/bpf_helpers.h>
 
 #include "maps/abi/abi.h"
+#include "maps/abi/ban.h"
+#include "maps/abi/ceiling.h"
 #include "maps/abi/counters.h"
 #include "maps/abi/dialog.h"
+#include "maps/abi/drop.h"
 #include "maps/abi/fragment.h"
 #include "maps/abi/ice.h"
 #include "maps/abi/meta.h"
@@ -24,8 +27,11 @@
 #include "maps/abi/policy.h"
 #include "maps/abi/reason.h"
 #include "maps/abi/record.h"
+#include "maps/abi/spent.h"
+#include "maps/abi/user_agent.h"
 
-/* Calls. Preallocated: an insert in mid-call must not wait for memory, and never fails before the map is full. */
+/* Calls. Preallocated: an insert in mid-call must not wait for memory, and never fails before the map is full. The loader
+ * makes it as large as `tables.pinholes` says. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, 262144);
@@ -51,7 +57,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 65536);
+    __uint(max_entries, DIALOGS);
     __uint(map_flags, BPF_F_NO_PREALLOC);
     __type(key, __u64);
     __type(value, struct dialog_record);
@@ -81,7 +87,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_LPM_TRIE);
-    __uint(max_entries, 1 << 20);
+    __uint(max_entries, (GENERATIONS) * NETWORKS);
     __uint(map_flags, BPF_F_NO_PREALLOC); /* the kernel takes no other */
     __type(key, struct network_key);
     __type(value, struct network);
@@ -119,13 +125,30 @@ struct {
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(max_entries, LIMITER_SETS);
+    __uint(map_flags, BPF_F_MMAPABLE); /* for its alignment: a set is one cache line, and not two halves */
     __type(key, __u32);
     __type(value, struct limiter_set);
 } limiter SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, EXCUSE_SETS);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, struct excuse_set);
+} excuses SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, SPENT_PAGES);
+    __type(key, __u32);
+    __type(value, struct spent_page);
+} spent SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(max_entries, RETURN_SETS);
+    __uint(map_flags, BPF_F_MMAPABLE);
     __type(key, __u32);
     __type(value, struct return_set);
 } return_paths SEC(".maps");
@@ -160,11 +183,41 @@ struct {
 } known SEC(".maps");
 
 struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, KNOWN_HINTS);
+    __type(key, __u32);
+    __type(value, __u32);
+} known_hints SEC(".maps");
+
+struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, 16384);
     __type(key, struct pinhole_key);
     __type(value, struct learned_port);
 } learned SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, BANS);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct ban_key);
+    __type(value, struct ban);
+} bans SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, HINT_PAGES);
+    __type(key, __u32);
+    __type(value, struct hint_page);
+} ban_hints SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, struct call_ceilings);
+} ceilings SEC(".maps");
 
 /* To and from the agent. */
 struct {
@@ -181,6 +234,19 @@ struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 1 << 20);
 } ring_strangers SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 2 << 20);
+} ring_drops SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, struct sampling);
+} sampling SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
@@ -219,3 +285,18 @@ struct {
     __type(key, __u32);
     __type(value, struct meta);
 } meta SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, GENERATIONS);
+    __type(key, __u32);
+    __type(value, struct user_agents);
+} user_agents SEC(".maps");
+
+/* Room to hash a request in, or to read it: an ingress program's, while it runs. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct request_words);
+} request_words SEC(".maps");

@@ -40,11 +40,22 @@ static __always_inline void describe(struct context *ctx, const struct packet *p
     record->zero = 0;
 }
 
+/* Only what has a description opens a hole or says who may send. A message without a body ends in an empty line; it
+ * waits for the next look into the rings, a millisecond at most, as does one whose body ends so. */
+static __always_inline int ends_in_empty_line(const void *bytes, __u32 length, const __u32 room) {
+    __u32 last = length - 4;
+    asm volatile("" : "+r"(last));
+    if (last > room - 4) return 0;
+    asm volatile("" : "+r"(last));
+    const __u8 *end = bytes + last;
+    return end[0] == '\r' && end[1] == '\n' && end[2] == '\r' && end[3] == '\n';
+}
+
 /* A lost wakeup would cost the call its audio until the next one, so urgent records insist (kernel-notes 3). */
-static __always_inline __u64 wakeup_for(const struct packet *pkt) {
+static __always_inline __u64 wakeup_for(const struct packet *pkt, int is_bodiless) {
     __u32 zero = 0;
     const struct liveness *agent = bpf_map_lookup_elem(&liveness, &zero);
-    int urgent = is_urgent(pkt->sip_class) || is_fragment(pkt); /* what needs fragments is an INVITE or an answer */
+    int urgent = (is_urgent(pkt->sip_class) && !is_bodiless) || is_fragment(pkt); /* what needs fragments is an INVITE or an answer */
     if (pkt->kind == PACKET_TCP) urgent = pkt->payload_here != 0;
     return agent && urgent && READ_ONCE(agent->asleep) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
@@ -74,7 +85,8 @@ static __always_inline __u32 emit(struct context *ctx, struct packet *pkt, __u32
     record->captured = length;
     record->flags = (pkt->is_outbound ? RECORD_OUTBOUND : 0) | (left > length ? RECORD_MORE : 0) |
                     fragment_flags(pkt) | tcp_record_flags(pkt);
-    bpf_ringbuf_submit(record, left > length ? BPF_RB_NO_WAKEUP : wakeup_for(pkt));
+    int is_bodiless = ends_in_empty_line(record + 1, length, room);
+    bpf_ringbuf_submit(record, left > length ? BPF_RB_NO_WAKEUP : wakeup_for(pkt, is_bodiless));
     return length;
 }
 
@@ -103,7 +115,7 @@ static __always_inline __u32 ring_for(const struct packet *pkt) {
     if (pkt->is_of_known) return RING_KNOWN;
     const struct zone *zone = zone_of(pkt, pkt->source_network.zone);
     if (zone && zone->flags & ZONE_PEER) return RING_KNOWN;
-    return source_known_flags(pkt) ? RING_KNOWN : RING_STRANGERS;
+    return source_known_flags(pkt) & KNOWN_NO_STRANGER ? RING_KNOWN : RING_STRANGERS;
 }
 
 /* From here on "payload" is the fragment's, transport header and all. */
@@ -116,7 +128,7 @@ static __always_inline void mirror(struct context *ctx, struct packet *pkt) {
     __u32 ring = ring_for(pkt);
     if (is_fragment(pkt)) take_whole_fragment(pkt);
     __u32 offset = 0;
-    pkt->mirrored_ns = bpf_ktime_get_ns();
+    pkt->mirrored_ns = clock_exact();
     if (pkt->kind == PACKET_TCP && pkt->payload_here == 0 && !mirror_mark(ctx, pkt, ring)) {
         count_event(EVENT_lost_inside + ring);
         return;

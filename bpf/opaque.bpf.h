@@ -107,9 +107,9 @@ static __always_inline int opaque_quota_allows(const struct packet *pkt) {
     __u64 of_source = keyed_hash(HASH_OF(HASH_OPAQUE_SOURCE_QUOTA, 3), 0, lower_half(&pkt->source.address),
                                  upper_half(outside), lower);
     __u64 of_inside = hash_address(HASH_OPAQUE_QUOTA, &pkt->source.address, 0);
-    return limiter_charge(of_source, pkt->now, 60 * NSEC_PER_SEC / OPAQUE_SOURCE_QUOTA, OPAQUE_SOURCE_QUOTA) ==
+    return quota_charge(of_source, pkt->now, 60 * NSEC_PER_SEC / OPAQUE_SOURCE_QUOTA, OPAQUE_SOURCE_QUOTA) ==
                CHARGE_PASS &&
-           limiter_charge(of_inside, pkt->now, 60 * NSEC_PER_SEC / OPAQUE_QUOTA, OPAQUE_QUOTA) == CHARGE_PASS;
+           quota_charge(of_inside, pkt->now, 60 * NSEC_PER_SEC / OPAQUE_QUOTA, OPAQUE_QUOTA) == CHARGE_PASS;
 }
 
 /* A free way for a party that has none. Nothing is evicted: a full set refuses. */

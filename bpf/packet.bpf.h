@@ -14,7 +14,8 @@
 enum packet_kind {
     PACKET_NOT_IP,
     PACKET_UNREADABLE,     /* claims to be IP, but there are no two addresses to read */
-    PACKET_CUT,            /* addresses read; what follows is truncated, contradictory or too deep */
+    PACKET_CUT,            /* addresses read; what follows is truncated or contradictory: it ends at the host, too */
+    PACKET_DEEP,           /* addresses read; the ports stand where we do not look, and the host may */
     PACKET_LATER_FRAGMENT, /* no ports here, whatever the bytes look like */
     PACKET_BAD_FRAGMENT,   /* UDP or TCP, perhaps: a first one that hides its ports, or a length that no fragment has */
     PACKET_OTHER,          /* neither UDP nor TCP */
@@ -52,6 +53,9 @@ struct packet {
     __u32 fragment_id;     /* IP identification, host order */
     __u16 fragment_begin;  /* offset of a fragment's first byte behind the IP headers; 0: no fragment */
     __u16 fragment_offset; /* where that byte stands in the datagram; 0: a first fragment */
+    __be16 udp_checksum; /* 0: IPv4, and its sender made none */
+    __u8 is_classified;  /* sip_class is that of the payload */
+    __u8 zero;
     __u32 tcp_sequence; /* host order */
     __u8 is_first_fragment;
     __u8 has_more_fragments;
@@ -78,6 +82,11 @@ static __always_inline int same_address(const struct address *a, const struct ad
 
 static __always_inline int is_v4_mapped(const struct address *a) {
     return !(a->word[0] | a->word[1]) && a->word[2] == bpf_htonl(0xffff);
+}
+
+/* What hints go by (maps/abi/policy.h): the first 32 bits of an address, of an IPv4 one all of it. */
+static __always_inline __u32 leading_word(const struct address *a) {
+    return bpf_ntohl(is_v4_mapped(a) ? a->word[3] : a->word[0]);
 }
 
 /* The address as two numbers, most significant bits first. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * From a frame to struct packet: Ethernet, up to two VLAN tags, IPv4 with options, IPv6 with extension headers, UDP, TCP.
- * Lengths are held against each other and against the frame's; what contradicts itself is PACKET_CUT or
+ * Lengths are held against each other and against the frame's; what contradicts itself is PACKET_CUT, PACKET_DEEP or
  * PACKET_UNREADABLE, never guessed at. The verdict on those is the judges'.
  */
 #pragma once
@@ -59,16 +59,23 @@ static __always_inline void read_head(struct packet *pkt, const struct cursor *c
     pkt->head[2] = word[2];
 }
 
+/* `size` bytes that cannot be read here: is it we who cannot? Direct access ends with a frame's first buffer. */
+static __always_inline int unread(const struct packet *pkt, const struct cursor *cursor, __u32 size) {
+    return cursor->offset + size <= pkt->ip_end ? PACKET_DEEP : PACKET_CUT;
+}
+
 static __always_inline int parse_udp(struct packet *pkt, struct cursor *cursor) {
     const struct udphdr *udp = cursor->at;
     pkt->may_be_udp = 1;
-    if ((void *)(udp + 1) > cursor->end) return PACKET_CUT;
+    if ((void *)(udp + 1) > cursor->end) return unread(pkt, cursor, sizeof(*udp));
     __u32 here = pkt->ip_end - cursor->offset; /* may wrap: then it is not below the header's size either */
     __u32 length = bpf_ntohs(udp->len);
+    if (length == 0) return PACKET_DEEP; /* RFC 2675 section 4: to an IPv6 host it means all that is left */
     if (cursor->offset + sizeof(*udp) > pkt->ip_end || length < sizeof(*udp)) return PACKET_CUT;
     /* A whole datagram must be here; of a fragmented one, only a part may be. */
     if (pkt->is_first_fragment ? length <= here : length > here) return PACKET_CUT;
     set_ports(pkt, udp->source, udp->dest, IPPROTO_UDP);
+    pkt->udp_checksum = udp->check;
     pkt->payload_offset = cursor->offset + sizeof(*udp);
     pkt->payload_length = length - sizeof(*udp);
     pkt->payload_here = (pkt->is_first_fragment ? here : length) - sizeof(*udp);
@@ -79,7 +86,7 @@ static __always_inline int parse_udp(struct packet *pkt, struct cursor *cursor) 
 
 static __always_inline int parse_tcp(struct packet *pkt, struct cursor *cursor) {
     const struct tcphdr *tcp = cursor->at;
-    if ((void *)(tcp + 1) > cursor->end) return PACKET_CUT;
+    if ((void *)(tcp + 1) > cursor->end) return unread(pkt, cursor, sizeof(*tcp));
     /* Data offset and flags in one load: two more than doubled what the verifier walks (clang 14). */
     __u32 word = bpf_ntohl(((const __be32 *)tcp)[3]);
     __u32 header = word >> 28 << 2;
@@ -158,7 +165,8 @@ static __always_inline int extension_length(const struct cursor *cursor, __u32 n
 static __always_inline int parse_fragment_header(struct packet *pkt, const struct cursor *cursor) {
     const struct fragment_header *fragment = cursor->at;
     __u32 begin = cursor->offset + sizeof(*fragment);
-    if ((void *)(fragment + 1) > cursor->end || begin > pkt->ip_end) return PACKET_CUT;
+    if ((void *)(fragment + 1) > cursor->end) return unread(pkt, cursor, sizeof(*fragment));
+    if (begin > pkt->ip_end) return PACKET_CUT;
     __u32 where = bpf_ntohs(fragment->offset);
     if (!(where & (IPV6_FRAGMENT_OFFSET | IPV6_MORE_FRAGMENTS))) return PACKET_OTHER;
     pkt->may_have_ports = 1;
@@ -186,7 +194,8 @@ static __always_inline int parse_ipv6(struct packet *pkt, struct cursor *cursor)
     for (int i = 0; i < EXTENSION_HEADERS; i++) {
         int length = extension_length(cursor, next);
         if (length == 0) break;
-        if (length < 0 || cursor->offset + length > pkt->ip_end) return PACKET_CUT;
+        if (length < 0) return unread(pkt, cursor, EXTENSION_UNIT);
+        if (cursor->offset + length > pkt->ip_end) return PACKET_CUT;
         next = ((const struct extension_header *)cursor->at)->next;
         cursor->at += length;
         cursor->offset += length;
@@ -201,7 +210,7 @@ static __always_inline int parse_ipv6(struct packet *pkt, struct cursor *cursor)
     /* Behind a fragment header nothing but ports is followed: a chain that went on there could be rewritten by a later
      * fragment, and nobody builds one. Nor does anybody build one of more headers than six. */
     if (extension_length(cursor, next) != 0 || next == IPPROTO_FRAGMENT)
-        return is_fragment(pkt) ? PACKET_BAD_FRAGMENT : PACKET_CUT;
+        return is_fragment(pkt) ? PACKET_BAD_FRAGMENT : PACKET_DEEP;
     pkt->may_be_udp = next == IPPROTO_UDP;
     return parse_transport(pkt, cursor, next);
 }

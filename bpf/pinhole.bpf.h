@@ -89,7 +89,7 @@ static __always_inline void note_inbound(struct pinhole *hole, __u64 ctl, const 
 
 /* For the operator's eyes: what was refused here, or would have been (`passed`), and who it was. */
 static __noinline void note_unwanted(const struct pinhole *hole, const struct packet *pkt, __u32 reason,
-                                          __u32 passed) {
+                                     __u32 passed) {
     struct refusal *found = bpf_map_lookup_elem(&refusals, &pkt->destination);
     if (found) {
         __sync_fetch_and_add(&found->count, 1);

@@ -40,7 +40,7 @@ static __always_inline __u32 hints_at(const struct packet *pkt, __u32 bit) {
  * costs 39 ns in vain, and over 1000 where a million prefixes stand in it. */
 static __always_inline int may_be_listed(const struct packet *pkt, const struct address *address) {
     int is_v4 = is_v4_mapped(address);
-    __u32 leading = bpf_ntohl(is_v4 ? address->word[3] : address->word[0]);
+    __u32 leading = leading_word(address);
     __u32 coarse = hints_at(pkt, HINT_COARSE_BIT(is_v4, leading));
     if (coarse & HINT_ASK) return 1;
     return coarse & HINT_FINER && hints_at(pkt, is_v4 ? HINT_FINE_V4_BIT(leading) : HINT_FINE_V6_BIT(leading)) & 1;
@@ -85,7 +85,17 @@ static __always_inline const struct zone *zone_of(const struct packet *pkt, __u3
     return bpf_map_lookup_elem(&zones, &index);
 }
 
+static __always_inline int has_known_hint(const struct address *address, __u64 now) {
+    __u32 index = KNOWN_HINT_OF(address->word);
+    const __u32 *until = bpf_map_lookup_elem(&known_hints, &index);
+    return until && READ_ONCE(*until) > now >> KNOWN_HINT_TICK;
+}
+static __always_inline int may_be_known(const struct packet *pkt) {
+    return has_known_hint(&pkt->source.address, pkt->now);
+}
+
 static __noinline __u32 known_flags(const struct packet *pkt, __u32 port) {
+    if (!may_be_known(pkt)) return 0;
     struct known_key key = {.address = pkt->source.address, .port = port};
     const struct known *found = bpf_map_lookup_elem(&known, &key);
     return found && READ_ONCE(found->until_ns) > pkt->now ? READ_ONCE(found->flags) : 0;

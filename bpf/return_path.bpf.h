@@ -30,6 +30,27 @@ static __always_inline struct return_set *return_set_of(__u64 flow) {
     return bpf_map_lookup_elem(&return_paths, &index);
 }
 
+/* The flow's own way while it is fresh, or null. */
+static __always_inline struct return_way *fresh_way(struct return_set *set, __u64 flow, __u64 now) {
+    for (int i = 0; i < RETURN_WAYS; i++)
+        if (READ_ONCE(set->way[i].fingerprint) == flow && READ_ONCE(set->way[i].until) > now) return &set->way[i];
+    return 0;
+}
+
+/* A way that nobody needs any more, for this flow; 0 where all are fresh. Whoever exchanges the fingerprint owns the way;
+ * until it stores the time, the way reads as expired. */
+static __always_inline int take_way(struct return_set *set, __u64 flow, __u64 now, __u64 until) {
+    for (int i = 0; i < RETURN_WAYS; i++) {
+        struct return_way *way = &set->way[i];
+        __u64 fingerprint = READ_ONCE(way->fingerprint);
+        if (READ_ONCE(way->until) > now) continue;
+        if (__sync_val_compare_and_swap(&way->fingerprint, fingerprint, flow) != fingerprint) continue;
+        WRITE_ONCE(way->until, until);
+        return 1;
+    }
+    return 0;
+}
+
 #define RETURN_FRESH (1 << 1) /* beside RETURN_SIP, in what the two functions below return */
 
 /* On the way in: RETURN_FRESH, with RETURN_SIP where a request made it; 0 where there is none. */
@@ -38,11 +59,8 @@ __noinline int find_return_path(const struct packet *pkt) {
     __u64 flow = flow_hash(&pkt->destination, &pkt->source);
     struct return_set *set = return_set_of(flow);
     if (!set) return 0;
-    for (int i = 0; i < RETURN_WAYS; i++) {
-        __u64 until = READ_ONCE(set->way[i].until);
-        if (READ_ONCE(set->way[i].fingerprint) == flow && until > pkt->now) return RETURN_FRESH | (until & RETURN_SIP);
-    }
-    return 0;
+    const struct return_way *way = fresh_way(set, flow, pkt->now);
+    return way ? RETURN_FRESH | (READ_ONCE(way->until) & RETURN_SIP) : 0;
 }
 
 enum return_order {
@@ -64,7 +82,7 @@ static __always_inline __u64 return_life(const struct wall *config, __u32 order)
 
 static __always_inline int quota_allows(const struct packet *pkt) {
     __u64 hash = hash_address(HASH_RETURN_QUOTA, &pkt->source.address, 0);
-    if (limiter_charge(hash, pkt->now, RETURN_QUOTA_PERIOD, RETURN_QUOTA_BURST) == CHARGE_PASS) return 1;
+    if (quota_charge(hash, pkt->now, RETURN_QUOTA_PERIOD, RETURN_QUOTA_BURST) == CHARGE_PASS) return 1;
     count_event(EVENT_return_path_quota);
     return 0;
 }
@@ -79,24 +97,16 @@ __noinline int remember_return_path(const struct packet *pkt, __u32 order) {
     __u64 until = (pkt->now + return_life(config, order)) & ~(__u64)RETURN_SIP;
     if (order >= RETURN_REQUEST) until |= RETURN_SIP;
 
-    for (int i = 0; i < RETURN_WAYS; i++) {
-        __u64 before = READ_ONCE(set->way[i].until);
-        if (READ_ONCE(set->way[i].fingerprint) != flow || before <= pkt->now) continue;
+    struct return_way *way = fresh_way(set, flow, pkt->now);
+    if (way) {
+        __u64 before = READ_ONCE(way->until);
         __u64 mark = (before | until) & RETURN_SIP;
         if (before > until && order != RETURN_CLOSE) until = before; /* an OPTIONS does not shorten a REGISTER's */
-        WRITE_ONCE(set->way[i].until, until | mark);
+        WRITE_ONCE(way->until, until | mark);
         return 1;
     }
     if (order < RETURN_LEARN || !quota_allows(pkt)) return 0;
-    for (int i = 0; i < RETURN_WAYS; i++) {
-        struct return_way *way = &set->way[i];
-        __u64 fingerprint = READ_ONCE(way->fingerprint);
-        if (READ_ONCE(way->until) > pkt->now) continue;
-        /* Whoever exchanges the fingerprint owns the way; until it stores the time, the way reads as expired. */
-        if (__sync_val_compare_and_swap(&way->fingerprint, fingerprint, flow) != fingerprint) continue;
-        WRITE_ONCE(way->until, until);
-        return 1;
-    }
+    if (take_way(set, flow, pkt->now, until)) return 1;
     count_event(EVENT_return_paths_full);
     return 0;
 }

@@ -6,11 +6,12 @@
  */
 #pragma once
 
+#include "bpf/clock.bpf.h"
 #include "bpf/policy.bpf.h"
 
 static __always_inline int is_in_force(const struct rule *rule) {
     /* Not CLOCK_MONOTONIC: a machine that booted with a wrong date gets the right one later, and may sleep between. */
-    return rule->until_tai_ns == 0 || bpf_ktime_get_tai_ns() < rule->until_tai_ns;
+    return rule->until_tai_ns == 0 || clock_tai() < rule->until_tai_ns;
 }
 
 static __always_inline int names_port(const struct rule *rule, __u32 port) {

@@ -1,18 +1,30 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Step 5: a packet to a SIP port. (a) admission by peer and zone, and of a strict peer's INVITE; (c) the rate limit of
- * its zone, source and class. What passes is mirrored, keepalives apart.
+ * its zone, source and class, and the ceilings on calls; then (b), the names of attack tools. What passes is mirrored, keepalives apart.
  */
 #pragma once
 
-#include "bpf/limiter.bpf.h"
+#include "bpf/ban.bpf.h"
+#include "bpf/ceiling.bpf.h"
+#include "bpf/excuse.bpf.h"
 #include "bpf/mirror.bpf.h"
+#include "bpf/spent.bpf.h"
+#include "bpf/user_agent.bpf.h"
 
 static __always_inline int is_allowed(const struct packet *pkt) {
     return (pkt->source_network.flags & NETWORK_ALLOWED) != 0;
 }
 static __always_inline int is_denied(const struct packet *pkt) {
-    return (pkt->source_network.flags & NETWORK_DENIED) != 0 && !is_allowed(pkt);
+    return (pkt->source_network.flags & (NETWORK_DENIED | NETWORK_BANNED)) != 0 && !is_allowed(pkt);
+}
+/* From SIP: bans that the wall has concluded itself count, too. */
+static __always_inline int is_silenced(const struct packet *pkt) {
+    return is_denied(pkt) || pkt->source_network.flags & NETWORK_SILENCED;
+}
+/* Of either. */
+static __always_inline __u32 denial_of(const struct packet *pkt) {
+    return pkt->source_network.flags & NETWORK_DENIED ? REASON_denied : REASON_banned;
 }
 
 static __always_inline int is_bypassing(const struct packet *pkt) {
@@ -34,12 +46,47 @@ static __always_inline int is_refused_by_strict(const struct packet *pkt, const 
     return zone->flags & ZONE_STRICT && pkt->sip_class == CLASS_INVITE && !(known_flags(pkt, 0) & KNOWN_REGISTRAR);
 }
 
-static __always_inline int is_known_party(const struct packet *pkt, const struct zone *zone) {
-    return zone->flags & ZONE_PEER || source_known_flags(pkt) & KNOWN_PARTY;
-}
-
 static __always_inline void mark_for_mirror(struct packet *pkt) {
     pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE;
+}
+
+static __always_inline int refused_by(int charge) {
+    if (charge == CHARGE_TOTAL) return REASON_total_limited;
+    return charge == CHARGE_FULL ? REASON_rate_limit_full : REASON_rate_limited;
+}
+
+/* The bucket of the source, or what excuses from it (excuse.bpf.h). */
+static __always_inline int charge_or_excuse(struct context *ctx, const struct packet *pkt, const struct zone *zone,
+                                            __u64 hash) {
+    if (has_copies(pkt) && is_free_copy(ctx, pkt, hash)) {
+        count_event(EVENT_free_copies);
+        return CHARGE_EXCUSED;
+    }
+    int charge = charge_source(pkt, zone, hash);
+    if (charge == CHARGE_PASS || pkt->sip_class != CLASS_REGISTER || !answers_challenge(pkt, hash)) return charge;
+    count_event(EVENT_free_registers);
+    return CHARGE_EXCUSED;
+}
+
+/* 5c. Classes without any limit pay nothing, and nothing is remembered of them. */
+static __always_inline int judge_limit(struct context *ctx, struct packet *pkt, const struct zone *zone, int pass) {
+    __u32 class = pkt->sip_class;
+    int is_call = class == CLASS_INVITE;
+    if (class >= CLASS_COUNT || !(zone->limits[class].cost | zone->totals[class].cost))
+        return is_call ? judge_call(ctx, pkt, pass) : pass;
+    __u64 hash = source_limit_hash(pkt, zone);
+    int own = charge_or_excuse(ctx, pkt, zone, hash);
+    int charge = own == CHARGE_EXCUSED ? CHARGE_PASS : own;
+    if (charge == CHARGE_PASS) charge = charge_total(pkt, zone);
+    if (charge == CHARGE_PASS) {
+        if (own == CHARGE_PASS && is_call && judge_call(ctx, pkt, pass) != pass) return REASON_calls_full;
+        if (own == CHARGE_PASS && has_copies(pkt)) excuse_copies(ctx, pkt, hash);
+        return pass;
+    }
+    if (is_of_live_call(ctx, pkt)) return pass;
+    note_excess(pkt, zone);
+    if (charge == CHARGE_OVER) remember_spent(pkt, &zone->limits[class], hash);
+    return refused_by(charge);
 }
 
 /* For an admitted packet: `pass`, or why not. A global function: verified once. */
@@ -50,9 +97,9 @@ __noinline int judge_sip(struct context *ctx, struct packet *pkt, int pass) {
     mark_for_mirror(pkt);
     if (!zone || is_allowed(pkt)) return pass;
     if (is_refused_by_strict(pkt, zone)) return REASON_not_registrar;
-    int charge = charge_source(pkt, zone);
-    if (charge == CHARGE_PASS || (is_in_dialog(pkt->sip_class) && is_known_party(pkt, zone))) return pass;
-    return charge == CHARGE_FULL ? REASON_rate_limit_full : REASON_rate_limited;
+    int verdict = judge_limit(ctx, pkt, zone, pass);
+    if (verdict == pass && pkt->wall_flags & WALL_USER_AGENTS && is_attack_tool(ctx, pkt)) return REASON_attack_tool;
+    return verdict;
 }
 
 /* Step 6, and SIP that is mirrored without a limit: the inside asked for it. */

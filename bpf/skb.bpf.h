@@ -19,7 +19,7 @@ static __always_inline __u32 linear_length(const struct __sk_buff *ctx) { return
 /* GSO buffers often have nothing linear but some headers. Pulling costs a copy, so only where something was missing. */
 static __always_inline void parse_skb(struct __sk_buff *ctx, struct packet *pkt) {
     int kind = parse_frame(ctx, pkt);
-    int is_short = kind == PACKET_UNREADABLE || kind == PACKET_CUT ||
+    int is_short = kind == PACKET_UNREADABLE || kind == PACKET_CUT || kind == PACKET_DEEP ||
                    (kind == PACKET_UDP && linear_length(ctx) < pkt->payload_offset + HEAD_WORDS * 4);
     if (!is_short || linear_length(ctx) >= ctx->len) return;
     if (bpf_skb_pull_data(ctx, ctx->len < LINEAR_BYTES ? ctx->len : LINEAR_BYTES) == 0) parse_frame(ctx, pkt);
@@ -55,6 +55,7 @@ __noinline int move_to(struct context *ctx, struct packet *pkt, __u32 payload_of
     pkt->frame_length = headers + length;
     pkt->is_mirrored = 0;
     pkt->sip_class = 0;
+    pkt->is_classified = 0;
     __builtin_memset(pkt->head, 0, sizeof(pkt->head));
     if (length >= sizeof(pkt->head)) return load_bytes(ctx, payload_offset, pkt->head, sizeof(pkt->head));
     if (length >= 8) return load_bytes(ctx, payload_offset, pkt->head, 8);

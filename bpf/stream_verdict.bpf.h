@@ -2,9 +2,10 @@
 /*
  * Step 5 over TCP: a segment to a SIP port, or to a TLS or WebSocket one.
  *
- *  denied source                                   drop denied
+ *  denied or banned source                         drop denied, banned (of TLS and WebSocket: by command only)
  *  not admitted                                    drop not_a_peer
  *  a new connection, over the limit of its source  drop syn_limited, rate_limit_full
+ *  or of its zone or peer in total                 drop total_limited
  *  else                                            pass sip_stream
  *
  * No segment of an established connection is dropped for a limit: it would stall every call on it. A packet filter sees
@@ -30,20 +31,24 @@ static __always_inline int is_part_of_stream(const struct packet *pkt) {
 
 static __always_inline __u32 limit_connections(struct packet *pkt, const struct zone *zone) {
     pkt->sip_class = CLASS_SYN;
-    int charge = charge_source(pkt, zone);
-    if (charge == CHARGE_PASS) return REASON_sip_stream;
-    return charge == CHARGE_FULL ? REASON_rate_limit_full : REASON_syn_limited;
+    switch (charge_both(pkt, zone)) {
+        case CHARGE_PASS: return REASON_sip_stream;
+        case CHARGE_FULL: return REASON_rate_limit_full;
+        case CHARGE_TOTAL: return REASON_total_limited;
+        default: return REASON_syn_limited;
+    }
 }
 
 /* Bytes that begin like no message continue one, or are anything: they pay nothing. */
 static __always_inline void charge_segment(struct context *ctx, struct packet *pkt, const struct zone *zone) {
     int class = classify(ctx, pkt);
     if (!(class & START_IS_REQUEST) && pkt->sip_class != CLASS_RESPONSE) return;
-    if (is_in_dialog(pkt->sip_class) && is_known_party(pkt, zone)) return;
-    if (charge_source(pkt, zone) == CHARGE_PASS) return;
+    if (is_in_dialog(pkt->sip_class) && is_of_known_party(pkt)) return;
+    if (charge_both(pkt, zone) == CHARGE_PASS) return;
     count_event(EVENT_stream_over_limit);
+    note_excess(pkt, zone);
     pkt->sip_class = CLASS_SYN;
-    charge_source(pkt, zone);
+    charge_both(pkt, zone);
 }
 
 /* A global function: verified once. In monitor mode what it refuses passes, and is mirrored then. */
@@ -51,7 +56,7 @@ __noinline int judge_stream(struct context *ctx, struct packet *pkt, int is_opaq
     if (!pkt) return REASON_malformed;
     const struct zone *zone = zone_of(pkt, pkt->source_network.zone);
     if (!is_opaque) pkt->is_mirrored = is_part_of_stream(pkt);
-    if (is_denied(pkt)) return REASON_denied; /* 3 */
+    if (is_opaque ? is_denied(pkt) : is_silenced(pkt)) return denial_of(pkt); /* 3 */
     if (!is_admitted(pkt))
         return find_return_path(pkt) & RETURN_SIP ? REASON_sip_return_path : REASON_not_a_peer; /* 6, 5 */
     if (!zone || is_allowed(pkt)) return REASON_sip_stream;                                     /* 5 */

@@ -32,7 +32,7 @@ static long take_in(__u32 index, struct buffer *buffer) {
 
 SEC("tc")
 int ringwall_tc_in(struct __sk_buff *ctx) {
-    struct packet pkt = {.now = bpf_ktime_get_coarse_ns(), .frame_length = frame_length(ctx)};
+    struct packet pkt = {.now = clock_coarse(), .frame_length = frame_length(ctx)};
     if (!load_policy(&pkt)) return TC_ACT_UNSPEC;
     parse_skb(ctx, &pkt);
     struct buffer buffer = buffer_of(ctx, &pkt);

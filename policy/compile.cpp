@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "maps/fnv1a.hpp"
 #include "policy/sections.hpp"
@@ -34,7 +33,7 @@ struct wall compile_wall(const Config& config) {
     struct wall wall = {};
     wall.flags = flag_if(config.mode == Mode::monitor, WALL_MONITOR) |
                  flag_if(config.allow_hairpin, WALL_ALLOW_HAIRPIN) | flag_if(admits_all(config), WALL_ADMIT_ALL) |
-                 flag_if(config.deny_all, WALL_DENY_ALL) |
+                 flag_if(config.deny_all, WALL_DENY_ALL) | flag_if(!config.user_agents.empty(), WALL_USER_AGENTS) |
                  flag_if(!config.sip_tls.empty() || !config.sip_ws.empty(), WALL_OPAQUE) | loss_flag(config.agent_loss);
     wall.agent_loss_ns = ns(config.agent_loss_after);
     wall.tombstone_ns = ns(timers.tombstone);
@@ -44,27 +43,34 @@ struct wall compile_wall(const Config& config) {
     return wall;
 }
 
-struct zone compile_zone(std::string_view name, uint32_t flags, const Limits& limits, uint8_t latch) {
+void compile_limits(const Limits& limits, struct limit (&into)[CLASS_COUNT]) {
+    for (size_t i = 0; i < limits.size(); ++i) into[i] = limit_of(ns(limits[i].period), limits[i].burst);
+}
+
+struct zone compile_zone(std::string_view name, uint32_t flags, const Limits& limits, const Limits& totals,
+                         uint8_t latch) {
     struct zone zone = {};
     zone.flags = flags;
     zone.identity = fnv1a(name);
     zone.prefix_v4 = 32;
     zone.prefix_v6 = 64; // what one customer has (RFC 6177)
     zone.latch = latch;
-    for (size_t i = 0; i < limits.size(); ++i) zone.limits[i] = {ns(limits[i].period), limits[i].burst, 0};
+    compile_limits(limits, zone.limits);
+    compile_limits(totals, zone.totals);
     return zone;
 }
 
 std::vector<struct zone> compile_zones(const Config& config) {
-    std::vector<struct zone> zones{compile_zone({}, flag_if(config.peers.empty(), ZONE_SIP), stranger_limits(), 0)};
+    std::vector<struct zone> zones{compile_zone({}, flag_if(config.peers.empty(), ZONE_SIP), stranger_limits(), {}, 0)};
     for (const Peer& peer : config.peers) {
         const uint32_t flags = ZONE_SIP | ZONE_PEER | flag_if(peer.expectation == Expectation::strict, ZONE_STRICT) |
                                flag_if(!peer.opaque, ZONE_NO_OPAQUE);
-        zones.push_back(compile_zone(peer.name, flags, peer.limits, peer.latch));
+        zones.push_back(compile_zone(peer.name, flags, peer.limits, peer.totals, peer.latch));
     }
     for (const Zone& zone : config.zones) {
-        const uint32_t flags = flag_if(zone.sip, ZONE_SIP) | flag_if(!zone.opaque, ZONE_NO_OPAQUE);
-        zones.push_back(compile_zone(zone.name, flags, zone.limits, 0));
+        const uint32_t flags = flag_if(zone.sip, ZONE_SIP) | flag_if(!zone.opaque, ZONE_NO_OPAQUE) |
+                               flag_if(zone.excess_ban.count() != 0, ZONE_COUNTS_EXCESS);
+        zones.push_back(compile_zone(zone.name, flags, zone.limits, zone.totals, 0));
     }
     return zones;
 }
@@ -112,61 +118,6 @@ std::vector<struct rule> compile_rules(const Config& config, const Facts& facts)
     return rules;
 }
 
-// What the configuration says of prefixes, and what follows for each: the answer for an address is that of its longest
-// prefix, and every prefix that contains the address contains that one too (or is it). So the first match among the
-// prefixes covering P is the first match for every address whose longest prefix is P.
-class Networks {
-public:
-    void add(const std::vector<Prefix>& prefixes, uint32_t zone, uint32_t flags) {
-        for (const Prefix& prefix : prefixes) {
-            struct network& stated = stated_[prefix];
-            stated.zone = first_of(stated.zone, zone);
-            stated.flags |= flags;
-            lengths_.insert(prefix.length);
-        }
-    }
-
-    // `from` and `to` are bits of rules that these prefixes belong to.
-    void add_rules(const std::vector<Prefix>& prefixes, uint64_t from, uint64_t to) {
-        add(prefixes, 0, 0);
-        for (const Prefix& prefix : prefixes) {
-            stated_[prefix].rules_from |= from;
-            stated_[prefix].rules_to |= to;
-        }
-    }
-    // A peer or zone as the source of rules: by its number, as first match decides who is of it.
-    void add_rules(uint32_t zone, uint64_t from) { rules_from_zone_[zone] |= from; }
-
-    std::vector<std::pair<Prefix, struct network>> resolved() const {
-        std::vector<std::pair<Prefix, struct network>> all;
-        for (const auto& [prefix, stated] : stated_) all.emplace_back(prefix, resolve(prefix));
-        return all;
-    }
-
-private:
-    static uint32_t first_of(uint32_t a, uint32_t b) { return a == 0 || (b != 0 && b < a) ? b : a; }
-
-    struct network resolve(const Prefix& prefix) const {
-        struct network answer = {};
-        for (const uint8_t length : lengths_) {
-            if (length > prefix.length) break;
-            const auto covering = stated_.find(Prefix::of(prefix.address, length));
-            if (covering == stated_.end()) continue;
-            answer.zone = first_of(answer.zone, covering->second.zone);
-            answer.flags |= covering->second.flags;
-            answer.rules_from |= covering->second.rules_from;
-            answer.rules_to |= covering->second.rules_to;
-        }
-        if (const auto by_zone = rules_from_zone_.find(answer.zone); by_zone != rules_from_zone_.end())
-            answer.rules_from |= by_zone->second;
-        return answer;
-    }
-
-    std::map<Prefix, struct network> stated_;
-    std::set<uint8_t> lengths_;
-    std::map<uint32_t, uint64_t> rules_from_zone_;
-};
-
 std::vector<Prefix> inside(const Config& config, const Facts& facts) {
     std::vector<Prefix> prefixes = config.protect;
     if (config.protect_self)
@@ -184,34 +135,96 @@ uint32_t zone_named(const Config& config, std::string_view name) {
     return 0;
 }
 
-void add_rules(const Config& config, const Facts& facts, Networks& networks) {
-    for (size_t i = 0; i < config.rules.size(); ++i) {
+Claim claim_of(ListKind kind) {
+    switch (kind) {
+        case ListKind::allow: return Claim::allowed;
+        case ListKind::bypass: return Claim::bypass;
+        case ListKind::deny: return Claim::denied;
+        case ListKind::feed: return Claim::feed;
+    }
+    return Claim::denied;
+}
+
+std::vector<Prefix> hosts(const std::vector<IpAddress>& addresses) {
+    std::vector<Prefix> prefixes;
+    for (const IpAddress& address : addresses) prefixes.push_back(Prefix::of(address, 128));
+    return prefixes;
+}
+
+void state_names(const Peer& peer, uint8_t number, const Facts& facts, Stated& stated) {
+    for (const PeerName& name : peer.names)
+        if (const auto found = facts.names.find(name.text); found != facts.names.end())
+            stated.add(stated.add_source("peer \"" + peer.name + "\", " + name.text), Claim::zone, number,
+                       hosts(found->second));
+}
+
+void state_parties(const Config& config, const Facts& facts, Stated& stated) {
+    uint8_t number = 0;
+    for (const Peer& peer : config.peers) {
+        stated.add(stated.add_source("peer \"" + peer.name + "\", networks"), Claim::zone, ++number, peer.networks);
+        state_names(peer, number, facts, stated);
+    }
+    for (const Zone& zone : config.zones)
+        stated.add(stated.add_source("zone \"" + zone.name + "\", networks"), Claim::zone, ++number, zone.networks);
+}
+
+// Peers and zones as the sources of rules stand in `rules_from`: by number, as first match decides who is of them.
+void state_rules(const Config& config, const Facts& facts, Stated& stated, std::map<uint32_t, uint64_t>& rules_from) {
+    for (uint8_t i = 0; i < config.rules.size(); ++i) {
         const Rule& rule = config.rules[i];
-        const uint64_t bit = uint64_t{1} << i;
-        networks.add_rules(rule.to.empty() ? inside(config, facts) : rule.to, 0, bit);
-        networks.add_rules(rule.from_any ? std::vector{Prefix{}} : rule.from, bit, 0);
-        for (const std::string& name : rule.from_parties) networks.add_rules(zone_named(config, name), bit);
+        const std::string path = "rules[" + std::to_string(i) + "]";
+        stated.add(stated.add_source(path + ".to"), Claim::rule_to, i,
+                   rule.to.empty() ? inside(config, facts) : rule.to);
+        stated.add(stated.add_source(path + ".from"), Claim::rule_from, i,
+                   rule.from_any ? std::vector{Prefix{}} : rule.from);
+        for (const std::string& name : rule.from_parties) rules_from[zone_named(config, name)] |= uint64_t{1} << i;
     }
 }
 
-std::vector<std::pair<Prefix, struct network>> compile_networks(const Config& config, const Facts& facts) {
-    Networks networks;
-    uint32_t zone = 0;
-    for (const Peer& peer : config.peers) networks.add(peer.networks, ++zone, 0);
-    for (const Zone& other : config.zones) networks.add(other.networks, ++zone, 0);
-    networks.add(inside(config, facts), 0, NETWORK_PROTECTED);
-    networks.add(config.allow, 0, NETWORK_ALLOWED);
-    networks.add(config.bypass, 0, NETWORK_ALLOWED | NETWORK_BYPASS);
-    networks.add(config.deny, 0, NETWORK_DENIED);
-    add_rules(config, facts, networks);
-    return networks.resolved();
+void state_lists(const Config& config, const Facts& facts, Stated& stated) {
+    for (size_t i = 0; i < std::min(config.lists.size(), facts.lists.size()); ++i) {
+        if (!facts.lists[i]) continue;
+        const uint32_t source = stated.add_source(config.lists[i].path, true);
+        const Claim claim = claim_of(config.lists[i].kind);
+        for (const auto& [prefix, line] : facts.lists[i]->entries)
+            stated.statements.push_back({prefix, claim, 0, 0, source, line});
+    }
+}
+
+Stated state(const Config& config, const Facts& facts, std::map<uint32_t, uint64_t>& rules_from) {
+    Stated stated;
+    state_parties(config, facts, stated);
+    stated.add(stated.add_source("protect.networks"), Claim::inside, 0, inside(config, facts));
+    stated.add(stated.add_source(""), Claim::shared, 0, facts.shared);
+    stated.add(stated.add_source("allow"), Claim::allowed, 0, config.allow);
+    stated.add(stated.add_source("allow, bypass"), Claim::bypass, 0, config.bypass);
+    stated.add(stated.add_source("deny.networks"), Claim::denied, 0, config.deny);
+    state_rules(config, facts, stated, rules_from);
+    state_lists(config, facts, stated);
+    return stated;
 }
 
 } // namespace
 
+struct user_agents compile_user_agents(const std::vector<std::string>& products) {
+    struct user_agents compiled = {};
+    std::ranges::fill(compiled.product, ~uint64_t{0});
+    std::ranges::transform(products, compiled.product, fnv1a); // read() bounds them
+    std::ranges::sort(compiled.product);
+    return compiled;
+}
+
 Compiled compile(const Config& config, const Facts& facts) {
-    return {compile_wall(config), compile_ports(config), compile_networks(config, facts), compile_zones(config),
-            compile_rules(config, facts)};
+    std::map<uint32_t, uint64_t> rules_from;
+    Stated stated = state(config, facts, rules_from);
+    auto networks = resolve(stated.statements, static_cast<uint32_t>(config.peers.size()), rules_from);
+    return {compile_wall(config),
+            compile_ports(config),
+            std::move(networks),
+            std::move(stated),
+            compile_zones(config),
+            compile_rules(config, facts),
+            compile_user_agents(config.user_agents)};
 }
 
 } // namespace ringwall::policy

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rates by SIP class, each for one source (an IPv4 address, an IPv6 /64). They are ceilings against floods, not shapes
 // of traffic: what a healthy sender of its sort never reaches, at its worst minute.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -43,12 +44,12 @@ constexpr Limits trunk = table(std::array<Row, CLASS_COUNT>{{
     {CLASS_SYN, per_second(50, 200)}, // some open a connection for each call
 }});
 
-// One telephone, or a few behind one home router. REGISTER is sent twice (challenge), and again every 30 s by phones
-// that keep a NAT open with it; retransmissions pay here too.
+// One telephone, or a few behind one home router. Copies, and the REGISTER that answers a challenge, pay nothing. Bursts
+// are for a telephone that starts: six accounts register, and forty keys subscribe.
 constexpr Limits phone = table(std::array<Row, CLASS_COUNT>{{
     {CLASS_INVITE, per_minute(20, 10)},    {CLASS_ACK, per_second(10, 20)},      {CLASS_BYE, per_second(2, 10)},
-    {CLASS_CANCEL, per_second(2, 10)},     {CLASS_REGISTER, per_minute(20, 10)}, {CLASS_OPTIONS, per_minute(20, 10)},
-    {CLASS_SUBSCRIBE, per_minute(60, 40)}, {CLASS_NOTIFY, per_second(2, 20)},    {CLASS_PUBLISH, per_minute(30, 10)},
+    {CLASS_CANCEL, per_second(2, 10)},     {CLASS_REGISTER, per_minute(6, 12)},  {CLASS_OPTIONS, per_minute(5, 10)},
+    {CLASS_SUBSCRIBE, per_minute(5, 80)},  {CLASS_NOTIFY, per_second(2, 20)},    {CLASS_PUBLISH, per_minute(30, 10)},
     {CLASS_INFO, per_second(20, 40)},      {CLASS_PRACK, per_second(5, 20)},     {CLASS_UPDATE, per_second(5, 20)},
     {CLASS_MESSAGE, per_minute(60, 20)},   {CLASS_REFER, per_minute(30, 10)},    {CLASS_OTHER, per_minute(30, 10)},
     {CLASS_RESPONSE, per_second(50, 100)}, {CLASS_KEEPALIVE, per_second(5, 40)}, {CLASS_UNREADABLE, per_second(1, 10)},
@@ -76,6 +77,17 @@ std::optional<Limits> preset(std::string_view name) {
     if (name == "trunk") return trunk;
     if (name == "phone") return phone;
     return std::nullopt;
+}
+
+// Not faster than a rate can be written.
+Limits office_of(uint32_t phones) {
+    static constexpr nanoseconds shortest = std::chrono::microseconds(100);
+    Limits limits = phone;
+    for (Rate& rate : limits) {
+        rate.period = std::max(rate.period / int64_t{phones}, shortest);
+        rate.burst = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{rate.burst} * phones, LIMIT_MAX_BURST));
+    }
+    return limits;
 }
 
 const Limits& peer_limits() { return trunk; }

@@ -6,7 +6,12 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <numeric>
+#include <utility>
+
+#include "maps/utf8.hpp"
+#include "policy/names.hpp"
+#include "policy/schema.hpp"
+#include "policy/user_agents.hpp"
 
 namespace ringwall::policy {
 namespace {
@@ -19,6 +24,13 @@ std::optional<uint64_t> whole_number(std::string_view text, uint64_t most) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > most) return std::nullopt;
     return value;
+}
+
+template <uint32_t least, uint32_t most, class T = uint32_t>
+std::optional<T> parse_number(std::string_view text) {
+    const auto number = whole_number(text, most);
+    if (!number || *number < least) return std::nullopt;
+    return static_cast<T>(*number);
 }
 
 struct Unit {
@@ -91,39 +103,52 @@ std::optional<PortRange> parse_port_range(std::string_view text) {
     return PortRange{*first, *last};
 }
 
-std::optional<bool> parse_boolean(std::string_view text) {
-    if (text == "yes" || text == "true") return true;
-    if (text == "no" || text == "false") return false;
-    return std::nullopt;
+std::optional<std::optional<Endpoint>> parse_listener(std::string_view text) {
+    if (text == "off") return std::optional<Endpoint>();
+    const auto endpoint = Endpoint::parse(text);
+    if (!endpoint || endpoint->port == Port{}) return std::nullopt;
+    return endpoint;
 }
 
-std::optional<uint8_t> parse_packet_count(std::string_view text) {
-    const auto number = whole_number(text, 255);
-    if (!number) return std::nullopt;
-    return static_cast<uint8_t>(*number);
+// One wrong password is a human's, and two: no phone that mends it may find itself shut out.
+std::optional<uint32_t> parse_guess_count(std::string_view text) {
+    return text == "off" ? 0 : parse_number<3, 10000>(text);
 }
+
+std::optional<uint32_t> parse_call_count(std::string_view text) {
+    return text == "unlimited" ? 0 : parse_number<1, most_calls>(text);
+}
+
+bool is_printable(std::string_view text) { return printable(text) == text; }
 
 std::optional<std::string> parse_name(std::string_view text) {
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-    if (text.empty() || text.size() > 63 || std::ranges::any_of(text, is_control)) return std::nullopt;
+    if (text.empty() || text.size() > 63 || !is_printable(text)) return std::nullopt;
     return std::string(text);
 }
 
 // IFNAMSIZ is 16 with its NUL; the kernel refuses '/', ':' and white space in a name.
 std::optional<std::string> parse_interface_name(std::string_view text) {
-    if (text.empty() || text.size() > 15 || text.find_first_of("/: \t\n") != text.npos) return std::nullopt;
+    if (text.empty() || text.size() > 15 || text.find_first_of("/: ") != text.npos || !is_printable(text))
+        return std::nullopt;
     return std::string(text);
+}
+
+// What a log line can show, and what does not depend on where the agent was started.
+std::optional<std::string> parse_path(std::string_view text) {
+    if (text.size() < 2 || text.size() > 4095 || !text.starts_with('/') || text.ends_with('/') || !is_printable(text))
+        return std::nullopt;
+    return std::string(text);
+}
+
+std::optional<std::string> parse_product(std::string_view text) {
+    std::string product = product_of(text);
+    if (product.empty() || product.size() != text.size()) return std::nullopt;
+    return product;
 }
 
 std::optional<std::string> parse_telephone_number(std::string_view text) {
     if (text.empty() || text.size() > 15 || text.find_first_not_of("0123456789*#+") != text.npos) return std::nullopt;
     return std::string(text);
-}
-
-std::optional<Protocol> parse_protocol(std::string_view text) {
-    if (text == "udp") return Protocol::udp;
-    if (text == "tcp") return Protocol::tcp;
-    return std::nullopt;
 }
 
 // The digits that stand in place of the N of a pattern such as "NNNN-NN-NN"; everything else must be as it is there.
@@ -168,98 +193,90 @@ std::optional<std::chrono::sys_seconds> parse_date_time(std::string_view text) {
            std::chrono::seconds(second) - *offset;
 }
 
-std::optional<Mode> parse_mode(std::string_view text) {
-    if (text == "enforce") return Mode::enforce;
-    if (text == "monitor") return Mode::monitor;
+// A word of an enum, as the schema lists them.
+template <auto& words>
+auto parse_word(std::string_view text)
+    -> std::optional<typename std::decay_t<decltype(words)>::value_type::second_type> {
+    for (const auto& [word, value] : words)
+        if (word == text) return value;
     return std::nullopt;
 }
 
-std::optional<Attach> parse_attach(std::string_view text) {
-    if (text == "auto") return Attach::auto_;
-    if (text == "native") return Attach::native;
-    if (text == "generic") return Attach::generic;
-    if (text == "dispatcher") return Attach::dispatcher;
-    if (text == "tc") return Attach::tc;
-    return std::nullopt;
-}
+template <class T, size_t N>
+using Words = std::array<std::pair<std::string_view, T>, N>;
 
-std::optional<Conformance> parse_conformance(std::string_view text) {
-    if (text == "off") return Conformance::off;
-    if (text == "count") return Conformance::count;
-    if (text == "enforce") return Conformance::enforce;
-    return std::nullopt;
-}
-
-std::optional<Expectation> parse_expectation(std::string_view text) {
-    if (text == "strict") return Expectation::strict;
-    if (text == "networks") return Expectation::networks;
-    if (text == "negotiated") return Expectation::negotiated;
-    if (text == "any") return Expectation::any;
-    return std::nullopt;
-}
-
-std::optional<AgentLoss> parse_agent_loss(std::string_view text) {
-    if (text == "peers") return AgentLoss::peers;
-    if (text == "keep") return AgentLoss::keep;
-    if (text == "closed") return AgentLoss::closed;
-    if (text == "open") return AgentLoss::open;
-    return std::nullopt;
-}
-
-// Wagner and Fischer's table, one row at a time.
-size_t edits(std::string_view from, std::string_view to) {
-    std::vector<size_t> row(to.size() + 1);
-    std::iota(row.begin(), row.end(), size_t{0});
-    for (size_t i = 0; i < from.size(); ++i) {
-        size_t diagonal = std::exchange(row[0], i + 1);
-        for (size_t j = 0; j < to.size(); ++j) {
-            const size_t substituted = diagonal + (from[i] == to[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substituted});
-        }
-    }
-    return row.back();
-}
+constexpr Words<Mode, 2> modes{{{"enforce", Mode::enforce}, {"monitor", Mode::monitor}}};
+constexpr Words<Attach, 5> attachments{{{"auto", Attach::auto_},
+                                        {"native", Attach::native},
+                                        {"generic", Attach::generic},
+                                        {"dispatcher", Attach::dispatcher},
+                                        {"tc", Attach::tc}}};
+constexpr Words<Conformance, 3> conformances{
+    {{"off", Conformance::off}, {"count", Conformance::count}, {"enforce", Conformance::enforce}}};
+constexpr Words<Expectation, 4> expectations{{{"strict", Expectation::strict},
+                                              {"networks", Expectation::networks},
+                                              {"negotiated", Expectation::negotiated},
+                                              {"any", Expectation::any}}};
+constexpr Words<AgentLoss, 4> losses{
+    {{"peers", AgentLoss::peers}, {"keep", AgentLoss::keep}, {"closed", AgentLoss::closed}, {"open", AgentLoss::open}}};
+constexpr Words<LogFormat, 4> log_formats{{{"auto", LogFormat::auto_},
+                                           {"text", LogFormat::text},
+                                           {"json", LogFormat::json},
+                                           {"journal", LogFormat::journal}}};
+constexpr Words<LogLevel, 4> log_levels{
+    {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warn", LogLevel::warn}, {"error", LogLevel::error}}};
+constexpr Words<bool, 2> log_privacies{{{"plain", false}, {"hash", true}}};
+constexpr Words<Protocol, 2> protocols{{{"udp", Protocol::udp}, {"tcp", Protocol::tcp}}};
+constexpr Words<bool, 2> deny_scopes{{{"sip", false}, {"all", true}}};
+constexpr Words<bool, 8> booleans{{{"yes", true},
+                                   {"no", false},
+                                   {"true", true},
+                                   {"false", false},
+                                   {"True", true}, // YAML 1.2's core schema has these four, too
+                                   {"False", false},
+                                   {"TRUE", true},
+                                   {"FALSE", false}}};
 
 } // namespace
 
-namespace as {
-
-const Kind<nanoseconds> duration{parse_duration, "a duration such as 250ms, 2s, 5m, 24h or 7d, a year at most"};
-const Kind<Rate> rate{parse_rate,
-                      "NUMBER/s, /min or /h, with or without \"burst NUMBER\", at most 10000/s burst 10000, "
-                      "or unlimited"};
-const Kind<Port> port{parse_port, "a port within 1-65535"};
-const Kind<PortRange> port_range{parse_port_range, "PORT-PORT within 1-65535"};
-const Kind<Prefix> prefix{Prefix::parse, "an address, a prefix without host bits such as 192.0.2.0/24, or any"};
-const Kind<IpAddress> address{IpAddress::parse, "an IPv4 or IPv6 address"};
-const Kind<bool> boolean{parse_boolean, "yes or no"};
-const Kind<uint8_t> packet_count{parse_packet_count, "a number of packets within 0-255"};
-const Kind<std::string> name{parse_name, "a name of 1 to 63 printable bytes"};
-const Kind<std::string> interface_name{parse_interface_name, "an interface name or glob of at most 15 characters"};
-const Kind<std::string> telephone_number{parse_telephone_number, "a telephone number of at most 15 digits"};
-const Kind<Protocol> protocol{parse_protocol, "udp or tcp"};
-const Kind<std::chrono::sys_seconds> date_time{parse_date_time,
-                                               "a date and time such as 2027-01-01T00:00:00Z or ...+01:00"};
-const Kind<Mode> mode{parse_mode, "enforce or monitor"};
-const Kind<Attach> attach{parse_attach, "auto, native, generic, dispatcher or tc"};
-const Kind<Conformance> conformance{parse_conformance, "off, count or enforce"};
-const Kind<Expectation> expectation{parse_expectation, "strict, networks, negotiated or any"};
-const Kind<AgentLoss> agent_loss{parse_agent_loss, "peers, keep, closed or open"};
-
-} // namespace as
-
-std::optional<std::string_view> nearest(std::string_view text, const std::vector<std::string_view>& candidates) {
-    std::optional<std::string_view> found;
-    size_t fewest = 3;
-    if (text.size() > 64) return found; // no key is that long, and the table grows with it
-    for (const std::string_view candidate : candidates) {
-        const size_t distance = edits(text, candidate);
-        if (distance >= fewest || distance >= candidate.size()) continue;
-        fewest = distance;
-        found = candidate;
-    }
-    return found;
+std::string expected_of(std::string_view definition) {
+    return Schema::definition(definition).expected().substr(std::string_view("expected ").size());
 }
 
+namespace as {
+
+const Kind<nanoseconds> duration{parse_duration, "duration"};
+const Kind<Rate> rate{parse_rate, "rate"};
+const Kind<uint32_t> phone_count{parse_number<1, 10000>, "phone_count"};
+const Kind<Port> port{parse_port, "port"};
+const Kind<PortRange> port_range{parse_port_range, "port_range"};
+const Kind<Prefix> prefix{Prefix::parse, "prefix"};
+const Kind<IpAddress> address{IpAddress::parse, "address"};
+const Kind<bool> boolean{parse_word<booleans>, "boolean"};
+const Kind<uint8_t> packet_count{parse_number<0, 255, uint8_t>, "packet_count"};
+const Kind<uint32_t> pinhole_count{parse_number<1024, 1U << 20>, "pinhole_count"};
+const Kind<uint32_t> guess_count{parse_guess_count, "guess_count"};
+const Kind<uint32_t> call_count{parse_call_count, "call_count"};
+const Kind<uint32_t> bounded_call_count{parse_number<1, most_calls>, "bounded_call_count"};
+const Kind<uint32_t> port_count{parse_number<2, 1024>, "port_count"};
+const Kind<std::string> name{parse_name, "name"};
+const Kind<std::string> interface_name{parse_interface_name, "interface_name"};
+const Kind<std::string> path{parse_path, "path"};
+const Kind<PeerName> peer_name{parse_peer_name, "peer_name"};
+const Kind<std::string> product{parse_product, "product"};
+const Kind<std::string> telephone_number{parse_telephone_number, "telephone_number"};
+const Kind<Protocol> protocol{parse_word<protocols>, "protocol"};
+const Kind<std::chrono::sys_seconds> date_time{parse_date_time, "date_time"};
+const Kind<std::optional<Endpoint>> listener{parse_listener, "listener"};
+const Kind<Mode> mode{parse_word<modes>, "mode"};
+const Kind<Attach> attach{parse_word<attachments>, "attach"};
+const Kind<Conformance> conformance{parse_word<conformances>, "conformance"};
+const Kind<Expectation> expectation{parse_word<expectations>, "expectation"};
+const Kind<AgentLoss> agent_loss{parse_word<losses>, "agent_loss"};
+const Kind<bool> deny_scope{parse_word<deny_scopes>, "deny_scope"};
+const Kind<LogFormat> log_format{parse_word<log_formats>, "log_format"};
+const Kind<LogLevel> log_level{parse_word<log_levels>, "log_level"};
+const Kind<bool> log_privacy{parse_word<log_privacies>, "log_privacy"};
+
+} // namespace as
 } // namespace ringwall::policy

@@ -3,45 +3,35 @@
 #include <algorithm>
 
 #include "policy/compile.hpp"
+#include "policy/sections.hpp"
 
 namespace ringwall::policy {
-namespace {
-
-auto index_by_length(const std::vector<std::pair<Prefix, struct network>>& networks) {
-    std::vector<std::pair<uint8_t, std::unordered_map<IpAddress, struct network>>> lengths;
-    for (const auto& [prefix, network] : networks) {
-        auto at = std::ranges::find(lengths, prefix.length, [](const auto& entry) { return entry.first; });
-        if (at == lengths.end()) at = lengths.insert(lengths.end(), {prefix.length, {}});
-        at->second.emplace(prefix.address, network);
-    }
-    std::ranges::sort(lengths, std::greater<>(), [](const auto& entry) { return entry.first; });
-    return lengths;
-}
-
-} // namespace
 
 View::View(Config config, const Facts& facts)
-    : config_(std::move(config)), compiled_(compile(config_, facts)), by_length_(index_by_length(compiled_.networks)) {}
+    : config_(std::move(config)),
+      compiled_(compile(config_, facts)),
+      lookup_(Lookup::image_of(compiled_.networks, compiled_.stated)),
+      unsaid_guessing_(default_guessing(config_)) {}
 
-struct network View::lookup(const IpAddress& address) const {
-    for (const auto& [length, networks] : by_length_)
-        if (const auto found = networks.find(Prefix::of(address, length).address); found != networks.end())
-            return found->second;
-    return {};
+View::View(Lookup lookup, Config config)
+    : config_(std::move(config)), lookup_(std::move(lookup)), unsaid_guessing_(default_guessing(config_)) {}
+
+bool View::is_protected(const IpAddress& address) const {
+    return (lookup_.find(address).flags & NETWORK_PROTECTED) != 0;
 }
-
-bool View::is_protected(const IpAddress& address) const { return (lookup(address).flags & NETWORK_PROTECTED) != 0; }
 
 bool View::is_denied(const IpAddress& address) const {
-    return (lookup(address).flags & (NETWORK_DENIED | NETWORK_ALLOWED)) == NETWORK_DENIED;
+    return (lookup_.find(address).flags & (NETWORK_DENIED | NETWORK_ALLOWED)) == NETWORK_DENIED;
 }
+
+bool View::is_allowed(const IpAddress& address) const { return (lookup_.find(address).flags & NETWORK_ALLOWED) != 0; }
 
 bool View::is_media_port(Port port, Protocol protocol) const {
     return std::ranges::any_of(protocol == Protocol::tcp ? config_.tcp_media_ports : config_.media_ports,
                                [&](const PortRange& range) { return range.first <= port && port <= range.last; });
 }
 
-uint8_t View::zone_of(const IpAddress& address) const { return static_cast<uint8_t>(lookup(address).zone); }
+uint8_t View::zone_of(const IpAddress& address) const { return static_cast<uint8_t>(lookup_.find(address).zone); }
 
 bool View::is_declared_peer(uint8_t zone) const { return zone != 0 && zone <= config_.peers.size(); }
 
@@ -49,14 +39,52 @@ const Peer* View::peer(uint8_t zone) const { return is_declared_peer(zone) ? &co
 
 std::string_view View::zone_name(uint8_t zone) const {
     if (const Peer* declared = peer(zone)) return declared->name;
-    const size_t index = zone - config_.peers.size() - 1; // wraps for zone 0, which is in no list
-    return zone != 0 && index < config_.zones.size() ? std::string_view(config_.zones[index].name) : std::string_view();
+    const Zone* declared = this->zone(zone);
+    return declared ? std::string_view(declared->name) : std::string_view();
+}
+
+const Zone* View::zone(uint8_t zone) const {
+    const size_t index = zone - config_.peers.size() - 1; // wraps for zone 0, which is in no list, and for peers
+    return zone != 0 && index < config_.zones.size() ? &config_.zones[index] : nullptr;
+}
+
+const Guessing* View::guessing(uint8_t zone) const {
+    if (is_declared_peer(zone)) return nullptr;
+    const Zone* declared = this->zone(zone);
+    return declared ? &declared->guessing : &unsaid_guessing_;
+}
+
+std::chrono::nanoseconds View::excess_ban(uint8_t zone) const {
+    const Zone* declared = this->zone(zone);
+    return declared ? declared->excess_ban : std::chrono::nanoseconds{};
+}
+
+const Ceiling& View::ceiling(uint8_t zone) const {
+    if (const Peer* declared = peer(zone)) return declared->ceiling;
+    const Zone* declared = this->zone(zone);
+    return declared ? declared->ceiling : unsaid_ceiling_;
+}
+
+const Limits& View::limits(uint8_t zone) const {
+    if (const Peer* declared = peer(zone)) return declared->limits;
+    const Zone* declared = this->zone(zone);
+    return declared ? declared->limits : stranger_limits();
+}
+
+// sip:112@host, tel:112, urn:service:sos and its kinds (RFC 5031); as the programs read it.
+bool View::is_emergency(std::string_view uri) const {
+    const size_t colon = uri.find(':');
+    if (colon == uri.npos) return false;
+    const std::string_view rest = uri.substr(colon + 1);
+    if (uri.starts_with("urn:")) return rest.starts_with("service:sos");
+    const std::string_view user = rest.substr(0, rest.find_first_of("@;>"));
+    return std::ranges::find(config_.emergency, user) != config_.emergency.end();
 }
 
 Conformance View::conformance(uint8_t zone) const {
     if (const Peer* declared = peer(zone)) return declared->conformance;
-    const size_t index = zone - config_.peers.size() - 1; // wraps for zone 0
-    return zone != 0 && index < config_.zones.size() ? config_.zones[index].conformance : Conformance::count;
+    const Zone* declared = this->zone(zone);
+    return declared ? declared->conformance : Conformance::count;
 }
 
 IpAddress View::inside_of(const IpAddress& address) const {

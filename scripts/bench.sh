@@ -16,6 +16,16 @@ for target in "${targets[@]}"; do
     printf '\n== %s\n' "$target"
     case $target in
         latency_bench) tests/bench/latency.sh build/release/ringwall "build/release/tests/bench/$target" ;;
+        call_bench)
+            "build/release/tests/bench/$target"
+            python3 -B tests/bench/calls.py
+            python3 -B tests/bench/scrape.py
+            ;;
+        flood_bench)
+            python3 -B tests/bench/flood.py "build/release/tests/bench/$target"
+            python3 -B tests/bench/pinholes.py "build/release/tests/bench/$target"
+            python3 -B tests/bench/under_flood.py "build/release/tests/bench/$target"
+            ;;
         *) "build/release/tests/bench/$target" "$@" ;;
     esac
 done

@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what building, testing and showing Ringwall needs on a bare Debian 12, and nothing else.
 #   scripts/setup.sh           what the demo and the tests need
+#   scripts/setup.sh --servers also the servers and the soft phone of the netns tests, and promtool
 #   scripts/setup.sh --vm      also what vm-tests/ needs (virtme-ng from trixie, pinned so that nothing else moves)
+#   scripts/setup.sh --package also what `scripts/package.sh test` needs
 #   scripts/setup.sh --arm64   also the cross compiler and emulator of scripts/arm64.sh
 # Idempotent: a second run only asks dpkg.
 set -euo pipefail
 
-build=(build-essential cmake ninja-build ccache git pkg-config clang-14 llvm-14 bpftool libbpf-dev libelf-dev zlib1g-dev
+build=(build-essential cmake ninja-build ccache git pkg-config clang-14 llvm-14 bpftool libbpf-dev libxdp-dev libelf-dev zlib1g-dev
        libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcli11-dev libyaml-cpp-dev libexpected-dev libspdlog-dev
-       libcap-ng-dev libseccomp-dev libsodium-dev)
-test=(libgtest-dev libgmock-dev libbenchmark-dev libclang-rt-14-dev clang-19 clang-tidy-19 clang-format-19 shellcheck
-      python3 python3-scapy python3-yaml sip-tester tcpdump tshark iproute2 procps util-linux ethtool nftables curl jq)
+       libcap-ng-dev libvalijson-dev libseccomp-dev libsodium-dev libncurses-dev libc-ares-dev prometheus-cpp-dev)
+test=(libgtest-dev libgmock-dev libbenchmark-dev libosip2-dev libsofia-sip-ua-dev libclang-rt-14-dev clang-19
+      clang-tidy-19 clang-format-19 shellcheck python3 python3-scapy python3-yaml python3-jsonschema sip-tester xdp-tools tcpdump tshark
+      iproute2 procps util-linux ethtool nftables iptables curl jq tmux zsh fish mandoc)
+servers=(sipvicious kamailio kamailio-tls-modules rtpengine-daemon baresip-core openssl fail2ban dnsmasq-base prometheus)
 vm=(virtme-ng qemu-system-x86 busybox-static udev kmod)
+package=(lintian mmdebstrap)
 arm64=(g++-aarch64-linux-gnu qemu-user-static)
 
 missing() {
@@ -48,9 +53,22 @@ add_trixie() {
     apt-get -qq update
 }
 
+# What the tests run by themselves, in namespaces: the machine's own are not started.
+install_servers() {
+    local policy=/usr/sbin/policy-rc.d status=0
+    [ -n "$(missing "${servers[@]}")" ] || return 0
+    if [ -e "$policy" ]; then install_packages "${servers[@]}"; return; fi
+    [ "$(id -u)" -ne 0 ] || { printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; }
+    install_packages "${servers[@]}" || status=$?
+    rm -f "$policy"
+    return "$status"
+}
+
 install_packages "${build[@]}" "${test[@]}"
+if [ "${1:-}" = --servers ]; then install_servers; fi
 if [ "${1:-}" = --vm ] && [ -n "$(missing "${vm[@]}")" ]; then
     add_trixie
     install_packages "${vm[@]}"
 fi
+if [ "${1:-}" = --package ]; then install_packages "${package[@]}"; fi
 if [ "${1:-}" = --arm64 ]; then install_packages "${arm64[@]}"; fi

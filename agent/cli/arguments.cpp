@@ -1,39 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line. CLI11 is met here only.
+// The command line. CLI11 is met here and in options.cpp only.
 #include <CLI/CLI.hpp>
-#include <array>
 #include <iostream>
 
 #include "agent/cli/commands.hpp"
+#include "agent/cli/descriptions.hpp"
+#include "agent/cli/options.hpp"
+#include "agent/cli/syntax.hpp"
 
 namespace ringwall::cli {
 namespace {
-
-struct Description {
-    Command command;
-    const char* name;
-    const char* about;
-    const char* example;
-    bool has_json;
-};
-
-constexpr std::array<Description, 8> descriptions{{
-    {Command::run, "run", "Attach the wall and follow the calls, until SIGTERM; the datapath then stays in place",
-     "ringwall run --config /etc/ringwall/ringwall.yaml", false},
-    {Command::check, "check", "Read the configuration and say every mistake in it; needs no agent and no root",
-     "ringwall check --config new.yaml && cp new.yaml /etc/ringwall/ringwall.yaml && ringwall reload", false},
-    {Command::status, "status", "What runs, where it is attached, and what has passed and dropped for which reason",
-     "ringwall status --json | jq '.verdicts[] | select(.verdict == \"drop\")'", true},
-    {Command::calls, "calls", "Live calls, the media ports open for each, and what was refused on them",
-     "ringwall calls", true},
-    {Command::pinholes, "pinholes", "Every media port that a call has opened, who may send to it and until when",
-     "ringwall pinholes --json | jq -r '.[].local'", true},
-    {Command::reload, "reload", "Take the changed configuration: all of it, or nothing where it has a mistake",
-     "ringwall reload", false},
-    {Command::detach, "detach", "Stop the agent and take the datapath down: nothing is filtered afterwards",
-     "ringwall detach", false},
-    {Command::version, "version", "The version of this program and of its maps", "ringwall version --json", true},
-}};
 
 void add_options(CLI::App& app, agent::Options& options) {
     app.add_option("--config", options.config, "Configuration file")->type_name("FILE")->capture_default_str();
@@ -46,29 +22,76 @@ void add_options(CLI::App& app, agent::Options& options) {
 void add_commands(CLI::App& app, Invocation& invocation) {
     for (const Description& description : descriptions) {
         CLI::App* command = app.add_subcommand(description.name, description.about);
-        command->footer(
-            "Every command takes --config FILE, --pin-path DIR and --socket PATH, see ringwall --help\nExample:\n  " +
-            std::string(description.example));
+        command->footer(std::string(common_options) + description.example);
         command->fallthrough(); // --config and the like stand before or after the command
         if (description.has_json) command->add_flag("--json", invocation.json, "Print JSON");
-        command->final_callback([&invocation, which = description.command] { invocation.command = which; });
+        add_options_of(description.command, *command, invocation);
+        // `pinholes open` and `close` are commands of their own; what `bans` does is told by its action.
+        command->final_callback([&invocation, command, which = description.command] {
+            if (which != Command::pinholes || command->get_subcommands().empty()) invocation.command = which;
+        });
     }
 }
 
-} // namespace
-
-Parsed parse_arguments(int argc, const char* const* argv) {
-    Parsed parsed;
-    CLI::App app(
-        "Ringwall, a SIP-aware firewall: media ports open for the calls that negotiated them, and for nobody else",
-        "ringwall");
+void define(CLI::App& app, Invocation& invocation) {
+    app.name("ringwall");
+    app.description(
+        "Ringwall, a SIP-aware firewall: media ports open for the calls that negotiated them, and for nobody else");
     app.require_subcommand(1);
     app.set_version_flag("--version", "ringwall " RINGWALL_VERSION);
     app.footer(
         "Exit codes: 0 good, 1 failed, 2 wrong usage, 3 no agent, 4 not permitted, 5 configuration invalid\n"
         "Example:\n  ringwall calls");
-    add_options(app, parsed.invocation.options);
-    add_commands(app, parsed.invocation);
+    add_options(app, invocation.options);
+    add_commands(app, invocation);
+}
+
+OptionSyntax described(const CLI::Option& option) {
+    OptionSyntax made{.names = {},
+                      .value = option.get_items_expected_max() == 0 ? "" : option.get_type_name(),
+                      .unsaid = option.get_default_str(),
+                      .about = option.get_description(),
+                      .is_positional = !option.nonpositional(),
+                      .is_required = option.get_required()};
+    for (const auto& name : option.get_snames()) made.names.push_back("-" + name);
+    for (const auto& name : option.get_lnames()) made.names.push_back("--" + name);
+    if (made.is_positional) made.names = {option.get_name()};
+    return made;
+}
+
+// Of the footer, what stands behind "Example:".
+std::string examples_of(const CLI::App& app) {
+    constexpr std::string_view heading = "Example:\n";
+    const std::string footer = app.get_footer();
+    const size_t at = footer.find(heading);
+    return at == footer.npos ? std::string() : footer.substr(at + heading.size());
+}
+
+CommandSyntax described(const CLI::App& app, const std::string& above) {
+    CommandSyntax made{.path = above + app.get_name(),
+                       .about = app.get_description(),
+                       .examples = examples_of(app),
+                       .options = {},
+                       .commands = {}};
+    for (const CLI::Option* option : app.get_options()) made.options.push_back(described(*option));
+    for (const CLI::App* command : app.get_subcommands({}))
+        made.commands.push_back(described(*command, made.path + " "));
+    return made;
+}
+
+} // namespace
+
+CommandSyntax syntax() {
+    Invocation unused;
+    CLI::App app;
+    define(app, unused);
+    return described(app, "");
+}
+
+Parsed parse_arguments(int argc, const char* const* argv) {
+    Parsed parsed;
+    CLI::App app;
+    define(app, parsed.invocation);
     try {
         app.parse(argc, argv);
         parsed.is_invocation = true;

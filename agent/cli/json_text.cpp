@@ -80,9 +80,13 @@ std::string json_text(const json::value& document) {
             out += json::serialize(json::string(member.key())) + ": ";
             write(out, member.value());
         });
+    return json_line(document) + "\n";
+}
+
+std::string json_line(const json::value& document) {
     std::string out;
     write(out, document);
-    return out + "\n";
+    return out;
 }
 
 } // namespace ringwall::cli

@@ -34,6 +34,13 @@ std::string lifetime(const json::value& hole) {
     return "at most " + left + " more";
 }
 
+std::string by_hand(const json::value& hole) {
+    std::string names;
+    for (const json::value& opening : list(hole, "by_hand"))
+        names += (names.empty() ? "by hand: " : ", ") + text(opening, "name");
+    return names;
+}
+
 std::string media_heard(const json::value& hole) {
     const uint64_t packets = number(hole, "packets");
     return packets == 0 ? "nothing heard" : counted(packets, "packet") + " heard";
@@ -54,12 +61,12 @@ std::string refusals(const json::value& hole) {
 
 std::string hole_lines(const json::array& holes, size_t indent) {
     std::string lines;
-    Table table({{}, {}, {}, {}, {"", Align::right}, {}});
+    Table table({{}, {}, {}, {}, {"", Align::right}, {}, {}});
     std::string refused;
     for (const json::value& hole : holes) {
         if (!hole.is_object()) continue;
         table.add({text(hole, "component"), text(hole, "local"), text(hole, "phase"), senders(hole), media_heard(hole),
-                   lifetime(hole)});
+                   lifetime(hole), by_hand(hole)});
         if (const std::string told = refusals(hole); !told.empty())
             refused += std::string(indent, ' ') + text(hole, "local") + " " + told;
     }
@@ -76,6 +83,17 @@ std::string call_block(const json::value& call) {
     return block + (holes.empty() ? "  no media ports open\n" : hole_lines(holes, 2));
 }
 
+// "12 of 114 688, 3 half-open; at their ceilings: 1 source, no peer or zone"
+std::string from_outside(const json::value& calls) {
+    std::string line = grouped(number(calls, "calls")) + " of " + grouped(number(calls, "ceiling")) + ", " +
+                       grouped(number(calls, "half_open")) + " half-open";
+    const uint64_t sources = number(calls, "sources_at_ceiling"), parties = number(calls, "parties_at_ceiling");
+    if (sources + parties != 0)
+        line += "; at their ceilings: " + counted(sources, "source") + ", " + std::to_string(parties) +
+                " of peers and zones";
+    return line;
+}
+
 std::string header(const json::value& status) {
     const json::value none;
     const json::value* config = status.get_object().if_contains("config");
@@ -89,6 +107,8 @@ std::string header(const json::value& status) {
                text(loaded, "path") + ", loaded " + clock_time(static_cast<int64_t>(number(loaded, "loaded")))});
     if (const std::string error = text(loaded, "error"); !error.empty()) table.add({"last reload failed", error});
     table.add({"calls", grouped(number(status, "calls"))});
+    if (const json::value* outside = status.get_object().if_contains("calls_from_outside"))
+        table.add({"from outside", from_outside(*outside)});
     table.add(
         {"pinholes", grouped(number(status, "pinholes")) + " of " + grouped(number(status, "pinholes_capacity"))});
     return table.to_string();
@@ -100,6 +120,18 @@ std::string interface_table(const json::value& status) {
         table.add(
             {text(each, "name"), text(each, "role"), text(each, "ingress"), text(each, "egress"), text(each, "why")});
     return table.empty() ? "\nattached to no interface\n" : "\n" + table.to_string();
+}
+
+std::string name_table(const json::value& status) {
+    Table table({{"name"}, {"peer"}, {"stands for"}, {"trouble"}});
+    for (const json::value& each : list(status, "names")) {
+        std::string addresses;
+        for (const json::value& address : list(each, "addresses"))
+            if (address.is_string()) addresses += (addresses.empty() ? "" : ", ") + std::string(address.get_string());
+        table.add({text(each, "name"), control::printable(text(each, "peer")),
+                   addresses.empty() ? "nothing yet" : addresses, text(each, "trouble")});
+    }
+    return table.empty() ? "" : "\n" + table.to_string();
 }
 
 std::string verdict_table(const json::value& status) {
@@ -123,7 +155,7 @@ std::string event_table(const json::value& status) {
 
 std::string status_screen(const json::value& status) {
     if (!status.is_object()) return {};
-    return header(status) + interface_table(status) + verdict_table(status) + event_table(status);
+    return header(status) + interface_table(status) + name_table(status) + verdict_table(status) + event_table(status);
 }
 
 std::string calls_screen(const json::value& calls) {
@@ -136,6 +168,43 @@ std::string calls_screen(const json::value& calls) {
 std::string pinholes_screen(const json::value& pinholes) {
     if (!pinholes.is_array() || pinholes.get_array().empty()) return "no pinholes\n";
     return hole_lines(pinholes.get_array(), 0) + "\n" + counted(pinholes.get_array().size(), "pinhole") + "\n";
+}
+
+std::string bans_screen(const json::value& bans) {
+    if (!bans.is_array() || bans.get_array().empty()) return "no bans\n";
+    Table table({{"source"}, {"time left"}, {"dropped", Align::right}, {"by"}, {"why"}});
+    for (const json::value& ban : bans.get_array()) {
+        if (!ban.is_object()) continue;
+        const uint64_t count = number(ban, "count");
+        const std::string sentence = (count > 1 ? grouped(count) + " times " : "") + text(ban, "sentence");
+        const std::string reason = text(ban, "reason");
+        table.add({text(ban, "source"), duration(real(ban, "expires_in")), grouped(number(ban, "packets")),
+                   text(ban, "by"), reason.empty() ? sentence : sentence + ": " + reason});
+    }
+    return table.to_string() + "\n" + counted(bans.get_array().size(), "ban") + "\n";
+}
+
+std::string lists_screen(const json::value& lists) {
+    if (!lists.is_array() || lists.get_array().empty()) return "no list files\n";
+    Table table({{"file"}, {"kind"}, {"prefixes", Align::right}, {"left out", Align::right}, {"loaded"}, {"trouble"}});
+    for (const json::value& each : lists.get_array()) {
+        const auto loaded = static_cast<int64_t>(number(each, "loaded"));
+        table.add({control::printable(text(each, "path")), text(each, "kind"), grouped(number(each, "prefixes")),
+                   grouped(number(each, "broken_lines")), loaded == 0 ? "never" : clock_time(loaded),
+                   control::printable(text(each, "trouble"))});
+    }
+    return table.to_string() + "\n" + counted(lists.get_array().size(), "list") + "\n";
+}
+
+std::string explanation_screen(const json::value& explanation) {
+    const std::string because = text(explanation, "because");
+    std::string screen = control::printable(text(explanation, "address") + " is " + text(explanation, "is") +
+                                            (because.empty() ? "" : ": " + because)) +
+                         "\n";
+    for (const json::value& each : list(explanation, "said"))
+        if (each.is_string() && std::string_view(each.get_string()) != because)
+            screen += "  beside that, " + control::printable(std::string(each.get_string())) + "\n";
+    return screen;
 }
 
 } // namespace ringwall::cli

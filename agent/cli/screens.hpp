@@ -10,5 +10,8 @@ namespace ringwall::cli {
 std::string status_screen(const boost::json::value& status);
 std::string calls_screen(const boost::json::value& calls);
 std::string pinholes_screen(const boost::json::value& pinholes);
+std::string bans_screen(const boost::json::value& bans);
+std::string lists_screen(const boost::json::value& lists);
+std::string explanation_screen(const boost::json::value& explanation);
 
 } // namespace ringwall::cli

@@ -47,6 +47,17 @@ std::string clock_time(int64_t epoch_s) {
     return digits.data();
 }
 
+std::string time_of_day(double epoch_s) {
+    const auto milliseconds = static_cast<int64_t>(std::fmin(std::fmax(epoch_s, 0), 1e11) * 1000);
+    const auto when = static_cast<std::time_t>(milliseconds / 1000);
+    std::tm local{};
+    std::array<char, 32> digits{};
+    if (localtime_r(&when, &local) == nullptr) return "-";
+    const size_t length = std::strftime(digits.data(), digits.size(), "%H:%M:%S", &local);
+    std::snprintf(digits.data() + length, digits.size() - length, ".%03d", static_cast<int>(milliseconds % 1000));
+    return digits.data();
+}
+
 std::string grouped(uint64_t number) {
     std::string digits = std::to_string(number);
     for (size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ' ');

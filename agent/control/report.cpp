@@ -7,6 +7,7 @@
 
 #include "agent/control/text.hpp"
 #include "maps/reasons.hpp"
+#include "policy/explain.hpp"
 
 namespace ringwall::control {
 namespace {
@@ -57,6 +58,16 @@ json::array events(const Status& status) {
     return list;
 }
 
+json::object calls_from_outside(const Status& status, const policy::View& policy) {
+    const dialog::CallCounts& counts = status.outside;
+    return {{"calls", counts.calls},
+            {"ceiling", policy.config().ceilings.calls},
+            {"half_open", counts.half_open},
+            {"of_strangers", counts.strangers},
+            {"sources_at_ceiling", counts.sources_full},
+            {"parties_at_ceiling", counts.parties_full}};
+}
+
 json::object core(const Status& status) {
     json::object counters;
     for (const CoreCounter& counter : status.core) counters[counter.label] = counter.count;
@@ -64,6 +75,42 @@ json::object core(const Status& status) {
 }
 
 } // namespace
+
+json::array lists(const std::vector<List>& lists) {
+    json::array all;
+    for (const List& each : lists)
+        all.push_back(json::object{{"path", to_utf8(each.path)},
+                                   {"kind", each.kind},
+                                   {"prefixes", each.prefixes},
+                                   {"broken_lines", each.broken_lines},
+                                   {"loaded", each.loaded_s},
+                                   {"trouble", to_utf8(each.trouble)}});
+    return all;
+}
+
+json::array names(const std::vector<Name>& names) {
+    json::array all;
+    for (const Name& each : names) {
+        json::array addresses;
+        for (const IpAddress& address : each.addresses) addresses.emplace_back(address.to_string());
+        all.push_back(json::object{{"peer", to_utf8(each.peer)},
+                                   {"name", each.name},
+                                   {"addresses", std::move(addresses)},
+                                   {"trouble", each.trouble},
+                                   {"failures", each.failures}});
+    }
+    return all;
+}
+
+json::value explanation(const IpAddress& address, const policy::View& policy) {
+    const policy::Explanation told = policy::explain(address, policy);
+    json::array said;
+    for (const std::string& each : told.said) said.emplace_back(to_utf8(each));
+    return json::object{{"address", address.to_string()},
+                        {"is", to_utf8(told.is)},
+                        {"because", to_utf8(told.because)},
+                        {"said", std::move(said)}};
+}
 
 json::value status(const Status& status, const policy::View& policy, Now now) {
     const bool is_monitor = policy.config().mode == policy::Mode::monitor;
@@ -75,8 +122,11 @@ json::value status(const Status& status, const policy::View& policy, Now now) {
         {"uptime", std::max<int64_t>(0, now.realtime_s - status.started_s)},
         {"mode", is_monitor ? "monitor" : "enforce"},
         {"interfaces", interfaces(status)},
-        {"calls", status.calls},
-        {"pinholes", status.pinholes},
+        {"lists", lists(status.lists)},
+        {"names", names(status.names)},
+        {"calls", status.census.live_calls()},
+        {"calls_from_outside", calls_from_outside(status, policy)},
+        {"pinholes", status.census.all_pinholes()},
         {"pinholes_capacity", status.pinholes_capacity},
         {"verdicts", verdicts(status)},
         {"events", events(status)},

@@ -3,6 +3,8 @@
 // design fixes them.
 #pragma once
 
+#include <array>
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <string>
 #include <utility>
@@ -26,6 +28,27 @@ struct Interface {
     bool operator==(const Interface&) const = default;
 };
 
+// A list file, as it is in force.
+struct List {
+    std::string path;
+    std::string kind; // "allow", "bypass", "deny", "feed"
+    uint64_t prefixes = 0, broken_lines = 0;
+    int64_t loaded_s = 0; // CLOCK_REALTIME; 0: never
+    std::string trouble;  // why what stands in the file is not in force, else empty
+
+    bool operator==(const List&) const = default;
+};
+
+// A name of a peer.
+struct Name {
+    std::string peer, name;
+    std::vector<IpAddress> addresses; // that it stands for: its last answer, and what was so until lately
+    std::string trouble;              // of the last answer, else empty
+    uint64_t failures = 0;            // answers with a trouble
+
+    bool operator==(const Name&) const = default;
+};
+
 // What `status` shows beside the policy.
 struct Status {
     std::string version;
@@ -35,11 +58,20 @@ struct Status {
     int64_t config_loaded_s = 0;
     std::string config_error; // of the last reload that failed, else empty
     std::vector<Interface> interfaces;
+    std::vector<List> lists;
+    std::vector<Name> names;
     std::vector<std::pair<uint32_t, struct reason_count>> reasons; // summed over CPUs, non-zero ones
     std::vector<uint64_t> events;                                  // by enum event, summed over CPUs
     std::vector<CoreCounter> core;
-    uint64_t pinholes = 0, pinholes_capacity = 0, calls = 0;
+    Census census;
+    uint64_t pinholes_capacity = 0;
+    dialog::CallCounts outside; // calls begun outside
 };
+
+// Neither ended nor opened by hand.
+inline bool is_live_call(const struct dialog_record& record) {
+    return record.state != DIALOG_ENDED && (record.flags & DIALOG_BY_HAND) == 0;
+}
 
 // [{"local":"192.0.2.10:40000","proto":"udp","component":"rtp","phase":"answered","constraint":"negotiated",
 //   "peers":["198.51.100.7:30000"],"call_id":"…","packets":0,"bytes":0,"expires_in":117.2,"refused":3,…}]
@@ -52,5 +84,11 @@ boost::json::value calls(const pinhole::Present& present,
                          const std::vector<std::pair<struct pinhole_key, struct refusal>>& refusals,
                          const policy::View& policy, Now now);
 boost::json::value status(const Status& status, const policy::View& policy, Now now);
+// [{"path":"…","kind":"feed","prefixes":17,"broken_lines":0,"loaded":…,"trouble":""}]
+boost::json::array lists(const std::vector<List>& lists);
+// [{"peer":"…","name":"sip.example.net","addresses":["…"],"trouble":"","failures":0}]
+boost::json::array names(const std::vector<Name>& names);
+// {"address":"…","is":"denied","because":"203.0.113.0/24 is denied: /etc/…:17","said":["…"]}
+boost::json::value explanation(const IpAddress& address, const policy::View& policy);
 
 } // namespace ringwall::control

@@ -20,6 +20,7 @@ struct RemoteMedia {
     bool has_many_sources = false; // SSRCs in groups: repairs, layers
     bool is_ice = false;
     bool never_connects = false; // a=setup: passive or holdconn: whoever is active, it is not the other side
+    bool says_no_setup = false;  // over TCP, without a=setup
     bool is_inside = false;      // names a protected address: its media does not cross the wall
     std::vector<Endpoint> ports; // empty: unknown (a name, 0.0.0.0 without ICE, port 9)
     std::vector<Endpoint> rtcp_ports;

@@ -4,21 +4,27 @@
 #include <sodium/crypto_shorthash.h>
 
 #include <cstring>
-#include <string>
+#include <vector>
 
 namespace ringwall::dialog {
 
 uint64_t KeyedHash::operator()(std::initializer_list<std::string_view> parts) const {
-    std::string bytes;
+    size_t size = 0;
+    for (const std::string_view part : parts) size += sizeof(uint64_t) + part.size();
+    std::array<unsigned char, 512> room; // a few hashes a message: what is usual allocates nothing
+    std::vector<unsigned char> more(size > room.size() ? size : 0);
+    unsigned char* const bytes = more.empty() ? room.data() : more.data();
+    unsigned char* end = bytes;
     for (const std::string_view part : parts) {
         const uint64_t length = part.size();
-        bytes.append(reinterpret_cast<const char*>(&length), sizeof length);
-        bytes.append(part);
+        std::memcpy(end, &length, sizeof length);
+        if (length != 0) std::memcpy(end + sizeof length, part.data(), length);
+        end += sizeof length + length;
     }
     unsigned char key[crypto_shorthash_KEYBYTES], hash[crypto_shorthash_BYTES];
     static_assert(sizeof key == sizeof secret_ && sizeof hash == sizeof(uint64_t));
     std::memcpy(key, secret_.data(), sizeof key);
-    crypto_shorthash(hash, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), key);
+    crypto_shorthash(hash, bytes, size, key);
     uint64_t value;
     std::memcpy(&value, hash, sizeof value);
     return value ? value : 1;

@@ -10,6 +10,7 @@
 #include "agent/dialog/description.hpp"
 #include "agent/pinhole/claim.hpp"
 #include "maps/abi/dialog.h"
+#include "maps/abi/party.h"
 
 namespace ringwall::dialog {
 
@@ -22,6 +23,9 @@ enum class LegState : uint8_t { early = DIALOG_EARLY, confirmed = DIALOG_CONFIRM
 struct Side {
     std::string tag;
     std::vector<pinhole::Claim> accepted;
+    // The answer that a provisional response to a re-INVITE brought: beside what is accepted until the final response
+    // takes it, or a failure takes it back (RFC 6141).
+    std::vector<pinhole::Claim> provisional;
 };
 
 // A claim that a re-INVITE moved away from: kept until media reaches the new one, or `until`.
@@ -32,13 +36,28 @@ struct Moving {
     TimePoint until; // the move + move_grace
 };
 
+// The claim of the same m-line and component among these; the end where there is none.
+std::vector<pinhole::Claim>::const_iterator successor_of(const pinhole::Claim& before,
+                                                         const std::vector<pinhole::Claim>& claims);
+
+// Of a call begun outside: whose it is, for the ceilings (ceilings.hpp).
+struct Outset {
+    struct known_key source; // the caller's address or IPv6 /64, port 0; or exactly from where he is registered
+    uint8_t zone = 0;
+    bool is_strangers = false;
+    bool is_half_open = true;
+    bool opens_nothing = false; // begun past a ceiling, with no ports left for strangers
+};
+
 struct Leg {
     LegId id = 0;
     uint64_t group = 0; // the INVITE that forked it
     std::string call_id, outside_tag;
+    uint64_t tag_key = 0; // the table's, of both
     std::string from, to; // URIs of the initial INVITE, for people
     bool begun_inside = false;
-    bool is_strangers = false; // begun outside by nobody declared: counts against their share while it waits
+    bool is_strangers = false;    // begun outside by nobody declared: counts against their share while it waits
+    std::optional<Outset> outset; // none: its call is not counted
     LegState state = LegState::early;
     Counterpart counterpart;
     std::vector<Side> sides; // at least one once the inside's tag is known
@@ -53,9 +72,12 @@ struct Leg {
     std::optional<TimePoint> end_at;        // let go after a retryable failure, or when a BYE stays unanswered
     TimePoint next_look;                    // when the table's clock asks for it again
     uint32_t inside_cseq = 0, outside_cseq = 0;
+    struct known_key party{}; // as who its party is known (parties.hpp)
+    bool is_party = false;
     int open_invites = 0; // initial INVITE transactions without a final response
     bool bye_from_inside = false;
     bool is_recorded = false;  // stands in `dialogs`
+    uint8_t counted_as = 0;    // of those on record, by state (enum dialog_state); 0: not yet
     bool is_announced = false; // the operator has read that it was answered
     bool is_restored = false;  // its transactions are forgotten: tags and CSeq must do
 
@@ -67,11 +89,5 @@ struct Leg {
     // Everything the leg claims now: accepted, merely offered, and moving away.
     std::vector<pinhole::Claim> claims() const;
 };
-
-// The leg as a restart needs it, and back. Lost on the way: more claims than CLAIMS_PER_LEG (their holes drain after a
-// restart), and an outside offer of more than OFFERED_PEERS_PER_LEG endpoints.
-struct dialog_record record_of(const Leg& leg);
-Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinhole::Claim>& claims,
-           const policy::View& policy);
 
 } // namespace ringwall::dialog

@@ -2,7 +2,10 @@
 // What an offer or an answer does to a leg (RFC 3264, RFC 6337), and when a leg lives anew.
 #include <algorithm>
 
+#include "agent/dialog/hold.hpp"
+#include "agent/dialog/setup.hpp"
 #include "agent/dialog/step.hpp"
+#include "agent/dialog/trickle.hpp"
 #include "agent/pinhole/merge.hpp"
 
 namespace ringwall::dialog {
@@ -10,51 +13,70 @@ namespace {
 
 constexpr std::chrono::seconds session_margin{32}; // RFC 4028 10: the BYE may come at the expiry itself
 
-bool has_hole(const std::vector<pinhole::Claim>& claims, const pinhole::HoleKey& key) {
-    return std::ranges::find(claims, key, &pinhole::Claim::key) != claims.end();
+auto with_key(const std::vector<pinhole::Claim>& claims, const pinhole::HoleKey& key) {
+    return std::ranges::find(claims, key, &pinhole::Claim::key);
 }
 
 } // namespace
 
 void Table::Step::answered_by_outside(Leg& leg, Side& side, const std::vector<pinhole::Claim>& offer, bool is_final) {
-    accept(leg, side, answered(offer, *event_.remote, leg.counterpart, side.accepted), is_final);
+    const auto ours = as_answered(offer, *event_.remote, side.accepted);
+    accept(leg, side, answered(ours, *event_.remote, leg.counterpart, side.accepted), is_final);
 }
 
 void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final) {
     leg.counterpart = event_.counterpart; // the inside says where its party is now
-    accept(leg, side, answered(*event_.offer, remote, leg.counterpart, side.accepted), is_final);
+    const auto offer = with_held_lines(*event_.offer, event_.unaddressed, side.accepted);
+    accept(leg, side, answered(offer, remote, leg.counterpart, side.accepted), is_final);
     if (is_final) leg.remote_offer.reset();
 }
 
-// Provisional answers add up until the final one (several 183s); a final one replaces. What moved away stays until
-// media reaches its successor: make before break (RFC 3264 8.3.1).
+// Of an initial INVITE provisional answers add up until the final one (several 183s). In the established dialog they
+// stand beside the session, which a failure brings back (RFC 6141).
 void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final) {
-    for (pinhole::Claim& claim : claims) ++claim.round;
-    for (const pinhole::Claim& before : side.accepted) {
-        const auto same = std::ranges::find(claims, before.key(), &pinhole::Claim::key);
-        if (same != claims.end()) {
-            same->round = before.round + 1;
-            if (is_final || leg.state != LegState::early) continue;
-            pinhole::add_peers(same->peers, before.peers);
-            continue;
+    for (pinhole::Claim& claim : claims)
+        if (const auto before = with_key(side.accepted, claim.key()); before != side.accepted.end()) {
+            claim.round = before->round;
+            if (!is_final && leg.state == LegState::early) pinhole::add_peers(claim.peers, before->peers);
         }
-        const auto successor = std::ranges::find_if(claims, [&](const pinhole::Claim& claim) {
-            return claim.media == before.media &&
-                   (claim.component == pinhole::Component::rtcp) == (before.component == pinhole::Component::rtcp);
-        });
-        if (successor != claims.end()) leg.moving.push_back({before, successor->key(), event_.now + move_grace});
-    }
-    std::erase_if(leg.moving, [&](const Moving& moving) { return has_hole(claims, moving.claim.key()); });
-    side.accepted = std::move(claims);
+    for (pinhole::Claim& claim : claims) ++claim.round;
     leg.offered.clear();
+    if (!is_final && leg.state != LegState::early) side.provisional = std::move(claims);
+    else settle(leg, side, std::move(claims));
     table_.schedule(leg, event_.now);
+}
+
+// The session is this from now on. What moved away stays until media reaches its successor: make before break (RFC 3264
+// 8.3.1).
+void Table::Step::settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claims) {
+    for (const pinhole::Claim& before : side.accepted) {
+        if (with_key(claims, before.key()) != claims.end()) continue;
+        if (const auto successor = successor_of(before, claims); successor != claims.end())
+            leg.moving.push_back({before, successor->key(), event_.now + move_grace});
+    }
+    std::erase_if(leg.moving,
+                  [&](const Moving& moving) { return with_key(claims, moving.claim.key()) != claims.end(); });
+    side.accepted = std::move(claims);
+    side.provisional.clear();
 }
 
 // A new offer beside the accepted session: endpoints that stay keep the peers they have (Leg::claims()), and are part
 // of what the answer answers.
 void Table::Step::offered_by_inside(Leg& leg) {
     leg.counterpart = event_.counterpart;
-    leg.offered = *event_.offer;
+    std::vector<pinhole::Claim> before;
+    for (const Side& side : leg.sides)
+        if (side.tag == inside_tag()) before = side.accepted;
+    leg.offered = with_held_lines(as_offered(*event_.offer, before), event_.unaddressed, before);
+}
+
+// A candidate is one more endpoint of the description whose fragment it bears: it opens with the INFO, as all of them do
+// with their offer or answer.
+void Table::Step::trickled_by_inside(Leg& leg) {
+    for (Side& side : leg.sides)
+        if (side.tag == inside_tag()) join_candidates(side.accepted, event_.trickled);
+    join_candidates(leg.offered, event_.trickled);
+    changed(leg);
 }
 
 void Table::Step::confirm(Leg& leg) {

@@ -10,7 +10,16 @@
 namespace ringwall::dialog {
 namespace {
 
-constexpr std::chrono::seconds default_expires{3600};
+// Each Contact's inside endpoint, in their order; of a name the unspecified one.
+std::vector<Endpoint> addresses_of(const sip::Message& message, const policy::View& policy) {
+    std::vector<Endpoint> addresses;
+    for (const sip::NameAddress& contact : message.contacts()) {
+        const auto& address = contact.host_port.address;
+        addresses.push_back(address ? Endpoint{policy.inside_of(*address), contact.host_port.port.value_or(Port{5060})}
+                                    : Endpoint{});
+    }
+    return addresses;
+}
 
 // A protocol that we read; nothing for TLS, WebSocket and SCTP.
 std::optional<Protocol> protocol_of(std::string_view transport) {
@@ -88,21 +97,39 @@ EchoMemory::Namer Outsiders::namer(const sip::Message& message) const {
 }
 
 // RFC 3261 8.1.1.7, 8.1.1.8. Responses to REGISTER list other people's contacts.
-void Outsiders::learn(const sip::Message& message, const Datagram& datagram, const Counterpart& party,
-                      const policy::View& policy, TimePoint now) {
+std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& message, const Datagram& datagram,
+                                                          const Counterpart& party, const policy::View& policy,
+                                                          TimePoint now) {
     Learning learning(parties_, echo_, party, policy, now);
-    const std::chrono::seconds expires = message.expires ? std::chrono::seconds(*message.expires) : default_expires;
     const bool is_register = message.method == sip::Method::register_;
+    std::optional<Registrations::Registered> registered;
     if (message.is_request) {
-        if (is_register) parties_.registered(datagram.destination.address, expires, now);
+        if (is_register)
+            registered =
+                registrations_.asked(message, datagram.destination.address, addresses_of(message, policy), now);
+        if (registered) parties_.registered(registered->registrar, registered->until, now);
         if (!message.vias().empty()) {
             const sip::Via& via = message.vias().front();
             if (const auto protocol = protocol_of(via.transport)) learning.learn(via.sent_by, *protocol, {});
         }
     }
+    const auto life = is_register ? requested_expiry(message) : std::chrono::seconds{};
     if (message.is_request || !is_register)
-        for (const sip::NameAddress& contact : message.contacts())
-            learning.learn(contact, datagram.protocol, is_register ? expires : std::chrono::seconds{});
+        for (const sip::NameAddress& contact : message.contacts()) learning.learn(contact, datagram.protocol, life);
+    return registered && registered->late_by ? registered : std::nullopt;
+}
+
+void Outsiders::hear(const sip::Message& message, const IpAddress& from, const policy::View& policy, TimePoint now) {
+    if (message.is_request || message.method != sip::Method::register_) return;
+    const auto registered = registrations_.answered(message, from, addresses_of(message, policy), now);
+    if (!registered) return;
+    parties_.registered(registered->registrar, registered->until, now);
+    for (const Endpoint& contact : registered->contacts) parties_.keep_learned(contact, registered->granted, now);
+}
+
+void Outsiders::tick(TimePoint now) {
+    if (!parties_.tick(now)) return;
+    registrations_.expire(now);
 }
 
 } // namespace ringwall::dialog

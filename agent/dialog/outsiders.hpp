@@ -9,12 +9,13 @@
 #include "agent/dialog/echo.hpp"
 #include "agent/dialog/keyed_hash.hpp"
 #include "agent/dialog/parties.hpp"
+#include "agent/dialog/registrations.hpp"
 
 namespace ringwall::dialog {
 
 class Outsiders {
 public:
-    explicit Outsiders(const KeyedHash& hash) : hash_(hash) {}
+    explicit Outsiders(const KeyedHash& hash) : hash_(hash), registrations_(hash) {}
 
     // A message from outside that may come to mean something: inside endpoints that it names are remembered, unless the
     // inside has named them itself. `described` are those of its SDP; `is_claimed` knows the ports of live calls.
@@ -24,9 +25,13 @@ public:
     void note_answer(const sip::Message& message, TimePoint now);
     bool is_echo(const Endpoint& inside, TimePoint now) const { return echo_.holds(inside, now); }
 
-    // Contact and top Via of what leaves.
-    void learn(const sip::Message& message, const Datagram& datagram, const Counterpart& party,
-               const policy::View& policy, TimePoint now);
+    // Contact and top Via of what leaves. Returns a registration that was refreshed only after it had run out: in between
+    // the registrar had nobody to call.
+    std::optional<Registrations::Registered> learn(const sip::Message& message, const Datagram& datagram,
+                                                   const Counterpart& party, const policy::View& policy, TimePoint now);
+    // A registrar's answer, which says how long the inside is registered.
+    void hear(const sip::Message& message, const IpAddress& from, const policy::View& policy, TimePoint now);
+    void tick(TimePoint now);
 
     Parties& parties() { return parties_; }
     const Parties& parties() const { return parties_; }
@@ -37,6 +42,7 @@ private:
     KeyedHash hash_;
     EchoMemory echo_;
     Parties parties_;
+    Registrations registrations_;
 };
 
 } // namespace ringwall::dialog

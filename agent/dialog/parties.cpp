@@ -8,8 +8,11 @@ namespace ringwall::dialog {
 namespace {
 
 constexpr std::chrono::minutes known_life{10}; // renewed while a call lives
+constexpr std::chrono::seconds told_anew{1};
 constexpr std::chrono::seconds tick_interval{30};
 constexpr std::chrono::hours longest_life{24};
+constexpr std::chrono::minutes registrar_margin{1};
+constexpr std::chrono::seconds phone_margin{32}; // a refresh at the last moment, and its answer
 
 struct known_key key_of(const IpAddress& address, Port port) { return {address.abi(), port.value}; }
 
@@ -39,17 +42,45 @@ bool is_zero(const struct address& address) {
 
 } // namespace
 
-bool Parties::KeyLess::operator()(const struct known_key& a, const struct known_key& b) const {
-    return std::memcmp(&a, &b, sizeof a) < 0;
+bool Parties::Known::is_trusted(uint64_t now_ns) const {
+    return until_ns[as_phone] > now_ns || until_ns[as_registrar] > now_ns || legs_begun_inside > 0;
+}
+
+// What the kernel is told: one end for all roles, and the agent takes out those that end sooner.
+struct known Parties::Known::value(uint64_t now_ns) const {
+    struct known value{};
+    for (unsigned role = 0; role < role_count; ++role) {
+        if (until_ns[role] <= now_ns) continue;
+        value.flags |= 1U << role;
+        value.until_ns = std::max<__u64>(value.until_ns, until_ns[role]);
+    }
+    return value;
 }
 
 void Parties::restore(const pinhole::Present& present) {
-    for (const auto& [key, value] : present.known) known_[key].value = value;
+    for (const auto& [key, value] : present.known) {
+        Known& known = known_[key];
+        for (unsigned role = 0; role < as_proven; ++role) // those behind show themselves anew
+            if (value.flags & 1U << role) known.until_ns[role] = value.until_ns;
+        if (value.flags & KNOWN_REGISTRAR) known.restored_ns = value.until_ns;
+        known.is_phone = (value.flags & (KNOWN_REGISTERED | KNOWN_REMEMBERED)) != 0;
+        known.told_flags = value.flags;
+        known.told_until_ns = value.until_ns;
+        phones_ += known.is_phone;
+    }
     for (const auto& [key, value] : present.learned) learned_[pinhole::HoleKey::from(key)] = value;
 }
 
-void Parties::put(const struct known_key& key, const Known& known) {
-    operations_.operations.push_back(pinhole::put_known(key, known.value));
+void Parties::put(const struct known_key& key, Known& known, TimePoint now) {
+    const struct known value = known.value(pinhole::to_ns(now));
+    known.told_flags = value.flags;
+    known.told_until_ns = value.until_ns;
+    operations_.operations.push_back(pinhole::put_known(key, value));
+}
+
+bool Parties::is_registrar(const IpAddress& address, TimePoint now) const {
+    const auto found = known_.find(key_of(address, Port{0}));
+    return found != known_.end() && found->second.until_ns[as_registrar] > pinhole::to_ns(now);
 }
 
 bool Parties::has_room(const struct known_key& key) {
@@ -58,37 +89,129 @@ bool Parties::has_room(const struct known_key& key) {
     return false;
 }
 
-void Parties::joined(const Leg& leg, TimePoint now) {
+void Parties::joined(Leg& leg, TimePoint now) {
     const struct known_key key = key_of(leg.counterpart.signalling.address, leg.counterpart.signalling.port);
-    if (const auto found = by_leg_.find(leg.id); found != by_leg_.end()) {
-        if (std::memcmp(&found->second, &key, sizeof key) == 0) return;
-        left(leg.id); // it is elsewhere now
+    if (leg.is_party) {
+        if (std::memcmp(&leg.party, &key, sizeof key) == 0) return;
+        left(leg); // it is elsewhere now
+        leg.is_party = false;
     }
     if (!has_room(key)) return;
+    leg.party = key;
+    leg.is_party = true;
     Known& known = known_[key];
     known.zone = leg.counterpart.zone;
-    known.legs.insert(leg.id);
-    by_leg_[leg.id] = key;
-    known.value.flags |= KNOWN_PARTY;
-    extend(known.value.until_ns, now + known_life);
-    put(key, known);
+    ++known.legs;
+    known.legs_begun_inside += leg.begun_inside;
+    extend(known.until_ns[as_party], now + known_life);
+    // A trunk has thousands of calls: one more a second is news.
+    const uint64_t told_long_enough = pinhole::to_ns(now + known_life - told_anew);
+    if ((known.told_flags & KNOWN_PARTY) != 0 && known.told_until_ns >= told_long_enough) return;
+    put(key, known, now);
 }
 
-void Parties::left(LegId leg) {
-    const auto found = by_leg_.find(leg);
-    if (found == by_leg_.end()) return;
-    known_[found->second].legs.erase(leg);
-    by_leg_.erase(found);
+void Parties::left(const Leg& leg) {
+    if (!leg.is_party) return;
+    Known& known = known_[leg.party];
+    --known.legs;
+    known.legs_begun_inside -= leg.begun_inside;
 }
 
-void Parties::registered(const IpAddress& registrar, std::chrono::seconds expires, TimePoint now) {
-    const auto life = std::clamp<std::chrono::seconds>(expires + std::chrono::minutes(1), least_life, longest_life);
-    const struct known_key key = key_of(registrar, Port{0});
+void Parties::registered(const IpAddress& registrar_at, TimePoint until, TimePoint now) {
+    const auto least = now + registrar_margin, most = now + longest_life;
+    const struct known_key key = key_of(registrar_at, Port{0});
     if (!has_room(key)) return;
     Known& known = known_[key];
-    known.value.flags |= KNOWN_REGISTRAR;
-    extend(known.value.until_ns, now + life);
-    put(key, known);
+    const uint64_t until_ns =
+        std::max(known.restored_ns, pinhole::to_ns(std::clamp(until + registrar_margin, least, most)));
+    if (known.until_ns[as_registrar] == until_ns) return;
+    known.until_ns[as_registrar] = until_ns;
+    put(key, known, now);
+}
+
+Parties::Known* Parties::phone_at(const struct known_key& key) {
+    if (const auto found = known_.find(key); found != known_.end()) return &found->second;
+    if (phones_ >= capacity_phones) {
+        ++counters_.known_full;
+        return nullptr;
+    }
+    if (!has_room(key)) return nullptr;
+    ++phones_;
+    Known& known = known_[key];
+    known.is_phone = true;
+    return &known;
+}
+
+void Parties::promoted(const Endpoint& outside, TimePoint until, TimePoint now) {
+    const struct known_key exact = key_of(outside.address, outside.port), anywhere = key_of(outside.address, Port{0});
+    const bool is_over = until <= now;
+    if (is_over && !known_.contains(exact)) return;
+    if (Known* known = phone_at(exact)) {
+        known->until_ns[as_phone] = is_over ? 0 : pinhole::to_ns(std::min(until, now + longest_life) + phone_margin);
+        put(exact, *known, now);
+    }
+    if (is_over) return;
+    if (Known* known = phone_at(anywhere)) {
+        known->until_ns[as_memory] = pinhole::to_ns(now + remembered);
+        put(anywhere, *known, now);
+    }
+}
+
+bool Parties::is_phone(const Endpoint& outside, TimePoint now) const {
+    const auto found = known_.find(key_of(outside.address, outside.port));
+    return found != known_.end() && found->second.until_ns[as_phone] > pinhole::to_ns(now);
+}
+
+bool Parties::watch(const Endpoint& outside, TimePoint until, TimePoint now) {
+    const struct known_key key = key_of(outside.address, outside.port);
+    const bool is_new = !known_.contains(key);
+    if (is_new && (watched_ >= capacity_watched || !has_room(key))) return false;
+    Known& known = known_[key];
+    if (is_new) known.is_watched = true, ++watched_;
+    known.until_ns[as_proven] = pinhole::to_ns(until);
+    put(key, known, now);
+    return true;
+}
+
+void Parties::filled(const struct known_key& source, bool is_full, TimePoint now) {
+    if (is_full ? !has_room(source) : !known_.contains(source)) return;
+    Known& known = known_[source];
+    known.is_full = is_full;
+    known.until_ns[as_full] = is_full ? pinhole::to_ns(now + known_life) : 0;
+    put(source, known, now);
+}
+
+bool Parties::is_trusted(const Endpoint& outside, TimePoint now) const {
+    const auto is_trusted_at = [&](Port port) {
+        const auto found = known_.find(key_of(outside.address, port));
+        return found != known_.end() && found->second.is_trusted(pinhole::to_ns(now));
+    };
+    return is_trusted_at(outside.port) || is_trusted_at(Port{0});
+}
+
+bool Parties::is_party(const Endpoint& outside, TimePoint now) const {
+    const auto found = known_.find(key_of(outside.address, outside.port));
+    return found != known_.end() && found->second.until_ns[as_party] > pinhole::to_ns(now);
+}
+
+// Keys are in the order of their bytes, the address before the port.
+bool Parties::has_trusted(const Prefix& network, TimePoint now) const {
+    for (auto entry = known_.lower_bound(key_of(network.address, Port{0})); entry != known_.end(); ++entry) {
+        if (!network.contains(IpAddress::from(entry->first.address))) return false;
+        if (entry->second.is_trusted(pinhole::to_ns(now))) return true;
+    }
+    return false;
+}
+
+void Parties::keep_learned(const Endpoint& inside, std::chrono::seconds life, TimePoint now) {
+    for (const Protocol protocol : {Protocol::udp, Protocol::tcp}) {
+        const auto found = learned_.find({inside, protocol});
+        if (found == learned_.end()) continue;
+        const TimePoint until = now + std::clamp<std::chrono::seconds>(life, least_life, longest_life);
+        if (pinhole::to_ns(until) <= found->second.until_ns) continue;
+        extend(found->second.until_ns, until);
+        operations_.operations.push_back(pinhole::put_learned(found->first.abi(), found->second));
+    }
 }
 
 void Parties::learned(const pinhole::HoleKey& key, const Counterpart& party, bool peers_are_declared,
@@ -106,33 +229,37 @@ void Parties::learned(const pinhole::HoleKey& key, const Counterpart& party, boo
     operations_.operations.push_back(pinhole::put_learned(key.abi(), port));
 }
 
-void Parties::tick(TimePoint now) {
-    if (now < next_tick_) return;
+bool Parties::tick(TimePoint now) {
+    if (now < next_tick_) return false;
     next_tick_ = now + tick_interval;
     renew_known(now);
     renew_learned(now);
+    return true;
 }
 
 void Parties::renew_known(TimePoint now) {
+    const uint64_t now_ns = pinhole::to_ns(now);
     for (auto entry = known_.begin(); entry != known_.end();) {
         auto& [key, known] = *entry;
-        if (!known.legs.empty()) {
-            extend(known.value.until_ns, now + known_life);
-            put(key, known);
-        }
-        if (known.value.until_ns > pinhole::to_ns(now)) {
-            ++entry;
+        if (known.legs > 0) extend(known.until_ns[as_party], now + known_life);
+        if (known.is_full) extend(known.until_ns[as_full], now + known_life);
+        const bool is_over = std::ranges::all_of(known.until_ns, [&](uint64_t until) { return until <= now_ns; });
+        if (is_over) {
+            phones_ -= known.is_phone;
+            watched_ -= known.is_watched;
+            operations_.operations.push_back(pinhole::delete_known(key));
+            entry = known_.erase(entry);
             continue;
         }
-        operations_.operations.push_back(pinhole::delete_known(key));
-        entry = known_.erase(entry);
+        if (known.legs > 0 || known.is_full || known.told_flags != known.value(now_ns).flags) put(key, known, now);
+        ++entry;
     }
 }
 
 Parties::Live Parties::live() const {
     Live live;
     for (const auto& [key, known] : known_) {
-        if (known.legs.empty()) continue;
+        if (known.legs == 0) continue;
         live.zones[known.zone / 64] |= uint64_t{1} << (known.zone % 64);
         live.addresses.insert(IpAddress::from(key.address));
     }
@@ -163,6 +290,9 @@ void Parties::renew_learned(TimePoint now) {
     }
 }
 
-pinhole::MapOps Parties::take_operations() { return std::exchange(operations_, {}); }
+void Parties::take_operations(pinhole::MapOps& all) {
+    all.append(operations_);
+    operations_.clear();
+}
 
 } // namespace ringwall::dialog

@@ -8,8 +8,9 @@
 #include <set>
 
 #include "agent/dialog/leg.hpp"
-#include "agent/pinhole/book.hpp"
+#include "agent/pinhole/map_value.hpp"
 #include "agent/sip/message.hpp"
+#include "maps/by_bytes.hpp"
 
 namespace ringwall::dialog {
 
@@ -21,29 +22,65 @@ class Parties {
 public:
     static constexpr std::chrono::minutes least_life{5}; // of a learned port
     static constexpr size_t capacity_known = 65536, capacity_learned = 16384;
+    static constexpr size_t capacity_phones =
+        capacity_known / 2; // registered, and remembered: the rest stays for calls
+    static constexpr size_t capacity_watched = capacity_known / 8;
+    static constexpr std::chrono::hours remembered{24 * 7};
 
     void restore(const pinhole::Present& present);
     // The outside endpoint of a live call is known while the call lives.
-    void joined(const Leg& leg, TimePoint now);
-    void left(LegId leg);
-    // The inside sent a REGISTER there: a registrar for that long.
-    void registered(const IpAddress& registrar, std::chrono::seconds expires, TimePoint now);
+    void joined(Leg& leg, TimePoint now);
+    void left(const Leg& leg);
+    // The inside is registered there until then, or asks to be; a minute more for the refresh to be answered.
+    void registered(const IpAddress& registrar, TimePoint until, TimePoint now);
+    // Somebody outside is registered with the inside from exactly there until then; in the past: no longer.
+    void promoted(const Endpoint& phone, TimePoint until, TimePoint now);
+    // Registered here, a registrar of the inside's, or in a call that the inside began: nothing that a message says can ban it.
+    bool is_trusted(const Endpoint& outside, TimePoint now) const;
+    // Is anybody at that address, or in that IPv6 /64, to whom a ban of all of it would do wrong?
+    bool has_trusted(const Prefix& network, TimePoint now) const;
+    bool is_phone(const Endpoint& outside, TimePoint now) const; // registered here
+    // Has shown where it is: what it sends over its limits is counted until then. False where there is no room for one more.
+    bool watch(const Endpoint& outside, TimePoint until, TimePoint now);
+    // Has come to its ceiling of calls, or has room again.
+    void filled(const struct known_key& source, bool is_full, TimePoint now);
+    bool is_party(const Endpoint& outside, TimePoint now) const; // of a live call, whoever began it
     // An inside endpoint left in a Contact or Via towards this party.
     void learned(const pinhole::HoleKey& inside, const Counterpart& party, bool peers_are_declared,
                  std::chrono::seconds life, TimePoint now);
+    bool is_registrar(const IpAddress& address, TimePoint now) const;
+    // The registrar has granted more time than the REGISTER asked for.
+    void keep_learned(const Endpoint& inside, std::chrono::seconds life, TimePoint now);
     bool has_learned(const Endpoint& inside) const {
         return learned_.contains({inside, Protocol::udp}) || learned_.contains({inside, Protocol::tcp});
     }
     // Renews what live calls still need, forgets the rest, and gives the operations since the last call.
-    void tick(TimePoint now);
-    pinhole::MapOps take_operations();
+    bool tick(TimePoint now);                   // false where it is not time yet
+    void take_operations(pinhole::MapOps& all); // appends them
     const PartyCounters& counters() const { return counters_; }
 
 private:
+    enum Role : uint8_t {
+        as_party,
+        as_registrar,
+        as_phone,
+        as_memory,
+        as_proven,
+        as_full,
+        role_count
+    }; // bits of enum known_flag, in its order
     struct Known {
-        struct known value{};
+        std::array<__u64, role_count> until_ns{}; // each role's own end
+        uint64_t restored_ns = 0; // a registrar's, of before a restart: the registrations behind it are forgotten
         uint8_t zone = 0;
-        std::set<LegId> legs;
+        bool is_phone = false;   // came in as one that registered
+        bool is_full = false;    // of calls
+        bool is_watched = false; // came in as one that had shown where it is
+        uint32_t told_flags = 0; // to the kernel
+        uint64_t told_until_ns = 0;
+        size_t legs = 0, legs_begun_inside = 0;
+        bool is_trusted(uint64_t now_ns) const;
+        struct known value(uint64_t now_ns) const;
     };
     // The parties of live calls; a learned port lives while one of its own is among them.
     struct Live {
@@ -53,14 +90,12 @@ private:
     Live live() const;
     void renew_known(TimePoint now);
     void renew_learned(TimePoint now);
-    void put(const struct known_key& key, const Known& known);
+    void put(const struct known_key& key, Known& known, TimePoint now);
     bool has_room(const struct known_key& key);
+    Known* phone_at(const struct known_key& key); // null where there is no room for one more
 
-    struct KeyLess {
-        bool operator()(const struct known_key& a, const struct known_key& b) const;
-    };
-    std::map<struct known_key, Known, KeyLess> known_;
-    std::map<LegId, struct known_key> by_leg_;
+    std::map<struct known_key, Known, ByBytes> known_;
+    size_t phones_ = 0, watched_ = 0; // of known_; each that came in as one
     std::map<pinhole::HoleKey, struct learned_port> learned_;
     TimePoint next_tick_{};
     pinhole::MapOps operations_;

@@ -24,7 +24,7 @@ private:
     void offer_in_dialog();
     void ack();
     void bye();
-    void in_dialog(const Leg& leg); // any other method
+    void in_dialog(Leg& leg); // any other method
 
     // responses
     void initial_response_in(Transaction& transaction);  // to an INVITE that the inside sent
@@ -33,13 +33,16 @@ private:
     void failed(Transaction& transaction);
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);
+    bool has_ended(const Transaction& transaction) const; // a BYE, and its call is over
     void follow(LegId id); // the inside has accepted a request; the party behind NAT may be elsewhere now
 
     // offer and answer
     void answered_by_outside(Leg& leg, Side& side, const std::vector<pinhole::Claim>& offer, bool is_final);
     void answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final);
     void accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final);
+    void settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claims);
     void offered_by_inside(Leg& leg);
+    void trickled_by_inside(Leg& leg);
     void confirm(Leg& leg);
     void renew(Leg& leg);
     void ring_on(Leg& leg);
@@ -57,7 +60,7 @@ private:
     std::string_view inside_tag() const {
         return event_.outbound == message_.is_request ? message_.from.tag : message_.to.tag;
     }
-    bool is_strangers() const { return !event_.outbound && !event_.counterpart.is_declared; }
+    bool is_strangers() const { return !event_.outbound && !event_.counterpart.is_declared && !event_.is_trusted; }
     bool is_success() const { return message_.status >= 200 && message_.status < 300; }
     bool is_provisional() const { return message_.status < 200; }
     void changed(const Leg& leg) { effects_.changed.insert(leg.id); }

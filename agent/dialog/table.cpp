@@ -41,23 +41,23 @@ bool Table::may_carry_offers(const sip::Message& inbound) {
 
 Leg* Table::leg(LegId id) {
     const auto found = legs_.find(id);
-    return found == legs_.end() ? nullptr : &found->second;
+    return found ? found->get() : nullptr;
 }
 
 Leg* Table::find(std::string_view call_id, std::string_view outside_tag) {
     const auto found = by_tag_.find(tag_key(call_id, outside_tag));
-    return found == by_tag_.end() ? nullptr : leg(found->second);
+    return found ? *found : nullptr;
 }
 
 Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, bool begun_inside) {
-    const bool is_strangers = !begun_inside && !event.counterpart.is_declared;
+    const bool is_strangers = !begun_inside && !event.counterpart.is_declared && !event.is_trusted;
     const bool is_full = legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers);
     if (is_full || legs_.contains(id)) {
         counters_.legs_full += is_full;
         return nullptr;
     }
-    Leg& leg = legs_[id];
-    leg.id = id;
+    Leg& leg = *(legs_[id] = std::make_unique<Leg>());
+    leg.id = leg.group = id;
     leg.call_id = event.message.call_id;
     leg.from = event.message.from.uri;
     leg.to = event.message.to.uri;
@@ -69,32 +69,50 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, b
     leg.soft_deadline = event.now + (begun_inside ? timers_.early : std::chrono::nanoseconds(transaction_life));
     leg.is_strangers = is_strangers;
     waiting_strangers_ += is_strangers;
-    join(leg, id);
+    if (!begun_inside) leg.outset = event.outset;
+    ceilings_.began(leg, event.now);
     name(leg, outside_tag);
     schedule(leg, event.now);
     return &leg;
 }
 
 void Table::name(Leg& leg, std::string_view outside_tag) {
-    const auto old = by_tag_.find(tag_key(leg.call_id, leg.outside_tag));
-    if (old != by_tag_.end() && old->second == leg.id) by_tag_.erase(old);
+    unname(leg);
     leg.outside_tag = outside_tag;
-    by_tag_[tag_key(leg.call_id, leg.outside_tag)] = leg.id;
+    leg.tag_key = tag_key(leg.call_id, leg.outside_tag);
+    by_tag_[leg.tag_key] = &leg;
+}
+
+void Table::unname(const Leg& leg) {
+    if (leg.tag_key == 0) return;
+    if (const auto old = by_tag_.find(leg.tag_key); old && *old == &leg) by_tag_.erase(leg.tag_key);
 }
 
 void Table::join(Leg& leg, uint64_t group) {
-    const auto [first, last] = by_group_.equal_range(leg.group);
-    const auto old = std::find_if(first, last, [&](const auto& entry) { return entry.second == leg.id; });
-    if (old != last) by_group_.erase(old);
+    leave(leg);
     leg.group = group;
-    by_group_.emplace(group, leg.id);
+    if (group != leg.id) by_group_.emplace(group, leg.id);
 }
 
-std::vector<LegId> Table::early_legs_of(uint64_t group) const {
+void Table::leave(const Leg& leg) {
+    if (leg.group == leg.id) return;
+    const auto [first, last] = by_group_.equal_range(leg.group);
+    const auto entry = std::find_if(first, last, [&](const auto& each) { return each.second == leg.id; });
+    if (entry != last) by_group_.erase(entry);
+}
+
+size_t Table::legs_of(uint64_t group) {
+    const Leg* founder = leg(group);
+    return by_group_.count(group) + (founder && founder->group == group);
+}
+
+std::vector<LegId> Table::early_legs_of(uint64_t group) {
     std::vector<LegId> early;
+    if (const Leg* founder = leg(group); founder && founder->group == group && founder->state == LegState::early)
+        early.push_back(group);
     const auto [first, last] = by_group_.equal_range(group);
     for (auto entry = first; entry != last; ++entry)
-        if (legs_.at(entry->second).state == LegState::early) early.push_back(entry->second);
+        if (leg(entry->second)->state == LegState::early) early.push_back(entry->second);
     return early;
 }
 
@@ -109,48 +127,50 @@ Leg* Table::leg_ringing(std::string_view call_id, uint32_t cseq) {
 }
 
 void Table::end(LegId id, Effects& effects) {
-    const auto found = legs_.find(id);
-    if (found == legs_.end()) return;
-    Leg& leg = found->second;
-    if (leg.state != LegState::early) ++counters_.calls_ended;
-    leave_early(leg, LegState::ending);
-    timers_due_.erase({leg.next_look, id});
-    if (const auto tag = by_tag_.find(tag_key(leg.call_id, leg.outside_tag)); tag != by_tag_.end() && tag->second == id)
-        by_tag_.erase(tag);
-    const auto [first, last] = by_group_.equal_range(leg.group);
-    if (const auto entry = std::find_if(first, last, [&](const auto& e) { return e.second == id; }); entry != last)
-        by_group_.erase(entry);
-    effects.ended.push_back(std::move(leg));
-    legs_.erase(found);
+    Leg* found = leg(id);
+    if (!found) return;
+    if (found->state != LegState::early) ++counters_.calls_ended;
+    leave_early(*found, LegState::ending);
+    ceilings_.ended(*found);
+    unname(*found);
+    leave(*found);
+    effects.ended.push_back(std::move(*found));
+    legs_.erase(id);
 }
 
-// One timer a leg.
+// A reminder at its next time, or sooner: then it is put off.
 void Table::schedule(Leg& leg, TimePoint now) {
     TimePoint next = leg.deadline;
     if (leg.soft_deadline) next = std::min(next, *leg.soft_deadline);
     if (leg.end_at) next = std::min(next, *leg.end_at);
     if (!leg.moving.empty()) next = std::min(next, now + move_poll);
-    if (leg.next_look == next) return;
-    timers_due_.erase({leg.next_look, leg.id});
+    if (leg.next_look != TimePoint{} && leg.next_look <= next) return;
     leg.next_look = next;
-    timers_due_.emplace(next, leg.id);
+    timers_due_.add(next, leg.id);
+    if (timers_due_.size() <= 4 * legs_.size() + 1024) return;
+    timers_due_.keep_only([&](const auto& entry) {
+        const auto found = legs_.find(entry.id);
+        return found && (*found)->next_look == entry.at;
+    });
 }
 
 void Table::due(TimePoint now, std::vector<pinhole::HoleKey>& keys) const {
-    for (auto due = timers_due_.begin(); due != timers_due_.end() && due->first <= now; ++due) {
-        const auto found = legs_.find(due->second);
-        if (found == legs_.end()) continue;
-        for (const pinhole::Claim& claim : found->second.claims()) keys.push_back(claim.key());
-    }
+    timers_due_.each_due(now, [&](LegId id) {
+        const auto found = legs_.find(id);
+        if (!found) return;
+        const Leg& leg = **found;
+        const bool asks_for_media = !leg.moving.empty() || (leg.soft_deadline && *leg.soft_deadline <= now);
+        if (!asks_for_media) return;
+        for (const pinhole::Claim& claim : leg.claims()) keys.push_back(claim.key());
+    });
 }
 
 Effects Table::tick(TimePoint now, const Activity& last_media) {
     Effects effects;
-    while (!timers_due_.empty() && timers_due_.begin()->first <= now) {
-        const auto [at, id] = *timers_due_.begin();
-        timers_due_.erase(timers_due_.begin());
+    while (timers_due_.is_due(now)) {
+        const auto [at, id] = timers_due_.take();
         Leg* found = leg(id);
-        if (!found) continue;
+        if (!found || found->next_look != at) continue;
         found->next_look = {};
         if (is_over(*found, now, last_media)) {
             end(id, effects);
@@ -185,24 +205,46 @@ bool Table::complete_moves(Leg& leg, TimePoint now, const Activity& last_media) 
            }) > 0;
 }
 
-void Table::restore(Leg leg, TimePoint now) {
-    const LegId id = leg.id;
+void Table::restore(Leg restored, TimePoint now) {
+    auto& place = legs_[restored.id];
+    if (place) {
+        unname(*place);
+        leave(*place);
+    }
+    place = std::make_unique<Leg>(std::move(restored));
+    Leg& leg = *place;
     leg.is_strangers = !leg.begun_inside && !leg.counterpart.is_declared;
     waiting_strangers_ += leg.is_strangers && leg.state == LegState::early;
-    by_tag_[tag_key(leg.call_id, leg.outside_tag)] = id;
-    by_group_.emplace(leg.group, id);
-    if (leg.begun_inside && leg.state == LegState::early) ringing_[ringing_key(leg.call_id, leg.inside_cseq)] = id;
+    if (!leg.begun_inside) leg.outset = outset_of(leg.counterpart, false, leg.is_strangers);
+    if (leg.outset) leg.outset->is_half_open = leg.state == LegState::early;
+    ceilings_.began(leg, now);
+    name(leg, std::string(leg.outside_tag));
+    // Of the group the record has half; legs of one Call-ID find each other by it, after the next restart too.
+    leg.group |= hash_({leg.call_id, "group"}) & ~uint64_t{UINT32_MAX};
+    if (leg.group != leg.id) by_group_.emplace(leg.group, leg.id);
+    for (Moving& moving : leg.moving) moving.until = now + move_grace;
+    if (leg.begun_inside && leg.state == LegState::early) ringing_[ringing_key(leg.call_id, leg.inside_cseq)] = leg.id;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
-    schedule(legs_.insert_or_assign(id, std::move(leg)).first->second, now);
+    schedule(leg, now);
 }
 
 void Table::reconsider(const policy::View& policy) {
-    for (auto& [id, leg] : legs_) {
+    legs_.each([&](LegId, const std::unique_ptr<Leg>& each) {
+        Leg& leg = *each;
         leg.counterpart = counterpart_of(leg.counterpart.signalling, policy);
-        for (Side& side : leg.sides) dialog::reconsider(side.accepted, leg.counterpart, policy);
+        ceilings_.moved(leg);
+        for (Side& side : leg.sides) {
+            dialog::reconsider(side.accepted, leg.counterpart, policy);
+            dialog::reconsider(side.provisional, leg.counterpart, policy);
+        }
         dialog::reconsider(leg.offered, leg.counterpart, policy);
-        leg.moving.clear();
-    }
+        std::erase_if(leg.moving, [&](Moving& moving) {
+            std::vector<pinhole::Claim> claim{moving.claim};
+            dialog::reconsider(claim, leg.counterpart, policy);
+            if (!claim.empty()) moving.claim = claim.front();
+            return claim.empty();
+        });
+    });
 }
 
 } // namespace ringwall::dialog

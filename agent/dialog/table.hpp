@@ -6,11 +6,12 @@
 // for the inside's answer, an outside BYE for the inside's 2xx.
 #pragma once
 
+#include <algorithm>
 #include <functional>
-#include <map>
-#include <set>
+#include <memory>
 #include <unordered_map>
 
+#include "agent/dialog/ceilings.hpp"
 #include "agent/dialog/transaction.hpp"
 
 namespace ringwall::dialog {
@@ -29,14 +30,33 @@ struct Event {
     const sip::Message& message;
     Counterpart counterpart;                          // of the party outside
     std::optional<std::vector<pinhole::Claim>> offer; // outbound
+    std::vector<uint8_t> unaddressed;                 // of it: m-lines held by c=0.0.0.0 (hold.hpp)
+    std::vector<pinhole::Claim> trickled;             // outbound: candidates in INFO (trickle.hpp)
     std::optional<Remote> remote;                     // inbound
+    bool is_trusted = false;                          // inbound: registered with the inside, or its registrar
+    std::optional<Outset> outset;                     // an inbound INVITE that begins a call: none, it is not counted
     TimePoint now;
     int64_t realtime_s = 0;
 };
 
+// A message has a leg or two; a reload or a restart all of them, each once.
+class LegIds {
+public:
+    void insert(LegId id) {
+        const size_t looked_at = std::min<size_t>(ids_.size(), 8);
+        if (std::find(ids_.end() - static_cast<ptrdiff_t>(looked_at), ids_.end(), id) == ids_.end()) ids_.push_back(id);
+    }
+    void erase(LegId id) { std::erase(ids_, id); }
+    auto begin() const { return ids_.begin(); }
+    auto end() const { return ids_.end(); }
+
+private:
+    std::vector<LegId> ids_;
+};
+
 struct Effects {
-    std::set<LegId> changed; // claims, deadlines or record
-    std::set<LegId> woken;   // an in-dialog message
+    LegIds changed; // claims, deadlines or record
+    LegIds woken;   // an in-dialog message
     std::vector<Leg> ended;
 };
 
@@ -56,8 +76,9 @@ struct TableCounters {
 
 class Table {
 public:
-    static constexpr size_t capacity = 65536;                  // as the `dialogs` map
-    static constexpr size_t capacity_strangers = capacity / 2; // their unanswered calls; the rest stays for the others
+    static constexpr size_t capacity = 131072; // half of the `dialogs` map: ended ones have records too
+    static_assert(policy::most_calls == capacity - capacity / 8);
+    static constexpr size_t capacity_strangers = 32768; // their unanswered calls; the rest stays for the others
 
     Table(const TableTimers& timers, const KeyedHash& hash) : timers_(timers), hash_(hash), transactions_(hash) {}
 
@@ -77,8 +98,11 @@ public:
     void set_timers(const TableTimers& timers) { timers_ = timers; }
 
     Leg* leg(LegId id);
-    const std::unordered_map<LegId, Leg>& legs() const { return legs_; }
+    const pinhole::FlatMap<std::unique_ptr<Leg>>& legs() const { return legs_; }
     const TableCounters& counters() const { return counters_; }
+    Ceilings& ceilings() { return ceilings_; }
+    const Ceilings& ceilings() const { return ceilings_; }
+    size_t strangers_transactions() const { return transactions_.strangers(); }
 
 private:
     class Step; // one message: event, effects, and the leg it is about
@@ -87,8 +111,11 @@ private:
     Leg* find(std::string_view call_id, std::string_view outside_tag);
     Leg* create(const Event& event, LegId id, std::string_view outside_tag, bool begun_inside);
     void name(Leg& leg, std::string_view outside_tag); // its tag has become known
+    void unname(const Leg& leg);
     void join(Leg& leg, uint64_t group);
-    std::vector<LegId> early_legs_of(uint64_t group) const;
+    void leave(const Leg& leg); // its group
+    size_t legs_of(uint64_t group);
+    std::vector<LegId> early_legs_of(uint64_t group);
     void leave_early(Leg& leg, LegState next);
     Leg* leg_ringing(std::string_view call_id, uint32_t cseq);
     void end(LegId id, Effects& effects);
@@ -105,12 +132,13 @@ private:
     TableTimers timers_;
     KeyedHash hash_;
     Transactions transactions_;
-    std::unordered_map<LegId, Leg> legs_;
-    std::unordered_map<uint64_t, LegId> by_tag_; // hash of Call-ID and outside tag
-    std::unordered_multimap<uint64_t, LegId> by_group_;
+    pinhole::FlatMap<std::unique_ptr<Leg>> legs_;
+    pinhole::FlatMap<Leg*> by_tag_;                     // hash of Call-ID and outside tag
+    std::unordered_multimap<uint64_t, LegId> by_group_; // those whose group is another's: most calls never fork
     std::unordered_map<uint64_t, LegId> ringing_; // hash of Call-ID and CSeq: INVITEs that a restart found unanswered
-    std::set<std::pair<TimePoint, LegId>> timers_due_;
-    size_t waiting_strangers_ = 0; // strangers' calls, not answered
+    pinhole::Deadlines<LegId> timers_due_;        // each leg's next_look, and others that it no longer waits for
+    size_t waiting_strangers_ = 0;                // strangers' calls, not answered
+    Ceilings ceilings_;
     TableCounters counters_;
 };
 

@@ -16,40 +16,55 @@ uint64_t Transactions::key(const sip::Message& message, bool request_outbound, s
 
 Transaction* Transactions::find(const sip::Message& message, bool request_outbound, std::optional<sip::Method> method) {
     const auto found = by_key_.find(key(message, request_outbound, method.value_or(message.method)));
-    return found == by_key_.end() ? nullptr : &found->second;
+    return found ? found->get() : nullptr;
 }
 
 Transaction* Transactions::add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers) {
     const uint64_t id = key(request, outbound, request.method);
-    if (const auto found = by_key_.find(id); found != by_key_.end()) return &found->second;
+    if (const auto found = by_key_.find(id)) return found->get();
     if (by_key_.size() >= capacity || (is_strangers && strangers_ >= capacity_strangers)) return nullptr;
     strangers_ += is_strangers;
-    order_.emplace(expires, id);
-    return &by_key_
-                .emplace(id, Transaction{.id = id,
-                                         .outbound = outbound,
-                                         .method = request.method,
-                                         .cseq = request.cseq,
-                                         .is_strangers = is_strangers,
-                                         .expires = expires})
-                .first->second;
+    auto& transaction = by_key_[id];
+    transaction = std::make_unique<Transaction>(Transaction{.id = id,
+                                                            .outbound = outbound,
+                                                            .method = request.method,
+                                                            .cseq = request.cseq,
+                                                            .is_strangers = is_strangers,
+                                                            .expires = expires});
+    Transaction* const added = transaction.get();
+    remind(*added);
+    return added;
 }
 
+// Only what shall end sooner needs a new reminder: the old one finds that there is time, and gives another.
 void Transactions::expire_at(Transaction& transaction, TimePoint expires) {
-    if (order_.erase({transaction.expires, transaction.id}) == 0) return; // one that a restart made up
+    if (transaction.id == 0) return; // one that a restart made up
+    const bool is_sooner = expires < transaction.expires;
     transaction.expires = expires;
-    order_.emplace(expires, transaction.id);
+    if (is_sooner) remind(transaction);
+}
+
+void Transactions::remind(const Transaction& transaction) {
+    expiries_.add(transaction.expires, transaction.id);
+    if (expiries_.size() <= 4 * by_key_.size() + 1024) return;
+    expiries_.keep_only([&](const auto& entry) {
+        const auto found = by_key_.find(entry.id);
+        return found && (*found)->expires >= entry.at;
+    });
 }
 
 void Transactions::expire(TimePoint now) {
-    while (!order_.empty() && order_.begin()->first <= now) erase(order_.begin()->second);
-}
-
-void Transactions::erase(uint64_t id) {
-    const auto found = by_key_.find(id);
-    order_.erase({found->second.expires, id});
-    strangers_ -= found->second.is_strangers;
-    by_key_.erase(found);
+    while (expiries_.is_due(now)) {
+        const auto found = by_key_.find(expiries_.take().id);
+        if (!found) continue;
+        const Transaction& transaction = **found;
+        if (transaction.expires > now) {
+            remind(transaction);
+            continue;
+        }
+        strangers_ -= transaction.is_strangers;
+        by_key_.erase(transaction.id);
+    }
 }
 
 } // namespace ringwall::dialog

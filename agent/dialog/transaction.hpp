@@ -2,15 +2,16 @@
 // SIP transactions that crossed the wall (RFC 3261 17): responses count only within one whose request we saw.
 #pragma once
 
+#include <memory>
 #include <optional>
-#include <set>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "agent/dialog/description.hpp"
 #include "agent/dialog/keyed_hash.hpp"
 #include "agent/dialog/leg.hpp"
+#include "agent/pinhole/deadlines.hpp"
+#include "agent/pinhole/flat_map.hpp"
 #include "agent/sip/message.hpp"
 
 namespace ringwall::dialog {
@@ -28,6 +29,7 @@ struct Transaction {
     std::optional<std::vector<pinhole::Claim>> local_offer; // SDP of the request, by direction
     std::optional<Remote> remote_offer;
     bool is_final = false, is_failed = false;
+    std::vector<uint64_t> answered; // To tags of its 2xx, hashed: once their call has ended, one more begins nothing
     TimePoint expires;
 };
 
@@ -47,14 +49,15 @@ public:
     void expire_at(Transaction& transaction, TimePoint expires);
     void expire(TimePoint now);
     size_t size() const { return by_key_.size(); }
+    size_t strangers() const { return strangers_; }
 
 private:
-    void erase(uint64_t id);
+    void remind(const Transaction& transaction);
     uint64_t key(const sip::Message& message, bool request_outbound, sip::Method method) const;
 
     KeyedHash hash_;
-    std::unordered_map<uint64_t, Transaction> by_key_;
-    std::set<std::pair<TimePoint, uint64_t>> order_;
+    pinhole::FlatMap<std::unique_ptr<Transaction>> by_key_;
+    pinhole::Deadlines<uint64_t> expiries_;
     size_t strangers_ = 0;
 };
 

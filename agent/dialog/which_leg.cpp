@@ -13,11 +13,13 @@ constexpr size_t most_forks = 64; // To tags of one INVITE: whoever is called ch
 
 Leg* Table::Step::leg_by_tags() {
     Leg* leg = table_.find(message_.call_id, outside_tag());
-    return leg && leg->has_inside_tag(inside_tag()) ? leg : nullptr;
+    if (!leg || !leg->has_inside_tag(inside_tag())) return nullptr;
+    if (!event_.outbound && !inside_tag().empty()) table_.ceilings_.heard(*leg);
+    return leg;
 }
 
 // RFC 3261 13.2.2.4: each To tag is a dialog of its own. The first takes over the leg that the INVITE began; later
-// ones get the same offer, in legs of the same group.
+// ones get the same offer, in legs of the same group. A 2xx that comes again after its call's BYE begins none.
 Leg* Table::Step::fork(Transaction& transaction) {
     const std::string_view tag = message_.to.tag;
     Leg* first = table_.leg(transaction.leg);
@@ -27,7 +29,8 @@ Leg* Table::Step::fork(Transaction& transaction) {
         table_.name(*first, tag);
         return first;
     }
-    if (table_.by_group_.count(transaction.group) >= most_forks) {
+    if (std::ranges::find(transaction.answered, table_.hash_({tag})) != transaction.answered.end()) return nullptr;
+    if (table_.legs_of(transaction.group) >= most_forks || transaction.answered.size() >= most_forks) {
         ++table_.counters_.forks_full;
         return nullptr;
     }
@@ -42,6 +45,7 @@ Leg* Table::Step::fork(Transaction& transaction) {
 
 // A call that was up before the wall was: its next offer or answer from inside makes it known.
 Leg* Table::Step::adopt_midway(Transaction& transaction) {
+    if (outside_tag().empty() || inside_tag().empty()) return nullptr; // of no dialog (RFC 3261 12.2)
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(),
                              event_.outbound == message_.is_request);
     if (!leg) return nullptr;
@@ -52,10 +56,12 @@ Leg* Table::Step::adopt_midway(Transaction& transaction) {
     return leg;
 }
 
-// After a restart only the tags and the CSeq of the pending INVITE are known; they must do.
+// After a restart only the tags and the CSeq of the pending INVITE are known; they must do. Of an UPDATE or PRACK not
+// even that is: what waits for an answer, and from which side.
 Transaction* Table::Step::remembered() {
-    const bool is_invite = message_.method == sip::Method::invite;
-    if (!is_invite && message_.method != sip::Method::bye) return nullptr;
+    const bool is_invite = message_.method == sip::Method::invite, is_bye = message_.method == sip::Method::bye;
+    const bool may_answer = message_.method == sip::Method::update || message_.method == sip::Method::prack;
+    if (!is_invite && !is_bye && !may_answer) return nullptr;
     Leg* leg = table_.find(message_.call_id, outside_tag());
     if (!leg && is_invite)
         leg = table_.leg_ringing(message_.call_id, message_.cseq); // another fork, or the first to answer
@@ -63,7 +69,8 @@ Transaction* Table::Step::remembered() {
     const bool request_outbound = !event_.outbound;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
-    if (!is_invite && request_outbound != leg->bye_from_inside) return nullptr;
+    if (is_bye && request_outbound != leg->bye_from_inside) return nullptr;
+    if (may_answer && !(request_outbound ? !leg->offered.empty() : leg->remote_offer.has_value())) return nullptr;
     remembered_ = {.outbound = request_outbound,
                    .method = message_.method,
                    .cseq = message_.cseq,

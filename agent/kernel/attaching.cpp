@@ -10,6 +10,15 @@
 
 namespace ringwall::kernel {
 
+const char* name_of(XdpWay way) {
+    switch (way) {
+        case XdpWay::native: return "xdp native";
+        case XdpWay::generic: return "xdp generic";
+        case XdpWay::dispatcher: return "xdp dispatcher";
+    }
+    return "";
+}
+
 Result<bool> Attaching::update_present(const Selected& selected, Hook hook, int program_fd) {
     for (const auto& link : present_) {
         if (link.hook != hook || link.ifindex != selected.device.index) continue;
@@ -20,7 +29,7 @@ Result<bool> Attaching::update_present(const Selected& selected, Hook hook, int 
 }
 
 Result<std::string> Attaching::ensure_tc(const Selected& selected, Hook hook) {
-    const auto program = program_for_(hook, selected);
+    const auto program = programs_.loaded(hook, selected);
     if (!program) return tl::make_unexpected(program.error());
     if (uses_clsact(*program)) return ensure_clsact(selected, hook, *program);
     const auto updated = update_present(selected, hook, *program);
@@ -50,23 +59,39 @@ bool Attaching::uses_clsact(int program_fd) {
     return !*has_tcx_;
 }
 
-Result<XdpOutcome> Attaching::ensure_xdp(const Selected& selected, bool is_generic) {
-    const auto program = program_for_(Hook::xdp, selected);
-    if (!program) return tl::make_unexpected(program.error());
-    const auto ours = std::find_if(present_.begin(), present_.end(), [&](const PinnedLink& link) {
-        return link.hook == Hook::xdp && link.ifindex == selected.device.index;
+std::optional<XdpWay> Attaching::way_of(int ifindex) const {
+    if (std::find(dispatched_.begin(), dispatched_.end(), ifindex) != dispatched_.end()) return XdpWay::dispatcher;
+    const bool has_link = std::any_of(present_.begin(), present_.end(), [&](const PinnedLink& link) {
+        return link.hook == Hook::xdp && link.ifindex == ifindex;
     });
-    if (ours != present_.end() && is_xdp_generic(selected.device.index) != is_generic) return XdpOutcome::other_mode;
-    const auto updated = update_present(selected, Hook::xdp, *program);
-    if (!updated) return tl::make_unexpected(updated.error());
-    if (!*updated) {
-        const auto path = pins_.link(selected.device.name, name_of(Hook::xdp));
-        if (auto added = create_xdp(selected.device, is_generic, *program, path); !added)
-            return tl::make_unexpected(added.error());
-        added_pins_.push_back(path);
-    }
+    if (!has_link) return std::nullopt;
+    return is_xdp_generic(ifindex) ? XdpWay::generic : XdpWay::native;
+}
+
+Result<XdpOutcome> Attaching::ensure_xdp(const Selected& selected, XdpWay way) {
+    if (way_of(selected.device.index).value_or(way) != way) return XdpOutcome::other_way;
+    const auto ensured = way == XdpWay::dispatcher ? ensure_joined(selected) : ensure_link(selected, way);
+    if (!ensured) return tl::make_unexpected(ensured.error());
     kept_.insert({selected.device.index, Hook::xdp});
     return XdpOutcome::attached;
+}
+
+Result<void> Attaching::ensure_link(const Selected& selected, XdpWay way) {
+    const auto program = programs_.loaded(Hook::xdp, selected);
+    if (!program) return tl::make_unexpected(program.error());
+    const auto updated = update_present(selected, Hook::xdp, *program);
+    if (!updated) return tl::make_unexpected(updated.error());
+    if (*updated) return {};
+    const auto path = pins_.link(selected.device.name, name_of(Hook::xdp));
+    if (auto added = create_xdp(selected.device, way == XdpWay::generic, *program, path); !added) return added;
+    added_pins_.push_back(path);
+    return {};
+}
+
+Result<void> Attaching::ensure_joined(const Selected& selected) {
+    if (auto joined = dispatcher_.join(selected.device, programs_.for_dispatcher); !joined) return joined;
+    if (!way_of(selected.device.index)) joined_.push_back(selected.device.index);
+    return {};
 }
 
 // Renamed counts as there.
@@ -79,6 +104,8 @@ void Attaching::take_back(Mark from) {
     for (size_t i = from.pins; i < added_pins_.size(); ++i) detach_and_unpin(added_pins_[i]);
     for (size_t i = from.filters; i < added_filters_.size(); ++i)
         detach_clsact(added_filters_[i].first, added_filters_[i].second, wall_);
+    for (size_t i = from.joined; i < joined_.size(); ++i) dispatcher_.leave(joined_[i]);
+    joined_.resize(from.joined);
     added_pins_.resize(from.pins);
     added_filters_.resize(from.filters);
 }
@@ -97,6 +124,11 @@ void Attaching::drop(int ifindex, Hook hook) {
 void Attaching::remove_others() {
     for (const auto& link : present_)
         if (!kept_.contains({link.ifindex, link.hook})) detach_and_unpin(link.path);
+    std::erase_if(dispatched_, [&](int ifindex) {
+        if (kept_.contains({ifindex, Hook::xdp})) return false;
+        dispatcher_.leave(ifindex);
+        return true;
+    });
     std::erase_if(present_, [&](const PinnedLink& link) { return !kept_.contains({link.ifindex, link.hook}); });
     // Where tcx is known to be there, a filter of ours is not.
     if (!has_tcx_ || !*has_tcx_) remove_filters();

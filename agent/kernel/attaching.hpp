@@ -13,27 +13,35 @@
 
 namespace ringwall::kernel {
 
-enum class XdpOutcome { attached, other_mode };
+enum class XdpWay { native, generic, dispatcher };
+const char* name_of(XdpWay way); // "xdp native", …
+
+enum class XdpOutcome { attached, other_way };
 
 class Attaching {
 public:
     struct Mark {
-        size_t pins = 0, filters = 0;
+        size_t pins = 0, filters = 0, joined = 0;
     };
 
-    Attaching(const Pins& pins, uint32_t wall, const ProgramFor& program_for)
-        : pins_(pins), wall_(wall), program_for_(program_for), present_(read_pinned(pins)) {}
+    Attaching(const Pins& pins, uint32_t wall, Dispatcher& dispatcher, const Programs& programs)
+        : pins_(pins),
+          wall_(wall),
+          dispatcher_(dispatcher),
+          programs_(programs),
+          present_(read_pinned(pins)),
+          dispatched_(dispatcher.interfaces()) {}
 
     // The hook has our program: updated, or added. "tcx" or "clsact".
     Result<std::string> ensure_tc(const Selected& selected, Hook hook);
-    // Likewise, in native or generic mode. `other_mode`: ours is there, in the other one, and untouched.
-    Result<XdpOutcome> ensure_xdp(const Selected& selected, bool is_generic);
+    // Likewise, in this way. `other_way`: ours is there, in another one, and untouched.
+    Result<XdpOutcome> ensure_xdp(const Selected& selected, XdpWay way);
     bool is_there(const Selected& selected) const; // the interface still exists
 
-    void change_xdp_mode_later(const Selected& selected) { mode_changes_.insert(selected.device.index); }
-    bool changes_xdp_mode(int ifindex) const { return mode_changes_.contains(ifindex); }
+    void change_xdp_way_later(const Selected& selected) { way_changes_.insert(selected.device.index); }
+    bool changes_xdp_way(int ifindex) const { return way_changes_.contains(ifindex); }
 
-    Mark mark() const { return {added_pins_.size(), added_filters_.size()}; }
+    Mark mark() const { return {added_pins_.size(), added_filters_.size(), joined_.size()}; }
     void take_back(Mark from);
     void keep_all_of(const Selected& selected); // what it had stays as it is
     void drop(int ifindex, Hook hook);
@@ -42,6 +50,9 @@ public:
 private:
     using Place = std::pair<int, Hook>; // ifindex
 
+    std::optional<XdpWay> way_of(int ifindex) const; // that ours is there in
+    Result<void> ensure_link(const Selected& selected, XdpWay way);
+    Result<void> ensure_joined(const Selected& selected);
     Result<bool> update_present(const Selected& selected, Hook hook, int program_fd);
     bool uses_clsact(int program_fd);
     Result<std::string> ensure_clsact(const Selected& selected, Hook hook, int program_fd);
@@ -49,12 +60,15 @@ private:
 
     const Pins& pins_;
     uint32_t wall_;
-    const ProgramFor& program_for_;
+    Dispatcher& dispatcher_;
+    const Programs& programs_;
     std::vector<PinnedLink> present_;
+    std::vector<int> dispatched_; // interfaces where ours is in libxdp's dispatcher
     std::vector<std::string> added_pins_;
     std::vector<Place> added_filters_;
+    std::vector<int> joined_;
     std::set<Place> kept_;
-    std::set<int> mode_changes_;
+    std::set<int> way_changes_;
     std::optional<bool> has_tcx_; // unknown until a TC program is at hand to ask with
 };
 

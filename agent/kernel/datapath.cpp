@@ -109,14 +109,39 @@ Result<void> check_pinned(const std::string& pin_path) {
     return *present ? require_ours((*present)->contents, pin_path) : Result<void>{};
 }
 
-Result<Datapath> Datapath::open(const std::string& pin_path) {
+Result<void> require_pinned(const std::string& pin_path) {
+    const auto present = find_meta(pin_path);
+    if (!present) return tl::make_unexpected(present.error());
+    if (*present) return require_ours((*present)->contents, pin_path);
+    return fail("no wall is pinned at " + pin_path +
+                ": nothing is filtered; `ringwall run` starts one, --pin-path names "
+                "another");
+}
+
+Result<void> check_tables(const std::string& pin_path, const policy::Tables& tables) {
+    const auto path = pin_path + "/maps/pinholes";
+    const Fd map(bpf_obj_get(path.c_str()));
+    if (!map && errno == ENOENT) return {};
+    if (!map) return fail_errno(errno, "open " + path);
+    bpf_map_info about{};
+    __u32 size = sizeof about;
+    if (bpf_obj_get_info_by_fd(map.get(), &about, &size) != 0) return fail_errno(errno, "read about " + path);
+    if (about.max_entries == tables.pinholes) return {};
+    return fail("the wall pinned at " + pin_path + " was made for " + std::to_string(about.max_entries) +
+                " pinholes, and tables.pinholes is " + std::to_string(tables.pinholes) +
+                ": keep its number, or run `ringwall detach --pin-path " + pin_path +
+                "` and start again (calls in progress lose their pinholes)");
+}
+
+Result<Datapath> Datapath::open(const std::string& pin_path, const policy::Tables& tables) {
     auto pins = Pins::create(pin_path);
     if (!pins) return tl::make_unexpected(pins.error());
     if (auto ours = check_pinned(pin_path); !ours) return tl::make_unexpected(ours.error());
     const auto present = find_meta(pin_path);
     if (!present) return tl::make_unexpected(present.error());
+    if (auto fits = check_tables(pin_path, tables); !fits) return tl::make_unexpected(fits.error());
 
-    auto objects = Objects::load(*pins);
+    auto objects = Objects::load(*pins, tables);
     if (!objects) {
         if (!*present) pins->remove();
         return tl::make_unexpected(objects.error());
@@ -126,28 +151,22 @@ Result<Datapath> Datapath::open(const std::string& pin_path) {
         if (auto written = write_meta(objects->map_fd("meta")); !written) return tl::make_unexpected(written.error());
     }
     if (auto pinned = pin_apply(*pins, objects->apply_fd()); !pinned) return tl::make_unexpected(pinned.error());
-    return Datapath(std::make_unique<Pins>(std::move(*pins)), std::move(*objects), present->has_value());
+    const auto meta = read_meta(objects->map_fd("meta"));
+    if (!meta) return tl::make_unexpected(meta.error());
+    return Datapath(std::make_unique<Pins>(std::move(*pins)), std::move(*objects), meta->map_id,
+                    {meta->contents.secret[0], meta->contents.secret[1]}, present->has_value());
 }
 
 Result<Attached> Datapath::attach(std::span<const Selected> devices, policy::Attach mode, OnFailure on_failure) {
-    const auto meta = read_meta(objects_.map_fd("meta"));
-    if (!meta) return tl::make_unexpected(meta.error());
-    const auto program_for = [this](Hook hook, const Selected& selected) {
-        return objects_.program(hook, selected, *pins_);
-    };
-    return Links(*pins_, meta->map_id).reconcile(devices, mode, program_for, on_failure);
+    const Programs programs{
+        .loaded = [this](Hook hook, const Selected& selected) { return objects_.program(hook, selected, *pins_); },
+        .for_dispatcher = [this](uint32_t own_turn) { return objects_.open_for_dispatcher(*pins_, own_turn); }};
+    return Links(*pins_, wall_, dispatcher_).reconcile(devices, mode, programs, on_failure);
 }
 
 Result<void> Datapath::write(const policy::Compiled& compiled) {
-    return write_policy({.wall = objects_.map_fd("wall"),
-                         .ports = objects_.map_fd("ports"),
-                         .networks = objects_.map_fd("networks"),
-                         .network_hints = objects_.map_fd("network_hints"),
-                         .elsewhere = objects_.map_fd("elsewhere"),
-                         .zones = objects_.map_fd("zones"),
-                         .rules = objects_.map_fd("rules"),
-                         .active = objects_.map_fd("active")},
-                        compiled);
+    return write_policy(PolicyMaps::of([this](const char* name) { return objects_.map_fd(name); }), compiled,
+                        standing_);
 }
 
 MapPaths Datapath::map_paths() const { return {pins_->root() + "/maps", pins_->program(apply_pin)}; }
@@ -166,9 +185,11 @@ Result<void> take_down(Pins& pins) {
     if (is_known && (*meta)->contents.netns_inode != our_netns_inode())
         log::warn("detach",
                   "the wall belongs to another network namespace: its links go, clsact filters there (Linux "
-                  "before 6.6) stay");
+                  "before 6.6) and programs in libxdp's dispatchers stay");
     // Without `meta` there never was an attachment: it is written before the first one.
-    Links(pins, is_known ? (*meta)->map_id : 0).remove_all();
+    const uint32_t wall = is_known ? (*meta)->map_id : 0;
+    Dispatcher dispatcher(wall);
+    Links(pins, wall, dispatcher).remove_all();
     return pins.remove();
 }
 

@@ -3,6 +3,7 @@
 // attached by pinned links, policy written. A start takes over what runs already, without a detach.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -10,33 +11,50 @@
 #include "agent/kernel/maps.hpp"
 #include "agent/kernel/objects.hpp"
 #include "agent/kernel/pins.hpp"
+#include "agent/kernel/policy_writer.hpp"
 #include "policy/compile.hpp"
 
 namespace ringwall::kernel {
 
 // Refuses, with the mend, pinned maps of another ABI version or of another network namespace.
 Result<void> check_pinned(const std::string& pin_path);
+// Likewise, and where no wall is pinned.
+Result<void> require_pinned(const std::string& pin_path);
+
+// Refuses, with the mend, tables of another size than those pinned: a map keeps the size it was made with.
+Result<void> check_tables(const std::string& pin_path, const policy::Tables& tables);
 
 class Datapath {
 public:
-    // As check_pinned(), and a second agent is refused. Attaches nothing and changes nothing that packets meet.
-    static Result<Datapath> open(const std::string& pin_path);
+    // As check_pinned() and check_tables(), and a second agent is refused. Attaches nothing and changes nothing that
+    // packets meet.
+    static Result<Datapath> open(const std::string& pin_path, const policy::Tables& tables);
 
     bool took_over() const { return took_over_; }
     const Pins& pins() const { return *pins_; }
-    MapPaths map_paths() const;    // for the worker
-    uint64_t heartbeat_ns() const; // the worker's last
+    MapPaths map_paths() const;                                // for the worker
+    uint64_t heartbeat_ns() const;                             // the worker's last
+    std::array<uint64_t, 2> secret() const { return secret_; } // struct meta's
 
     Result<Attached> attach(std::span<const Selected> devices, policy::Attach mode, OnFailure on_failure);
     Result<void> write(const policy::Compiled& compiled);
     Result<void> take_down();
 
 private:
-    Datapath(std::unique_ptr<Pins> pins, Objects objects, bool took_over)
-        : pins_(std::move(pins)), objects_(std::move(objects)), took_over_(took_over) {}
+    Datapath(std::unique_ptr<Pins> pins, Objects objects, uint32_t wall, std::array<uint64_t, 2> secret, bool took_over)
+        : pins_(std::move(pins)),
+          objects_(std::move(objects)),
+          wall_(wall),
+          secret_(secret),
+          dispatcher_(wall),
+          took_over_(took_over) {}
 
     std::unique_ptr<Pins> pins_;
     Objects objects_;
+    uint32_t wall_; // as in Links
+    std::array<uint64_t, 2> secret_;
+    Dispatcher dispatcher_;
+    Standing standing_;
     bool took_over_;
 };
 

@@ -63,6 +63,13 @@ Device read_device(const nlmsghdr* message) {
                                    if (nested->rta_type == IFLA_INFO_KIND) device.kind = text_of(nested);
                                });
                 break;
+            case IFLA_XDP:
+                each_attribute(static_cast<const rtattr*>(contents_of(attribute)), RTA_PAYLOAD(attribute),
+                               [&](const rtattr* nested) {
+                                   if (nested->rta_type == IFLA_XDP_PROG_ID)
+                                       device.xdp_program = value_of<uint32_t>(nested);
+                               });
+                break;
             default: break;
         }
     });
@@ -182,32 +189,78 @@ Selection select_devices(std::span<const Device> all, std::span<const std::strin
     return selection;
 }
 
-std::vector<IpAddress> addresses_of(std::span<const Selected> devices) {
-    std::vector<IpAddress> addresses;
+namespace {
+
+IpAddress address_in(const sockaddr* address) {
+    if (address->sa_family == AF_INET) {
+        sockaddr_in v4{};
+        std::memcpy(&v4, address, sizeof v4);
+        return IpAddress::v4(ntohl(v4.sin_addr.s_addr));
+    }
+    sockaddr_in6 v6{};
+    std::array<uint8_t, 16> bytes;
+    std::memcpy(&v6, address, sizeof v6);
+    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+    return IpAddress(bytes);
+}
+
+bool is_link_local(const IpAddress& address) {
+    return address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0) == 0x80;
+}
+
+// Calls `take` with each address of the outside ones.
+template <class Take>
+void each_address(std::span<const Selected> devices, Take take) {
     ifaddrs* list = nullptr;
-    if (getifaddrs(&list) != 0) return addresses;
+    if (getifaddrs(&list) != 0) return;
     for (const auto* entry = list; entry != nullptr; entry = entry->ifa_next) {
         const bool is_ours = std::any_of(devices.begin(), devices.end(), [&](const Selected& selected) {
             return !selected.is_watched && selected.device.name == entry->ifa_name;
         });
         if (!is_ours || entry->ifa_addr == nullptr) continue;
-        if (entry->ifa_addr->sa_family == AF_INET) {
-            sockaddr_in v4{};
-            std::memcpy(&v4, entry->ifa_addr, sizeof v4);
-            addresses.push_back(IpAddress::v4(ntohl(v4.sin_addr.s_addr)));
-        } else if (entry->ifa_addr->sa_family == AF_INET6) {
-            sockaddr_in6 v6{};
-            std::memcpy(&v6, entry->ifa_addr, sizeof v6);
-            if (IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr)) continue;
-            std::array<uint8_t, 16> bytes;
-            std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-            addresses.push_back(IpAddress(bytes));
-        }
+        if (entry->ifa_addr->sa_family == AF_INET || entry->ifa_addr->sa_family == AF_INET6) take(*entry);
     }
     freeifaddrs(list);
-    std::sort(addresses.begin(), addresses.end());
-    addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
-    return addresses;
+}
+
+template <class T>
+std::vector<T> in_order(std::vector<T> all) {
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+}
+
+// The first address of the network: an IPv6 router's anycast, and broadcast to hosts before Linux 5.14.
+IpAddress first_of_network(const ifaddrs& entry) {
+    auto bytes = address_in(entry.ifa_addr).bytes();
+    const auto mask = address_in(entry.ifa_netmask).bytes();
+    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] &= mask[i];
+    return IpAddress(bytes);
+}
+
+} // namespace
+
+std::vector<IpAddress> addresses_of(std::span<const Selected> devices) {
+    std::vector<IpAddress> addresses;
+    each_address(devices, [&](const ifaddrs& entry) {
+        if (const auto address = address_in(entry.ifa_addr); !is_link_local(address)) addresses.push_back(address);
+    });
+    return in_order(std::move(addresses));
+}
+
+std::vector<Prefix> shared_prefixes_of(std::span<const Selected> devices) {
+    std::vector<Prefix> prefixes;
+    for (const char* text :
+         {"0.0.0.0/32", "255.255.255.255/32", "224.0.0.0/24", "ff01::/16", "ff02::/16", "ff05::2/128"})
+        prefixes.push_back(Prefix::parse(text).value());
+    each_address(devices, [&](const ifaddrs& entry) {
+        if (entry.ifa_netmask == nullptr) return;
+        const auto own = address_in(entry.ifa_addr), first = first_of_network(entry);
+        if (first != own) prefixes.push_back(Prefix::of(first, 128)); // own: a host's prefix, or the one that it took
+        if ((entry.ifa_flags & IFF_BROADCAST) != 0 && own.is_v4() && entry.ifa_broadaddr != nullptr)
+            prefixes.push_back(Prefix::of(address_in(entry.ifa_broadaddr), 128));
+    });
+    return in_order(std::move(prefixes));
 }
 
 } // namespace ringwall::kernel

@@ -29,6 +29,9 @@ struct Device {
     int below = 0;     // index of the device it was made upon (IFLA_LINK), 0 = none or in another namespace
     int master = 0;    // bond, bridge or VRF that it belongs to, 0 = none
     uint16_t type = 1; // ARPHRD_*
+    // Id of the XDP program on it, whoever's; 0 = none. That it changes is news: a program in libxdp's dispatcher is
+    // held by nothing, so that anybody may take it away.
+    uint32_t xdp_program = 0;
 
     Framing framing() const;
     bool operator==(const Device&) const = default;
@@ -53,5 +56,10 @@ Selection select_devices(std::span<const Device> all, std::span<const std::strin
 
 // The addresses of the outside ones, in order: what `protect.networks: [self]` stands for. Link-local ones are left out.
 std::vector<IpAddress> addresses_of(std::span<const Selected> devices);
+
+// What a socket at any address of this host hears beside: broadcast, multicast that never leaves its link (groups that are
+// routed may be somebody's television), and the anycast address that each IPv6 network of a router has (RFC 4291 section
+// 2.6.1), which is reached from anywhere. In order.
+std::vector<Prefix> shared_prefixes_of(std::span<const Selected> devices);
 
 } // namespace ringwall::kernel

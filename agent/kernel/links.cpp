@@ -11,6 +11,14 @@
 namespace ringwall::kernel {
 namespace {
 
+XdpWay wanted_way(policy::Attach mode) {
+    switch (mode) {
+        case policy::Attach::generic: return XdpWay::generic;
+        case policy::Attach::dispatcher: return XdpWay::dispatcher;
+        default: return XdpWay::native;
+    }
+}
+
 // The way in for one interface: XDP where it can be, TC where not.
 class WayIn {
 public:
@@ -28,8 +36,7 @@ public:
     }
 
 private:
-    bool wants_generic() const { return mode_ == policy::Attach::generic; }
-    std::string xdp_name() const { return wants_generic() ? "xdp generic" : "xdp native"; }
+    bool may_fall_back() const { return mode_ == policy::Attach::auto_ || mode_ == policy::Attach::dispatcher; }
 
     static Result<void> none(Attachment& attachment, std::string why) {
         attachment.ingress = "none";
@@ -54,21 +61,20 @@ private:
     }
 
     Result<void> by_xdp(Attachment& attachment) {
-        auto attached = attaching_.ensure_xdp(selected_, wants_generic());
-        if (attached && *attached == XdpOutcome::other_mode) return by_way_of_tc(attachment);
+        auto attached = attaching_.ensure_xdp(selected_, wanted_way(mode_));
+        if (attached && *attached == XdpOutcome::other_way) return by_way_of_tc(attachment);
         if (attached) {
-            attachment.ingress = xdp_name();
+            attachment.ingress = name_of(wanted_way(mode_));
             return {};
         }
-        if (mode_ != policy::Attach::auto_ || !attaching_.is_there(selected_))
-            return tl::make_unexpected(attached.error());
+        if (!may_fall_back() || !attaching_.is_there(selected_)) return tl::make_unexpected(attached.error());
         return by_tc(attachment, attached.error().message());
     }
 
-    // Native and generic cannot stand beside each other: TC guards while one gives way to the other.
+    // Two ways cannot stand beside each other in the one slot: TC guards while one gives way to the other.
     Result<void> by_way_of_tc(Attachment& attachment) {
-        attaching_.change_xdp_mode_later(selected_);
-        return by_tc(attachment, "on the way to " + xdp_name());
+        attaching_.change_xdp_way_later(selected_);
+        return by_tc(attachment, std::string("on the way to ") + name_of(wanted_way(mode_)));
     }
 
     Attaching& attaching_;
@@ -87,27 +93,24 @@ Result<Attachment> attach_one(Attaching& attaching, const Selected& selected, po
     return attachment;
 }
 
-// The old mode is gone and TC guards: now the new one, and TC may go; or it stays, and says why.
-void finish_mode_change(Attaching& attaching, Attachment& attachment, policy::Attach mode) {
-    const bool is_generic = mode == policy::Attach::generic;
-    const auto attached = attaching.ensure_xdp({attachment.device, false}, is_generic);
+// The old way is gone and TC guards: now the new one, and TC may go; or it stays, and says why.
+void finish_way_change(Attaching& attaching, Attachment& attachment, policy::Attach mode) {
+    const auto attached = attaching.ensure_xdp({attachment.device, false}, wanted_way(mode));
     if (!attached) {
         attachment.why = attached.error().message();
         log::warn("attach.mode", attachment.device.name + " stays on TC ingress: " + attachment.why);
         return;
     }
     attaching.drop(attachment.device.index, Hook::tc_ingress);
-    attachment.ingress = is_generic ? "xdp generic" : "xdp native";
+    attachment.ingress = name_of(wanted_way(mode));
     attachment.why.clear();
 }
 
 } // namespace
 
-Result<Attached> Links::reconcile(std::span<const Selected> wanted, policy::Attach mode, const ProgramFor& program_for,
+Result<Attached> Links::reconcile(std::span<const Selected> wanted, policy::Attach mode, const Programs& programs,
                                   OnFailure on_failure) {
-    if (mode == policy::Attach::dispatcher)
-        return fail("attach: `dispatcher` is not available in this version; use auto, native, generic or tc");
-    Attaching attaching(pins_, wall_, program_for);
+    Attaching attaching(pins_, wall_, dispatcher_, programs);
     Attached result;
     for (const auto& selected : wanted) {
         const auto before = attaching.mark();
@@ -126,10 +129,10 @@ Result<Attached> Links::reconcile(std::span<const Selected> wanted, policy::Atta
     }
     attaching.remove_others();
     for (auto& attachment : result.attachments)
-        if (attaching.changes_xdp_mode(attachment.device.index)) finish_mode_change(attaching, attachment, mode);
+        if (attaching.changes_xdp_way(attachment.device.index)) finish_way_change(attaching, attachment, mode);
     return result;
 }
 
-void Links::remove_all() { Attaching(pins_, wall_, {}).remove_others(); }
+void Links::remove_all() { Attaching(pins_, wall_, dispatcher_, {}).remove_others(); }
 
 } // namespace ringwall::kernel

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/kernel/dispatcher.hpp"
 #include "agent/kernel/hooks.hpp"
 #include "agent/kernel/interfaces.hpp"
 #include "agent/kernel/pins.hpp"
@@ -19,13 +20,15 @@ namespace ringwall::kernel {
 struct Attachment {
     Device device;
     bool is_watched = false;
-    std::string ingress; // "xdp native", "xdp generic", "tcx", "clsact", "none"
+    std::string ingress; // "xdp native", "xdp generic", "xdp dispatcher", "tcx", "clsact", "none"
     std::string egress;  // "tcx", "clsact"
     std::string why;     // of the ingress, where it is not what was asked for first; else empty
 };
 
-// The program for this hook of this interface: loaded when it is asked for.
-using ProgramFor = std::function<Result<int>(Hook, const Selected&)>;
+struct Programs {
+    std::function<Result<int>(Hook, const Selected&)> loaded; // when it is asked for
+    OpenXdp for_dispatcher;
+};
 
 enum class OnFailure {
     refuse_all, // what was added is taken back
@@ -41,11 +44,12 @@ class Links {
 public:
     // `wall` is a number that no other wall on this kernel has, and that this one keeps over restarts: the id of its
     // pinned `meta` map. It is the handle of our clsact filters, which have no pin.
-    Links(const Pins& pins, uint32_t wall) : pins_(pins), wall_(wall) {}
+    Links(const Pins& pins, uint32_t wall, Dispatcher& dispatcher)
+        : pins_(pins), wall_(wall), dispatcher_(dispatcher) {}
 
     // Makes the attachments be exactly these: updates those there are, adds, then removes those no longer wanted. A
     // stranger's program is never touched. An interface that has just vanished is left out.
-    Result<Attached> reconcile(std::span<const Selected> wanted, policy::Attach mode, const ProgramFor& program_for,
+    Result<Attached> reconcile(std::span<const Selected> wanted, policy::Attach mode, const Programs& programs,
                                OnFailure on_failure);
     // Detaches everything of this wall in this network namespace.
     void remove_all();
@@ -53,6 +57,7 @@ public:
 private:
     const Pins& pins_;
     uint32_t wall_;
+    Dispatcher& dispatcher_;
 };
 
 } // namespace ringwall::kernel

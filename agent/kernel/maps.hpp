@@ -5,8 +5,10 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,15 +23,30 @@ namespace ringwall::kernel {
 
 using Refusals = std::vector<std::pair<struct pinhole_key, struct refusal>>;
 
+using Ban = std::pair<struct ban_key, struct ban>;
+using Known = std::pair<struct known_key, struct known>;
+// A walk through a map, a part at a time: a million bans, or all pinholes, take longer than calls may wait.
+struct MapWalk {
+    uint32_t position = 0; // the kernel's
+    bool is_begun = false, is_over = false;
+};
+
 // Where the maps are pinned. A value, so that the worker needs none of the parent's objects.
 struct MapPaths {
     std::string directory; // ROOT/maps
     std::string apply;     // the pinned program
 };
 
+// Who hands out the maps: their pins, or objects that nobody pinned (replay).
+struct MapSource {
+    std::function<Result<Fd>(const std::string& name, uint32_t flags)> map; // flags: BPF_F_RDONLY or 0
+    std::function<Result<Fd>()> apply;                                      // the program
+};
+MapSource pinned(const MapPaths& paths);
+
 class Maps {
 public:
-    static Result<Maps> open(const MapPaths& paths);
+    static Result<Maps> open(const MapSource& source);
 
     std::array<uint64_t, 2> secret() const { return secret_; }
     uint64_t pinhole_capacity() const { return pinhole_capacity_; }
@@ -43,8 +60,17 @@ public:
     std::vector<pinhole::PresentPinhole> find(std::span<const struct pinhole_key> keys) const; // those that exist
     std::optional<struct dialog_record> find_dialog(uint64_t leg) const;
     Refusals refusals() const;
+    std::optional<struct known> find_known(const struct known_key& key) const;
+    std::optional<struct refusal> find_refusal(const struct pinhole_key& key) const;
     std::vector<std::pair<uint32_t, struct reason_count>> reasons() const; // non-zero ones, summed over CPUs
     std::vector<uint64_t> events() const;                                  // by enum event, summed over CPUs
+
+    // Some thousand; may be none before the end.
+    std::vector<Ban> next_bans(MapWalk& walk) const;
+    std::vector<struct pinhole_key> next_pinholes(MapWalk& walk) const;
+    std::vector<Known> next_known(MapWalk& walk) const;
+    std::vector<std::pair<uint64_t, struct dialog_record>> next_dialogs(MapWalk& walk) const;
+    std::optional<struct ban> find_ban(const struct ban_key& key) const;
 
     // The worker's sign of life, and whether the next urgent record has to wake it.
     void beat(uint64_t now_ns);
@@ -52,21 +78,27 @@ public:
 
 private:
     struct Descriptors {
-        Fd pinholes, peer_sets, refusals, dialogs, known, learned, operations, liveness, reasons, events, apply;
+        Fd pinholes, peer_sets, refusals, dialogs, known, learned, bans, operations, liveness, ceilings, reasons,
+            events, apply;
     };
     Maps(Descriptors descriptors, MappedArray<struct operation> operations, MappedArray<struct peer_set> peer_sets,
-         MappedArray<struct liveness> liveness);
+         MappedArray<struct liveness> liveness, MappedArray<struct call_ceilings> ceilings);
 
     void run_batch(std::span<const struct operation> batch, std::vector<struct operation>& failed);
+    void put_dialogs(std::span<const std::pair<uint64_t, struct dialog_record>> dialogs);
+    void delete_dialogs(const std::vector<uint64_t>& legs);
     pinhole::PresentPinhole with_peers(const struct pinhole_key& key, const struct pinhole& value) const;
 
     Descriptors fds_;
     MappedArray<struct operation> operations_;
     MappedArray<struct peer_set> peer_sets_;
     MappedArray<struct liveness> liveness_;
+    MappedArray<struct call_ceilings> ceilings_;
     std::array<uint64_t, 2> secret_{};
     uint64_t pinhole_capacity_ = 0;
     uint64_t dialogs_refused_ = 0;
+    std::vector<uint64_t> keys_; // of a batch; both are kept for their memory
+    std::vector<struct dialog_record> records_;
 };
 
 } // namespace ringwall::kernel

@@ -10,17 +10,22 @@
 
 #include "agent/kernel/hooks.hpp"
 #include "agent/kernel/pins.hpp"
+#include "policy/config.hpp"
+
+struct bpf_object;
 
 namespace ringwall::kernel {
 
 class Objects {
 public:
-    static Result<Objects> load(const Pins& pins);
+    // `tables` must be as large as those that are pinned, where some are.
+    static Result<Objects> load(const Pins& pins, const policy::Tables& tables);
     Objects(Objects&&) noexcept;
     Objects& operator=(Objects&&) noexcept;
     ~Objects();
 
     Result<int> program(Hook hook, const Selected& selected, const Pins& pins);
+    Result<std::shared_ptr<bpf_object>> open_for_dispatcher(const Pins& pins, uint32_t own_turn) const; // as OpenXdp
     int apply_fd() const;
     int map_fd(const char* name) const;
 
@@ -30,7 +35,7 @@ private:
     std::unique_ptr<Skeletons> skeletons_;
 };
 
-// libbpf's own messages become log lines: warnings as such, the rest at level debug.
+// libbpf's and libxdp's own messages become log lines: warnings as such, the rest at level debug.
 void log_libbpf();
 
 } // namespace ringwall::kernel

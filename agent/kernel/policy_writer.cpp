@@ -14,6 +14,7 @@
 namespace ringwall::kernel {
 namespace {
 
+constexpr int patience = 2000;        // milliseconds
 constexpr uint32_t port_words = 1024; // 65536 ports, 64 a word (maps/abi/policy.h)
 
 template <class Key, class Value>
@@ -35,7 +36,7 @@ struct network_key network_key(const Prefix& prefix, uint32_t generation) {
 }
 
 // Collected first: deleting under get_next_key() would start the walk over again.
-void delete_networks(int map, uint32_t generation) {
+std::vector<struct network_key> walk(int map, uint32_t generation) {
     std::vector<struct network_key> stale;
     struct network_key key{}, next{};
     for (int more = bpf_map_get_next_key(map, nullptr, &next); more == 0;
@@ -43,7 +44,20 @@ void delete_networks(int map, uint32_t generation) {
         key = next;
         if (key.generation == generation) stale.push_back(key);
     }
-    for (const auto& each : stale) bpf_map_delete_elem(map, &each);
+    return stale;
+}
+
+// Leaves none of that generation.
+void delete_networks(int map, uint32_t generation, Standing& standing) {
+    auto& known = standing.networks[generation];
+    if (!known)
+        for (const auto& each : walk(map, generation)) bpf_map_delete_elem(map, &each);
+    else
+        for (const Prefix& each : *known) {
+            const auto key = network_key(each, generation);
+            bpf_map_delete_elem(map, &key);
+        }
+    known.emplace();
 }
 
 Result<void> write_ports(int map, const policy::Compiled& compiled, uint32_t generation) {
@@ -73,9 +87,24 @@ Result<void> write_rules(int map, const policy::Compiled& compiled, uint32_t gen
     return {};
 }
 
-Result<void> write_networks(int map, const policy::Compiled& compiled, uint32_t generation) {
-    for (const auto& [prefix, network] : compiled.networks)
-        if (auto written = put(map, network_key(prefix, generation), network, "networks"); !written) return written;
+// The kernel takes memory for an element without waiting for it; after a moment there is more.
+Result<void> put_network(int map, const struct network_key& key, const struct network& network) {
+    for (int left = patience; bpf_map_update_elem(map, &key, &network, BPF_ANY) != 0; --left) {
+        if (errno != ENOMEM || left == 0) return fail_errno(errno, "write the policy: networks");
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return {};
+}
+
+Result<void> write_networks(int map, const policy::Compiled& compiled, uint32_t generation, Standing& standing) {
+    if (compiled.networks.size() > NETWORKS)
+        return fail("write the policy: more networks than " + std::to_string(NETWORKS));
+    auto& known = standing.networks[generation];
+    known.emplace().reserve(compiled.networks.size());
+    for (const auto& [prefix, network] : compiled.networks) {
+        known->push_back(prefix);
+        if (auto written = put_network(map, network_key(prefix, generation), network); !written) return written;
+    }
     return {};
 }
 
@@ -93,24 +122,31 @@ Result<void> write_hints(const PolicyMaps& maps, const policy::Hints& hints, uin
     return {};
 }
 
-Result<void> write_generation(const PolicyMaps& maps, const policy::Compiled& compiled, uint32_t generation) {
-    delete_networks(maps.networks, generation); // left by a start that died half-way
+Result<void> write_generation(const PolicyMaps& maps, const policy::Compiled& compiled, uint32_t generation,
+                              Standing& standing) {
+    delete_networks(maps.networks, generation, standing); // left by a start that died half-way
     if (auto written = put(maps.wall, generation, compiled.wall, "wall"); !written) return written;
     if (auto written = write_ports(maps.ports, compiled, generation); !written) return written;
     if (auto written = write_zones(maps.zones, compiled, generation); !written) return written;
     if (auto written = write_rules(maps.rules, compiled, generation); !written) return written;
+    if (auto written = put(maps.user_agents, generation, compiled.user_agents, "user_agents"); !written) return written;
     if (auto written = write_hints(maps, policy::Hints(compiled.networks), generation); !written) return written;
-    return write_networks(maps.networks, compiled, generation);
+    return write_networks(maps.networks, compiled, generation, standing);
 }
 
 } // namespace
 
 Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compiled) {
+    Standing unknown;
+    return write_policy(maps, compiled, unknown);
+}
+
+Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compiled, Standing& standing) {
     const auto in_use = active_generation(maps.active);
     if (!in_use) return tl::make_unexpected(in_use.error());
     const uint32_t next = (*in_use + 1) % GENERATIONS;
-    if (auto written = write_generation(maps, compiled, next); !written) {
-        delete_networks(maps.networks, next);
+    if (auto written = write_generation(maps, compiled, next, standing); !written) {
+        delete_networks(maps.networks, next, standing);
         return written;
     }
     const struct active active{.generation = next};
@@ -118,7 +154,7 @@ Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compil
     // A packet that read `active` just before still looks its addresses up in the old generation; a NAPI poll ends well
     // within this. The old ports and zones stay: the next policy writes every one of them.
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    delete_networks(maps.networks, *in_use);
+    delete_networks(maps.networks, *in_use, standing);
     return {};
 }
 

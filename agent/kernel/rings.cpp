@@ -7,16 +7,17 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
+#include <string>
 
 namespace ringwall::kernel {
 namespace {
 
 constexpr const char* names[] = {"ring_inside", "ring_known",
                                  "ring_strangers"}; // as enum Standing, in the order they are read
-// Records a round. Those of calls are bounded only so that the clock and the operator get their turn.
+// Records a round. Those of calls are bounded so that the clock and the operator get their turn, and that a message is
+// read while it is still in the processor's cache.
 constexpr size_t strangers = 2;
-constexpr int budgets[] = {512, 512, 64};
+constexpr int budgets[] = {128, 128, 16};
 
 struct FreeRing {
     void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
@@ -62,32 +63,32 @@ struct Rings::Ring {
 Rings::Rings(OnPacket on_packet) : order_(std::move(on_packet)) {}
 Rings::~Rings() = default;
 
-Result<std::unique_ptr<Rings>> Rings::open(const std::string& directory, OnPacket on_packet) {
+Result<std::unique_ptr<Rings>> Rings::open(const MapSource& source, OnPacket on_packet) {
     std::unique_ptr<Rings> rings(new Rings(std::move(on_packet)));
     rings->wait_.reset(epoll_create1(EPOLL_CLOEXEC));
     if (!rings->wait_) return fail_errno(errno, "make an epoll descriptor");
     for (size_t i = 0; i < std::size(names); ++i) {
-        const auto path = directory + "/" + names[i];
-        Fd map(bpf_obj_get(path.c_str()));
-        if (!map) return fail_errno(errno, "open " + path);
+        const std::string name = names[i];
+        auto map = source.map(name, 0);
+        if (!map) return tl::make_unexpected(map.error());
         auto ring = std::make_unique<Ring>(static_cast<transport::Standing>(i), rings->order_);
         ring->budget = budgets[i];
-        ring->buffer.reset(ring_buffer__new(map.get(), Ring::on_sample, ring.get(), nullptr));
-        if (!ring->buffer) return fail_errno(errno, "map the ring buffer " + path);
+        ring->buffer.reset(ring_buffer__new(map->get(), Ring::on_sample, ring.get(), nullptr));
+        if (!ring->buffer) return fail_errno(errno, "map the ring buffer " + name);
         epoll_event readable{.events = EPOLLIN, .data = {}};
         if (epoll_ctl(rings->wait_.get(), EPOLL_CTL_ADD, ring_buffer__epoll_fd(ring->buffer.get()), &readable) != 0)
-            return fail_errno(errno, "wait for the ring buffer " + path);
+            return fail_errno(errno, "wait for the ring buffer " + name);
         // libbpf keeps the number, not the ownership: the map must stay open as long as its ring.
-        map.release();
+        map->release();
         rings->rings_[i] = std::move(ring);
     }
     return rings;
 }
 
-bool Rings::drain() {
+bool Rings::drain(uint64_t now_ns) {
     // What caused a record stood in its ring before it: whatever is older than this round, this round has read. A ring
     // of calls that was not read to its end holds the others back to where it stopped; the strangers' never does.
-    uint64_t until = static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+    uint64_t until = now_ns;
     bool any = false;
     for (auto& ring : rings_) {
         any = ring->drain() || any;

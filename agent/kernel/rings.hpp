@@ -6,9 +6,9 @@
 
 #include <exception>
 #include <memory>
-#include <string>
 
 #include "agent/fd.hpp"
+#include "agent/kernel/maps.hpp"
 #include "agent/kernel/reassembly.hpp"
 #include "agent/kernel/time_order.hpp"
 #include "maps/net/result.hpp"
@@ -19,12 +19,13 @@ namespace ringwall::kernel {
 
 class Rings {
 public:
-    // `directory` is ROOT/maps. `on_packet` may throw; drain() then does.
-    static Result<std::unique_ptr<Rings>> open(const std::string& directory, OnPacket on_packet);
+    // `on_packet` may throw; drain() then does.
+    static Result<std::unique_ptr<Rings>> open(const MapSource& source, OnPacket on_packet);
     ~Rings();
 
-    // Reads a bounded number of records. True if any was there: call again before sleeping.
-    bool drain();
+    // Reads a bounded number of records, and hands on those no later than `now_ns`, of the programs' clock. True if any
+    // was there: call again before sleeping.
+    bool drain(uint64_t now_ns);
     // Readable when a program woke us; an epoll descriptor.
     int wait_fd() const { return wait_.get(); }
     uint64_t unreadable() const;

@@ -2,25 +2,41 @@
 #include "agent/kernel/time_order.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <numeric>
 
 namespace ringwall::kernel {
+namespace {
 
-void TimeOrder::hold(const transport::Packet& packet) { held_.push_back({packet, std::string(packet.bytes)}); }
+constexpr size_t largest_spare = 4096, most_spare = 512; // one message seldom has more, one round either
+
+} // namespace
+
+void TimeOrder::hold(const transport::Packet& packet) {
+    Held& held = held_.emplace_back(Held{packet, {}});
+    if (!spare_.empty()) {
+        held.bytes = std::move(spare_.back());
+        spare_.pop_back();
+    }
+    held.bytes.assign(packet.bytes);
+}
 
 void TimeOrder::release(uint64_t until_ns) {
-    const auto by_time = [](const Held& a, const Held& b) { return a.packet.head.time_ns < b.packet.head.time_ns; };
-    // insertion instead of std::stable_sort: rounds are short and nearly sorted, and it allocates nothing
-    for (auto next = held_.begin(); next != held_.end(); ++next)
-        std::rotate(std::upper_bound(held_.begin(), next, *next, by_time), next, std::next(next));
-    const auto later =
-        std::find_if(held_.begin(), held_.end(), [&](const Held& h) { return h.packet.head.time_ns > until_ns; });
-    std::vector<Held> due(std::make_move_iterator(held_.begin()), std::make_move_iterator(later));
-    held_.erase(held_.begin(), later);
-    for (Held& held : due) {
-        held.packet.bytes = held.bytes;
-        on_packet_(held.packet);
-    }
+    // What is moved about are their places: a few hundred packets of several rings, each ring's nearly in order.
+    released_.clear();
+    released_.swap(held_);
+    order_.resize(released_.size());
+    std::iota(order_.begin(), order_.end(), size_t{0});
+    const auto time_of = [&](size_t place) { return released_[place].packet.head.time_ns; };
+    if (!std::ranges::is_sorted(order_, {}, time_of)) std::ranges::stable_sort(order_, {}, time_of);
+    const auto later = std::ranges::upper_bound(order_, until_ns, {}, time_of);
+    for (auto place = later; place != order_.end(); ++place) held_.push_back(std::move(released_[*place]));
+    for (auto place = order_.begin(); place != later; ++place) hand_on(released_[*place]);
+}
+
+void TimeOrder::hand_on(Held& held) {
+    held.packet.bytes = held.bytes;
+    on_packet_(held.packet);
+    if (held.bytes.capacity() <= largest_spare && spare_.size() < most_spare) spare_.push_back(std::move(held.bytes));
 }
 
 } // namespace ringwall::kernel

@@ -24,8 +24,14 @@ private:
         transport::Packet packet; // its bytes are a view to be set on release
         std::string bytes;
     };
+    void hand_on(Held& held);
+
     OnPacket on_packet_;
     std::vector<Held> held_;
+    // Kept for their memory: what release() is at, the places in it in order, and strings that hold nothing any more.
+    std::vector<Held> released_;
+    std::vector<size_t> order_;
+    std::vector<std::string> spare_;
 };
 
 } // namespace ringwall::kernel

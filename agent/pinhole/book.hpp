@@ -6,7 +6,7 @@
 // closed (a tombstone that refuses and explains) -> gone. A new claim brings it back to life from anywhere.
 #pragma once
 
-#include <map>
+#include <array>
 #include <set>
 #include <span>
 #include <unordered_map>
@@ -14,7 +14,10 @@
 #include <vector>
 
 #include "agent/pinhole/control_word.hpp"
+#include "agent/pinhole/deadlines.hpp"
+#include "agent/pinhole/flat_map.hpp"
 #include "agent/pinhole/map_ops.hpp"
+#include "agent/pinhole/map_value.hpp"
 #include "agent/pinhole/merge.hpp"
 #include "agent/pinhole/peer_slots.hpp"
 
@@ -31,6 +34,9 @@ struct BookCounters {
     uint64_t peer_sets_full = 0; // of them: for want of a free set
 };
 
+// What stands in the map, by phase (enum pinhole_phase): as many as its bits in `ctl` can say.
+using PhaseCounts = std::array<uint64_t, 16>;
+
 class Book {
 public:
     explicit Book(const BookTimers& timers) : timers_(timers) {}
@@ -38,14 +44,16 @@ public:
     // What a restart found. Holes that no leg then claims drain at the next plan().
     void restore(std::span<const PresentPinhole> present);
     // Replaces everything that this leg claims; none at all lets go of its holes.
-    void set(const LegClaims& claims);
-    void release(LegId leg) { unclaim(leg); }
+    void set(LegClaims claims);
+    void release(LegId leg);
     // An in-dialog message: the leg's holes are as if media had just passed.
     void wake(LegId leg);
-    void set_timers(const BookTimers& timers) { timers_ = timers; }
+    void set_timers(const BookTimers& timers); // every hole is planned anew
 
-    // The operations for all that was touched since the last plan().
+    // The operations for all that was touched since the last plan(), what opens before what closes. A hole that was
+    // claimed and let go of in between never opens.
     MapOps plan(TimePoint now);
+    void plan(TimePoint now, MapOps& ops); // appends them
 
     // Tombstones at their end: the shell reads them, then calls bury() with what it found.
     void due(TimePoint now, std::vector<struct pinhole_key>& keys) const;
@@ -56,11 +64,17 @@ public:
     bool is_claimed(const Endpoint& local) const;
     const PresentPinhole* present(const HoleKey& key) const;
     const BookCounters& counters() const { return counters_; }
+    const PhaseCounts& standing() const { return standing_; }
+    size_t claimed() const { return claimed_; } // by live owners; what two of them share counts twice
 
 private:
     enum class Stage : uint8_t { live, draining, closed };
     struct Hole {
+        explicit Hole(const HoleKey& of) : key(of) {}
+        HoleKey key;
         std::vector<OwnedClaim> owners;
+        bool is_touched = false;
+        bool is_ownerless = false; // or was so since the last plan()
         bool is_present = false;
         bool is_unknown = false; // present with contents we do not know: write every field
         PresentPinhole present{};
@@ -72,34 +86,35 @@ private:
         uint32_t pending_fields = 0; // FIELD_SSRC, FIELD_WAKE and FIELD_RESET for the next change
     };
 
-    void unclaim(LegId leg);
-    void plan_hole(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops);
-    void plan_live(const HoleKey& key, Hole& hole, TimePoint now, MapOps& ops);
-    void plan_let_go(const HoleKey& key, Hole& hole, MapOps& ops);
-    void advance(const HoleKey& key, Hole& hole, TimePoint now);
+    Hole& hole_at(const HoleKey& key);
+    Hole* find(const HoleKey& key);
+    void touch(Hole& hole);
+    bool own(Hole& hole, const LegClaims& claims, Claim& claim); // true where the leg did not before
+    void let_go(Hole& hole, LegId leg);
+    void end_drains(TimePoint now);
+    void plan_live(Hole& hole, TimePoint now, MapOps& ops);
+    void plan_ownerless(Hole& hole, TimePoint now, MapOps& ops);
+    void plan_let_go(Hole& hole, MapOps& ops);
+    void advance(Hole& hole, TimePoint now);
     // Fills in peer and slot of `next` for the peers wanted; false where no slot is free.
     bool place_peers(const Wanted& wanted, Hole& hole, struct pinhole& next, ControlWord& word, TimePoint now,
                      MapOps& ops);
-    void write(const HoleKey& key, Hole& hole, const struct pinhole& next, MapOps& ops);
-    void schedule(const HoleKey& key, TimePoint at);
-    void settle(const HoleKey& key, Hole& hole, const PresentPinhole* seen, TimePoint now);
+    void write(Hole& hole, const struct pinhole& next, MapOps& ops);
+    void stands(Hole& hole, const struct pinhole& value);
+    void is_gone(Hole& hole);
+    void settle(Hole& hole, const PresentPinhole* seen, TimePoint now);
     void make_room(TimePoint now);
 
     BookTimers timers_;
     BookCounters counters_;
-    std::map<HoleKey, Hole> holes_;
-    std::unordered_map<LegId, std::vector<HoleKey>> by_leg_;
-    std::set<HoleKey> touched_, refused_;
-    std::multimap<TimePoint, HoleKey> timers_due_;
+    PhaseCounts standing_{};
+    std::unordered_map<HoleKey, Hole> holes_;
+    FlatMap<std::vector<Hole*>> by_leg_;   // each once; none whose owners the leg is not among
+    std::vector<Hole*> touched_, planned_; // `planned_` is kept for its memory
+    std::set<HoleKey> refused_;
+    Deadlines<HoleKey> drains_, tombstones_;
     PeerSlots slots_;
+    size_t claimed_ = 0;
 };
-
-// A claim as a restart finds it: the hole's own constraint and peers.
-Claim claim_of(const PresentPinhole& hole, uint8_t component, uint8_t media);
-
-constexpr uint64_t to_ns(TimePoint time) {
-    return static_cast<uint64_t>(std::chrono::nanoseconds(time.time_since_epoch()).count());
-}
-constexpr TimePoint from_ns(uint64_t ns) { return TimePoint(std::chrono::nanoseconds(ns)); }
 
 } // namespace ringwall::pinhole

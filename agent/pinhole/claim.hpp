@@ -41,6 +41,9 @@ constexpr bool is_rtp(Component c) {
 // What is made of media that is not as negotiated, from the strictest to the most lenient.
 enum class Conformance : uint8_t { enforce, count, off };
 
+// Does this endpoint wait for a connection (dialog/setup.hpp)? Over UDP it does.
+enum class Waits : uint8_t { surely, if_chosen, as_answerer };
+
 using PayloadTypes = std::bitset<128>; // those negotiated; all = any
 inline const PayloadTypes any_payload_type = PayloadTypes().set();
 
@@ -73,6 +76,9 @@ struct Claim {
     uint32_t packet_period_ns = 0; // rate cap: one packet each; 0 = none
     uint32_t round = 0;            // offers and answers so far: with each the SSRC may change at once
     uint64_t ufrag_hash = 0;       // of our ICE username fragment; 0 = no ICE
+    bool never_sleeps = false;     // no idle limit
+    bool is_other_partys = false;  // restored: made with another party than the leg's present one
+    Waits waits = Waits::surely;   // as long as it is an offer
 
     HoleKey key() const { return {local, protocol}; }
     bool operator==(const Claim&) const = default;
@@ -88,6 +94,14 @@ struct LegClaims {
     TimePoint deadline; // max_call
     std::optional<TimePoint> soft_deadline;
     std::vector<Claim> claims;
+    bool is_by_hand = false; // stands behind calls: what is refused on their port is told of them
 };
 
 } // namespace ringwall::pinhole
+
+template <>
+struct std::hash<ringwall::pinhole::HoleKey> {
+    size_t operator()(const ringwall::pinhole::HoleKey& key) const noexcept {
+        return std::hash<ringwall::Endpoint>()(key.local) ^ static_cast<size_t>(key.protocol) << 48;
+    }
+};

@@ -2,14 +2,21 @@
 #include "agent/pinhole/map_ops.hpp"
 
 #include <cstring>
-#include <iterator>
 
 namespace ringwall::pinhole {
 namespace {
 
 template <class T>
-void extend(std::vector<T>& to, std::vector<T>&& from) {
-    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+void extend(std::vector<T>& to, const std::vector<T>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+}
+
+constexpr size_t most_kept = 1024; // a restart's are a hundred thousand, once
+
+template <class T>
+void empty_out(std::vector<T>& all) {
+    if (all.capacity() > most_kept) all = {};
+    all.clear();
 }
 
 template <class Key>
@@ -31,11 +38,23 @@ struct operation operation_on(uint32_t code, const Key& key, const Value& value)
 
 } // namespace
 
-void MapOps::append(MapOps&& later) {
-    extend(peer_sets, std::move(later.peer_sets));
-    extend(operations, std::move(later.operations));
-    extend(put_dialogs, std::move(later.put_dialogs));
-    extend(delete_dialogs, std::move(later.delete_dialogs));
+void MapOps::append(const MapOps& later) {
+    extend(peer_sets, later.peer_sets);
+    extend(operations, later.operations);
+    // Puts are carried out before deletes: one that is put again stays.
+    if (!delete_dialogs.empty())
+        for (const auto& [leg, record] : later.put_dialogs) std::erase(delete_dialogs, leg);
+    extend(put_dialogs, later.put_dialogs);
+    extend(delete_dialogs, later.delete_dialogs);
+    if (later.ceilings) ceilings = later.ceilings;
+}
+
+void MapOps::clear() {
+    empty_out(peer_sets);
+    empty_out(operations);
+    empty_out(put_dialogs);
+    empty_out(delete_dialogs);
+    ceilings.reset();
 }
 
 struct operation insert_pinhole(const struct pinhole_key& key, const struct pinhole& value) {
@@ -61,5 +80,13 @@ struct operation put_learned(const struct pinhole_key& key, const struct learned
 }
 
 struct operation delete_learned(const struct pinhole_key& key) { return operation_on(OP_DELETE_LEARNED, key); }
+
+struct operation put_ban(const struct ban_key& key, const struct ban& value) {
+    return operation_on(OP_PUT_BAN, key, value);
+}
+
+struct operation delete_ban(const struct ban_key& key) { return operation_on(OP_DELETE_BAN, key); }
+
+struct operation clear_ban_hints(uint32_t page) { return operation_on(OP_CLEAR_BAN_HINTS, page); }
 
 } // namespace ringwall::pinhole

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "maps/abi/ban.h"
+#include "maps/abi/ceiling.h"
 #include "maps/abi/dialog.h"
 #include "maps/abi/operation.h"
 #include "maps/abi/party.h"
@@ -20,11 +23,13 @@ struct MapOps {
     std::vector<struct operation> operations;                           // `result` is filled in by the applier
     std::vector<std::pair<uint64_t, struct dialog_record>> put_dialogs; // by leg id
     std::vector<uint64_t> delete_dialogs;
+    std::optional<struct call_ceilings> ceilings; // with the operations
 
     bool empty() const {
-        return peer_sets.empty() && operations.empty() && put_dialogs.empty() && delete_dialogs.empty();
+        return peer_sets.empty() && operations.empty() && put_dialogs.empty() && delete_dialogs.empty() && !ceilings;
     }
-    void append(MapOps&& later);
+    void append(const MapOps& later);
+    void clear(); // keeps its memory
 };
 
 // A hole as it stands, with the peers that its ctl names (one for the inline peer).
@@ -49,5 +54,8 @@ struct operation put_known(const struct known_key& key, const struct known& valu
 struct operation delete_known(const struct known_key& key);
 struct operation put_learned(const struct pinhole_key& key, const struct learned_port& value);
 struct operation delete_learned(const struct pinhole_key& key);
+struct operation put_ban(const struct ban_key& key, const struct ban& value);
+struct operation delete_ban(const struct ban_key& key);
+struct operation clear_ban_hints(uint32_t page);
 
 } // namespace ringwall::pinhole

@@ -61,6 +61,7 @@ void add(Wanted& wanted, const OwnedClaim& owner) {
     add_peers(wanted.peers, claim.peers);
     if (wanted.ufrag_hash == 0) wanted.ufrag_hash = claim.ufrag_hash;
     wanted.round += claim.round;
+    wanted.never_sleeps = wanted.never_sleeps || claim.never_sleeps;
     wanted.deadline = std::max(wanted.deadline, owner.deadline);
     if (!wanted.soft_deadline || !owner.soft_deadline) wanted.soft_deadline.reset();
     else wanted.soft_deadline = std::max(*wanted.soft_deadline, *owner.soft_deadline);
@@ -122,6 +123,16 @@ void widen(Claim& claim, const Claim& other) {
     claim.is_one_source = claim.is_one_source && other.is_one_source;
     claim.is_srtp = claim.is_srtp || other.is_srtp;
     claim.packet_period_ns = std::min(claim.packet_period_ns, other.packet_period_ns); // 0, no cap, is the widest
+}
+
+void add_senders(Claim& claim, const Claim& other) {
+    const bool has_two_zones = claim.zone != other.zone &&
+                               (claim.constraint == Constraint::networks || other.constraint == Constraint::networks);
+    claim.constraint = has_two_zones ? Constraint::any : widest(claim.constraint, other.constraint);
+    claim.zone_substitutes = claim.zone_substitutes && other.zone_substitutes && claim.zone == other.zone;
+    claim.is_held = claim.is_held && other.is_held;
+    add_peers(claim.peers, other.peers);
+    if (other.ufrag_hash != 0) claim.ufrag_hash = other.ufrag_hash;
 }
 
 Wanted merge(const std::vector<OwnedClaim>& owners) {

@@ -16,6 +16,7 @@ struct OwnedClaim {
     TimePoint deadline;
     std::optional<TimePoint> soft_deadline;
     Claim claim;
+    bool operator==(const OwnedClaim&) const = default;
 };
 
 struct Wanted {
@@ -35,11 +36,15 @@ struct Wanted {
     TimePoint deadline;
     std::optional<TimePoint> soft_deadline;
     LegId owner = 0;
-    bool is_widened = false; // named more peers than a set holds
+    bool never_sleeps = false; // one owner has no idle limit
+    bool is_widened = false;   // named more peers than a set holds
 };
 
 // Adds those that are not there yet; past PEERS_PER_SET, which widens the hole in any case, it adds none.
 void add_peers(std::vector<Endpoint>& peers, const std::vector<Endpoint>& more);
+
+// Who may send is who either lets: the weaker constraint, and the peers of both.
+void add_senders(Claim& claim, const Claim& other);
 
 // The sum of all owners' claims (at least one). Forks of one INVITE: once one of them has answered, the merely offered
 // step aside. Owners of different calls: the weakest constraint wins, so that each of them has its audio. Deadlines

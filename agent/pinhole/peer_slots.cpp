@@ -3,24 +3,23 @@
 
 namespace ringwall::pinhole {
 
-PeerSlots::PeerSlots(const std::vector<uint32_t>& in_use) {
-    std::vector<bool> is_used(capacity);
-    for (const uint32_t slot : in_use)
-        if (slot < capacity) is_used[slot] = true;
-    free_.reserve(capacity);
-    for (uint32_t slot = capacity - 1; slot > 0; --slot)
-        if (!is_used[slot]) free_.push_back(slot);
-}
+PeerSlots::PeerSlots(const std::vector<uint32_t>& in_use) : found_(in_use.begin(), in_use.end()) {}
 
 std::optional<uint32_t> PeerSlots::take(TimePoint now) {
     while (!resting_.empty() && resting_.front().first + rest <= now) {
         free_.push_back(resting_.front().second);
         resting_.pop_front();
     }
-    if (free_.empty()) return std::nullopt;
+    if (free_.empty()) return take_new();
     const uint32_t slot = free_.back();
     free_.pop_back();
     return slot;
+}
+
+std::optional<uint32_t> PeerSlots::take_new() {
+    while (found_.contains(next_)) ++next_;
+    if (next_ >= capacity) return std::nullopt;
+    return next_++;
 }
 
 void PeerSlots::release(uint32_t slot, TimePoint now) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which places of `peer_sets` are free. A slot that was let go rests for a second before it is used again: a packet
-// that read the old ctl may still be reading its peers.
+// that read the old ctl may still be reading its peers. Slots that nobody had yet are a number, not a list: a core costs
+// nothing before it names peers.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -25,7 +27,11 @@ public:
     void release(uint32_t slot, TimePoint now);
 
 private:
-    std::vector<uint32_t> free_;
+    std::optional<uint32_t> take_new();
+
+    uint32_t next_ = 1;                  // from here up, only what found_ names has ever been taken
+    std::unordered_set<uint32_t> found_; // at the start: in use, or back through release()
+    std::vector<uint32_t> free_;         // had, let go, and rested
     std::deque<std::pair<TimePoint, uint32_t>> resting_;
 };
 

@@ -3,6 +3,8 @@
 
 #include <boost/json.hpp>
 
+#include "agent/process/config_files.hpp"
+
 namespace ringwall::agent {
 namespace json = boost::json;
 
@@ -17,20 +19,26 @@ std::string encode(const Briefing& briefing) {
                               {"role", each.role},
                               {"why", each.why}});
     return json::serialize(json::object{{"config_path", briefing.config_path},
-                                        {"config", briefing.config},
+                                        {"config", to_json(briefing.config)},
                                         {"self", std::move(self)},
                                         {"interfaces", std::move(interfaces)},
-                                        {"loaded_s", briefing.loaded_s}});
+                                        {"lists", control::lists(briefing.lists)},
+                                        {"names", control::names(briefing.names)},
+                                        {"loaded_s", briefing.loaded_s},
+                                        {"table", briefing.table}});
 }
 
 Result<Briefing> decode_briefing(std::string_view body) try {
     const auto document = json::parse(body);
     const auto text = [](const json::value& value) { return std::string(value.as_string()); };
     Briefing briefing{.config_path = text(document.at("config_path")),
-                      .config = text(document.at("config")),
+                      .config = config_files_of(document.at("config")),
                       .self = {},
                       .interfaces = {},
-                      .loaded_s = document.at("loaded_s").to_number<int64_t>()};
+                      .lists = {},
+                      .names = {},
+                      .loaded_s = document.at("loaded_s").to_number<int64_t>(),
+                      .table = document.at("table").to_number<uint64_t>()};
     for (const auto& address : document.at("self").as_array())
         briefing.self.push_back(IpAddress::parse(text(address)).value());
     for (const auto& each : document.at("interfaces").as_array())
@@ -40,6 +48,23 @@ Result<Briefing> decode_briefing(std::string_view body) try {
                                        .egress = text(each.at("egress")),
                                        .role = text(each.at("role")),
                                        .why = text(each.at("why"))});
+    for (const auto& each : document.at("lists").as_array())
+        briefing.lists.push_back({.path = text(each.at("path")),
+                                  .kind = text(each.at("kind")),
+                                  .prefixes = each.at("prefixes").to_number<uint64_t>(),
+                                  .broken_lines = each.at("broken_lines").to_number<uint64_t>(),
+                                  .loaded_s = each.at("loaded").to_number<int64_t>(),
+                                  .trouble = text(each.at("trouble"))});
+    for (const auto& each : document.at("names").as_array()) {
+        control::Name name{.peer = text(each.at("peer")),
+                           .name = text(each.at("name")),
+                           .addresses = {},
+                           .trouble = text(each.at("trouble")),
+                           .failures = each.at("failures").to_number<uint64_t>()};
+        for (const auto& address : each.at("addresses").as_array())
+            name.addresses.push_back(IpAddress::parse(text(address)).value());
+        briefing.names.push_back(std::move(name));
+    }
     return briefing;
 } catch (const std::exception& error) { return fail(std::string("read the parent's briefing: ") + error.what()); }
 

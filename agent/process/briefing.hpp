@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the worker must know of a policy that the parent has put into force: it compiles the same text with the same
-// facts, so that core and kernel answer alike.
+// What the worker must know of a policy that the parent has put into force. The table of networks goes beside it, as a
+// descriptor of memory that nobody can write any more (shared_table.hpp): core and kernel answer alike.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,19 @@
 
 #include "agent/control/report.hpp"
 #include "maps/net/address.hpp"
+#include "policy/config.hpp"
 
 namespace ringwall::agent {
 
 struct Briefing {
     std::string config_path;
-    std::string config;          // the text
-    std::vector<IpAddress> self; // policy::Facts
+    std::vector<policy::ConfigFile> config;
+    std::vector<IpAddress> self; // what `protect: [self]` stands for
     std::vector<control::Interface> interfaces;
+    std::vector<control::List> lists;
+    std::vector<control::Name> names;
     int64_t loaded_s = 0; // CLOCK_REALTIME
+    uint64_t table = 0;   // which one goes beside it
 };
 
 std::string encode(const Briefing& briefing);

@@ -2,6 +2,7 @@
 #include "agent/process/control_socket.hpp"
 
 #include <grp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -44,7 +45,40 @@ void give_to_group(const std::string& path) {
     if (ringwall != nullptr && chown(path.c_str(), 0, ringwall->gr_gid) != 0) return; // stays root's: stricter, no harm
 }
 
+struct SocketAddress {
+    sockaddr_storage bytes{};
+    socklen_t size = 0;
+};
+
+SocketAddress socket_address(const Endpoint& endpoint) {
+    SocketAddress made;
+    const auto peer = endpoint.abi();
+    if (endpoint.address.is_v4()) {
+        sockaddr_in v4{.sin_family = AF_INET, .sin_port = peer.port, .sin_addr = {}, .sin_zero = {}};
+        std::memcpy(&v4.sin_addr, reinterpret_cast<const char*>(&peer.address) + 12, sizeof v4.sin_addr);
+        std::memcpy(&made.bytes, &v4, made.size = sizeof v4);
+    } else {
+        sockaddr_in6 v6{.sin6_family = AF_INET6, .sin6_port = peer.port};
+        std::memcpy(&v6.sin6_addr, &peer.address, sizeof v6.sin6_addr);
+        std::memcpy(&made.bytes, &v6, made.size = sizeof v6);
+    }
+    return made;
+}
+
 } // namespace
+
+Result<Fd> listen_on(const Endpoint& endpoint) {
+    const SocketAddress address = socket_address(endpoint);
+    Fd listening(socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!listening) return fail_errno(errno, "make the socket for metrics");
+    const int yes = 1;
+    setsockopt(listening.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    setsockopt(listening.get(), SOL_IP, IP_FREEBIND, &yes, sizeof yes); // of IPv6 sockets too
+    if (bind(listening.get(), reinterpret_cast<const sockaddr*>(&address.bytes), address.size) != 0 ||
+        listen(listening.get(), 64) != 0)
+        return fail_errno(errno, "listen on " + endpoint.to_string());
+    return listening;
+}
 
 Result<Fd> listen_on(const std::string& path) {
     const auto address = address_of(path);

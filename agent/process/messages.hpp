@@ -1,49 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 // What parent and worker say to each other over their socket pair: a fixed set of framed messages. The worker reads what
-// attackers send, so the parent takes nothing from it but three words without contents.
+// attackers send, so the parent takes nothing from it but words without contents. Of the resolver, which reads what name
+// servers send, it takes addresses.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "agent/fd.hpp"
 #include "maps/net/result.hpp"
 
 namespace ringwall::agent {
 
 enum class Message : uint32_t {
     // to the worker
-    policy = 1,        // body: struct Briefing; the kernel has this policy already
+    policy = 1,        // body: struct Briefing, with its table as a descriptor; the kernel has this policy already
     reload_failed = 2, // body: why, for people; the policy before stays
     stop = 3,
-    surroundings = 4, // body: struct Briefing; the same configuration, other interfaces or addresses
+    surroundings = 4, // likewise: the same configuration, other interfaces, addresses or contents of lists
     // to the parent, all without a body
     ready = 16,
     reload = 17,
+    // of the resolver to the parent
+    resolved = 32, // body: struct Resolved and its addresses
 };
 
 struct Frame {
     Message message;
     std::string body;
+    Fd descriptor; // of `policy` and `surroundings`
 };
 
 constexpr size_t largest_to_worker = 8 << 20; // a configuration with long lists
 constexpr size_t largest_to_parent = 0;
+constexpr size_t largest_of_resolver = 4096;
 
 // Cuts a byte stream into frames. An unknown message or an over-long body is an error: the peer is not to be trusted.
 class FrameReader {
 public:
     explicit FrameReader(size_t largest_body) : largest_body_(largest_body) {}
     void feed(std::string_view bytes) { buffer_ += bytes; }
+    void feed(Fd descriptor) { descriptors_.push_back(std::move(descriptor)); }
     Result<std::optional<Frame>> next(); // nothing until the next one is whole
 
 private:
     size_t largest_body_;
     std::string buffer_;
+    std::deque<Fd> descriptors_; // that came, for the next frames that have one
 };
 
-// Blocks until the frame is written or the socket's send timeout passes.
-Result<void> send_frame(int socket, Message message, std::string_view body = {});
+// Blocks until the frame is written or the socket's send timeout passes. `descriptor` goes with `policy` and
+// `surroundings`, and with nothing else.
+Result<void> send_frame(int socket, Message message, std::string_view body = {}, int descriptor = -1);
+// What there is to read, one descriptor at most with it: bytes received, 0 at the end. errno where it fails.
+Result<size_t> receive(int socket, int flags, FrameReader& into);
 
 } // namespace ringwall::agent

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/process/notices.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -46,36 +47,51 @@ std::string advice(const struct refusal& refusal, const pinhole::PresentPinhole&
     return "; `expectation: any` for peer " + peer->name + " would allow it";
 }
 
-std::string sentence(const kernel::Maps& maps, const policy::View& policy, const struct pinhole_key& key,
-                     const struct refusal& refusal, uint64_t packets) {
-    const auto dialog = maps.find_dialog(refusal.owner);
+std::string name_of(const struct dialog_record& record) {
+    return {record.call_id, strnlen(record.call_id, sizeof record.call_id)};
+}
+
+std::string owner_of(const std::optional<struct dialog_record>& owner) {
+    if (!owner) return {};
+    return ((owner->flags & DIALOG_BY_HAND) != 0 ? ", open by hand for " : " of call ") + name_of(*owner) +
+           ((owner->flags & DIALOG_BY_HAND) != 0 ? "," : "");
+}
+
+Notice refused(const kernel::Maps& maps, const policy::View& policy, const struct pinhole_key& key,
+               const struct refusal& refusal, uint64_t packets) {
     const auto holes = maps.find({&key, 1});
-    std::string text = "media to " + local_of(key).to_string();
-    if (dialog) text += " of call " + std::string(dialog->call_id, strnlen(dialog->call_id, sizeof dialog->call_id));
-    text += std::string(refusal.last_passed ? " not as negotiated: " : " refused: ") + std::to_string(packets) +
-            " packets, last from " + Endpoint::from(refusal.last_source).to_string();
+    const auto owner = maps.find_dialog(refusal.owner);
+    Notice notice{Level::info, "media.refused", {}, {}};
+    if (owner && (owner->flags & DIALOG_BY_HAND) == 0) notice.fields.push_back({"call_id", name_of(*owner)});
+    notice.fields.push_back({"local", local_of(key).to_string()});
+    notice.fields.push_back({"source", Endpoint::from(refusal.last_source).to_string()});
+    notice.fields.push_back({"reason", std::string(reason_text(refusal.last_reason).label)});
+    std::string& text = notice.text;
+    text = "media to " + local_of(key).to_string() + owner_of(owner) +
+           (refusal.last_passed ? " not as negotiated: " : " refused: ") + std::to_string(packets) +
+           " packets, last from " + Endpoint::from(refusal.last_source).to_string();
     if (!holes.empty() && holes[0].peers.peer[0].port != 0) text += ", expected " + expected_of(holes[0]);
     text += " (" + std::string(reason_text(refusal.last_reason).label) + ": " +
             std::string(reason_text(refusal.last_reason).sentence) + ")";
-    return holes.empty() ? text : text + advice(refusal, holes[0], policy);
+    if (!holes.empty()) text += advice(refusal, holes[0], policy);
+    return notice;
 }
 
 } // namespace
 
-void PacedLog::say(std::string_view event, std::string_view text) {
-    auto found = said_.find(event);
-    if (found == said_.end()) found = said_.emplace(event, 0).first;
-    if (found->second++ < limit_) write_(event, text);
-}
-
-void PacedLog::say(std::span<const Notice> notices) {
-    for (const auto& notice : notices)
-        say(notice.event, notice.call_id.empty() ? notice.text : notice.text + " [" + notice.call_id + "]");
+void PacedLog::say(const Notice& notice) {
+    auto found = said_.find(notice.event);
+    if (found == said_.end()) found = said_.emplace(notice.event, Said{notice.level}).first;
+    found->second.level = std::max(found->second.level, notice.level);
+    if (found->second.count++ < limit_) write_(notice);
 }
 
 void PacedLog::each_second() {
-    for (const auto& [event, count] : said_)
-        if (count > limit_) write_(event, std::to_string(count - limit_) + " more of these in the last second");
+    for (const auto& [event, said] : said_) {
+        if (said.count <= limit_) continue;
+        const std::string more = std::to_string(said.count - limit_);
+        write_({said.level, event, more + " more of these in the last second", {{"suppressed", more}}});
+    }
     said_.clear();
 }
 
@@ -87,7 +103,7 @@ void RefusalLog::look(const kernel::Maps& maps, const policy::View& policy, Now 
         if (refusal.count < told.count) told = {.is_present = true}; // another call's hole by now
         const bool is_due = told.count == 0 || now.monotonic - told.last >= repeat_after;
         if (refusal.count == told.count || !is_due) continue;
-        log.say("media.refused", sentence(maps, policy, key, refusal, refusal.count - told.count));
+        log.say(refused(maps, policy, key, refusal, refusal.count - told.count));
         told.count = refusal.count;
         told.last = now.monotonic;
     }

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,17 +17,20 @@ namespace ringwall::agent {
 
 class PacedLog {
 public:
-    using Write = std::function<void(std::string_view event, std::string_view text)>;
+    using Write = std::function<void(const Notice&)>;
     explicit PacedLog(Write write, uint32_t lines_a_second = 20) : write_(std::move(write)), limit_(lines_a_second) {}
 
-    void say(std::string_view event, std::string_view text);
-    void say(std::span<const Notice> notices);
+    void say(const Notice& notice);
     void each_second(); // writes what was left out since the last
 
 private:
     Write write_;
     uint32_t limit_;
-    std::map<std::string, uint32_t, std::less<>> said_; // this second, by event: the core's own words, so few
+    struct Said {
+        Level level; // of the worst
+        uint32_t count = 0;
+    };
+    std::map<std::string, Said, std::less<>> said_; // this second, by event: the core's own words, so few
 };
 
 // Media refused on live holes: a line at the first packet of a hole, then one a minute while it goes on.

@@ -12,10 +12,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 
 #include "agent/log.hpp"
 #include "agent/process/control_socket.hpp"
+#include "agent/process/log_settings.hpp"
 #include "agent/process/privileges.hpp"
 #include "agent/process/worker.hpp"
 
@@ -62,23 +62,31 @@ int Parent::run() {
     auto events = kernel::LinkEvents::open();
     if (!events) return refuse(events.error());
     link_events_.emplace(std::move(*events));
-    const auto plan = make_plan(options_.config);
+    auto file_watch = FileWatch::open();
+    if (!file_watch) return refuse(file_watch.error());
+    file_watch_.emplace(std::move(*file_watch));
+    config_watch_.about_to_load();
+    const auto plan = make_plan(options_.config, {{}, kernel::remembered_names(options_.pin_path)});
     if (!plan) {
         std::fprintf(stderr, "%s\n", plan.error().what.c_str());
         return plan.error().is_configuration ? exit_bad_config : exit_failed;
     }
+    configure_log(plan->config.log, {}); // the wall's secret is not read yet
     if (const int failed = start(*plan); failed != go_on) return failed;
     const int code = supervise();
+    manager_.stopping();
     stop_worker();
+    end_resolver();
     unlink(options_.socket.c_str());
     return code;
 }
 
 int Parent::start(const Plan& plan) {
-    auto datapath = kernel::Datapath::open(options_.pin_path);
+    auto datapath = kernel::Datapath::open(options_.pin_path, plan.config.tables);
     if (!datapath) return refuse(datapath.error());
     datapath_.emplace(std::move(*datapath));
-    if (datapath_->took_over()) log::info("start", "took over the wall pinned at " + options_.pin_path);
+    configure_log(plan.config.log, datapath_->secret());
+    if (datapath_->took_over()) tell_takeover(plan.config);
     if (auto done = put_into_force(plan); !done) {
         // Nobody was protected by a wall that never stood; one that stands is kept.
         if (!datapath_->took_over()) datapath_->take_down();
@@ -87,36 +95,37 @@ int Parent::start(const Plan& plan) {
     auto listening = listen_on(options_.socket);
     if (!listening) return refuse(listening.error());
     listening_ = std::move(*listening);
+    listen_for_scrapes();
 
     const auto signals = handled_signals();
     sigprocmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN); // who reads our log may go
     signals_.reset(signalfd(-1, &signals, SFD_CLOEXEC));
     if (auto started = start_worker(); !started) return refuse(started.error());
     return go_on;
 }
 
-// Attachments first: where one is refused, the policy in force is still the one before.
-Result<void> Parent::put_into_force(const Plan& plan) {
-    for (const auto& warning : plan.config.warnings) log::warn("config", warning);
-    for (const auto& warning : plan.surroundings.warnings) log::warn("config", warning);
-    if (auto attached = attach(plan.surroundings, plan.config.attach, kernel::OnFailure::refuse_all); !attached)
-        return attached;
-    if (auto written = datapath_->write(plan.compiled); !written) return written;
-    config_ = plan.config;
-    surroundings_ = plan.surroundings;
-    briefing_.config_path = options_.config;
-    briefing_.config = plan.text;
-    briefing_.self = plan.surroundings.self;
-    briefing_.loaded_s = std::time(nullptr);
-    return {};
+// Of the wall that stood, and for how long nobody followed its calls.
+void Parent::tell_takeover(const policy::Config& config) {
+    log::info("start", "took over the wall pinned at " + options_.pin_path);
+    const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
+    const auto silent = since_boot - std::chrono::nanoseconds(datapath_->heartbeat_ns());
+    if (silent < config.agent_loss_after) return;
+    const std::string seconds = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(silent).count());
+    log::warn("agent.lost",
+              "nobody followed the calls for " + seconds + " s: what on_agent_loss says was in force meanwhile",
+              {{"seconds", seconds}});
 }
 
 int Parent::supervise() {
     while (true) {
-        std::array<pollfd, 3> waiting{{{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                                       {.fd = worker_ ? worker_->socket.get() : -1, .events = POLLIN, .revents = 0},
-                                       {.fd = link_events_->fd(), .events = POLLIN, .revents = 0}}};
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake_at_ - std::chrono::steady_clock::now());
+        std::array<pollfd, 5> waiting{
+            {{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+             {.fd = worker_ ? worker_->socket.get() : -1, .events = POLLIN, .revents = 0},
+             {.fd = link_events_->fd(), .events = POLLIN, .revents = 0},
+             {.fd = file_watch_->fd(), .events = POLLIN, .revents = 0},
+             {.fd = resolver_ ? resolver_->socket.get() : -1, .events = POLLIN, .revents = 0}}};
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_look() - std::chrono::steady_clock::now());
         const int timeout = static_cast<int>(std::max<int64_t>(0, left.count()));
         if (poll(waiting.data(), waiting.size(), timeout) < 0 && errno != EINTR) return exit_failed;
 
@@ -124,6 +133,10 @@ int Parent::supervise() {
         if (waiting[0].revents != 0) code = on_signal(signals_.get());
         if (code == go_on && waiting[1].revents != 0 && worker_) code = on_worker_bytes();
         if (code == go_on && waiting[2].revents != 0) on_link_events();
+        if (code == go_on && waiting[3].revents != 0) on_file_events();
+        if (code == go_on && waiting[4].revents != 0 && resolver_) on_resolver_bytes();
+        if (const auto due = config_watch_.due(); code == go_on && due && std::chrono::steady_clock::now() >= *due)
+            look_at_configuration();
         if (code == go_on && std::chrono::steady_clock::now() >= wake_at_) code = on_time();
         if (code != go_on) return code;
     }
@@ -131,9 +144,17 @@ int Parent::supervise() {
 
 int Parent::on_time() {
     wake_at_ = std::chrono::steady_clock::now() + look_period;
+    manager_.alive(); // this process: the worker's hanging is ours to see
+    take_lists(file_watch_->look(lists_));
+    look_at_configuration();
+    if (!resolver_) start_resolver();
     if (worker_) return look_at_heartbeat();
     if (auto started = start_worker(); !started) log::error("worker", started.error().message());
     return go_on;
+}
+
+std::chrono::steady_clock::time_point Parent::next_look() const {
+    return std::min(wake_at_, config_watch_.due().value_or(wake_at_));
 }
 
 // By looks, not by age: a machine that slept, or a group of processes that was stopped, slept whole.
@@ -143,7 +164,7 @@ int Parent::look_at_heartbeat() {
     worker_->silent_looks = beat_ns == worker_->last_beat_ns ? worker_->silent_looks + 1 : 0;
     worker_->last_beat_ns = beat_ns;
     if (worker_->silent_looks < most_silent_looks) return go_on;
-    log::error("worker", "has not read its rings for seconds: it hangs");
+    log::error("agent.hangs", "the worker has not read its rings for seconds: another one takes its place");
     return worker_gone();
 }
 
@@ -183,6 +204,7 @@ int Parent::on_frame(const Frame& frame) {
             if (!std::exchange(was_ready_, true)) {
                 std::puts("ringwall: ready");
                 std::fflush(stdout);
+                manager_.ready();
             }
             return go_on;
         case Message::reload: reload(); return go_on;
@@ -190,20 +212,20 @@ int Parent::on_frame(const Frame& frame) {
     }
 }
 
-// The kernel first, then the worker: on error nothing has changed, and the worker hears why.
-void Parent::reload() {
-    std::string error;
-    if (const auto plan = make_plan(options_.config); !plan) error = plan.error().what;
-    else if (const auto done = put_into_force(*plan); !done) error = done.error().message();
-    if (error.empty()) log::info("config.reload", options_.config + " is in force");
-    else log::error("config.reload", "refused, the policy before stays: " + error);
-    if (error.empty()) tell_worker(Message::policy, encode(briefing_));
-    else tell_worker(Message::reload_failed, error);
+// Calls matter more than figures: a port that somebody else has is no reason not to protect anybody.
+void Parent::listen_for_scrapes() {
+    if (!config_.http) return;
+    auto listening = listen_on(*config_.http);
+    if (listening) scraped_ = std::move(*listening);
+    else log::error("http", listening.error().message() + ": no metrics and no health (http.listen)");
 }
 
+// With the briefing and the table, but of a reload that failed.
 void Parent::tell_worker(Message message, std::string_view body) {
     if (!worker_) return;
-    const auto sent = send_frame(worker_->socket.get(), message, body);
+    const bool is_policy = message != Message::reload_failed;
+    const auto sent = is_policy ? send_frame(worker_->socket.get(), message, encode(briefing_), table_.get())
+                                : send_frame(worker_->socket.get(), message, body);
     if (sent) return;
     // It reads nothing for seconds: a new one starts with the policy in force.
     log::error("worker", sent.error().message());
@@ -223,11 +245,12 @@ Result<void> Parent::start_worker() {
         _exit(run_worker({.parent = parent,
                           .socket = theirs.get(),
                           .listening = listening_.get(),
+                          .scraped = scraped_.get(),
                           .lock = datapath_->pins().lock_fd(),
                           .maps = datapath_->map_paths()}));
     }
     worker_.emplace(Worker{.pid = pid, .socket = std::move(ours), .started = std::chrono::steady_clock::now()});
-    if (auto briefed = send_frame(worker_->socket.get(), Message::policy, encode(briefing_)); !briefed) {
+    if (auto briefed = send_frame(worker_->socket.get(), Message::policy, encode(briefing_), table_.get()); !briefed) {
         worker_gone();
         return briefed;
     }
@@ -248,10 +271,10 @@ int Parent::worker_gone() {
     backoff_ = was_healthy || backoff_ == 0ms ? first_backoff
                                               : std::min<std::chrono::milliseconds>(backoff_ * 2, longest_backoff);
     wake_at_ = std::chrono::steady_clock::now() + backoff_;
-    log::error("worker", "ended (" +
-                             (WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
-                                                  : "code " + std::to_string(WEXITSTATUS(status))) +
-                             "); calls go on, the next one starts in " + std::to_string(backoff_.count()) + " ms");
+    log::error("agent.ended", "the worker ended (" +
+                                  (WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
+                                                       : "code " + std::to_string(WEXITSTATUS(status))) +
+                                  "); calls go on, the next one starts in " + std::to_string(backoff_.count()) + " ms");
     return go_on;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -11,8 +12,12 @@
 #include "agent/kernel/datapath.hpp"
 #include "agent/kernel/link_events.hpp"
 #include "agent/process/briefing.hpp"
+#include "agent/process/config_watch.hpp"
+#include "agent/process/file_watch.hpp"
 #include "agent/process/messages.hpp"
 #include "agent/process/plan.hpp"
+#include "agent/process/resolver.hpp"
+#include "agent/process/service_manager.hpp"
 
 namespace ringwall::agent {
 
@@ -32,33 +37,74 @@ private:
         int silent_looks = 0; // one a second
     };
 
+    struct Resolver {
+        pid_t pid;
+        Fd socket;
+        std::vector<std::string> names; // in the order that it counts them
+        FrameReader frames{largest_of_resolver};
+    };
+    struct NameState {
+        std::string peer;
+        std::vector<IpAddress> addresses;
+        names::Trouble trouble = names::Trouble::none;
+        uint32_t failures = 0;
+    };
+
     int start(const Plan& plan);
     Result<void> put_into_force(const Plan& plan);
+    Result<void> write(const policy::Compiled& compiled);
 
     // parent_interfaces.cpp
     void on_link_events();
     Result<void> follow(Surroundings found);
     Result<void> attach(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure);
-    void tell_worker(Message message, std::string_view body);
+    void tell_worker(Message message, std::string_view body = {});
 
+    // parent_lists.cpp
+    void watch_lists();
+    void take_lists(const std::vector<size_t>& which);
+
+    // parent_names.cpp
+    void follow_names();
+    void start_resolver();
+    void end_resolver();
+    void on_resolver_bytes();
+    bool take(const Resolved& resolved);
+    void put_names_into_force();
+    void describe_names();
+    Known known() const;
+
+    void tell_takeover(const policy::Config& config);
     int supervise();
     int on_signal(int signals);
     int on_worker_bytes();
     int on_frame(const Frame& frame);
     int on_time();
     int look_at_heartbeat();
+    void on_file_events();
+    void look_at_configuration();
+    std::chrono::steady_clock::time_point next_look() const;
     void reload();
 
+    void listen_for_scrapes();
     Result<void> start_worker();
     int worker_gone();
     void stop_worker();
 
     Options options_;
+    ServiceManager manager_ = ServiceManager::from_environment();
     std::optional<kernel::Datapath> datapath_;
     std::optional<kernel::LinkEvents> link_events_;
     policy::Config config_;     // in force
     Surroundings surroundings_; // that it is in force for
+    LoadedLists lists_;         // and with
+    std::optional<FileWatch> file_watch_;
+    ConfigWatch config_watch_{options_.config};
+    std::map<std::string, NameState> names_;
+    std::optional<Resolver> resolver_;
+    Fd table_; // of networks, as the kernel has it
     Fd listening_;
+    Fd scraped_; // over TCP; none where the configuration says so, or somebody else is there
     Fd signals_;
     Briefing briefing_;
     std::optional<Worker> worker_;

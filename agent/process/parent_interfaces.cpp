@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parent's eye on the interfaces: those that appear, vanish, are made anew or renamed, and addresses that change,
-// while the configuration in force stays what it is (a file that was edited meanwhile waits for its reload).
+// while the configuration in force stays what it is (a file that was edited meanwhile is the reload's).
 #include <algorithm>
 
 #include "agent/log.hpp"
@@ -25,11 +25,13 @@ bool contains(const std::vector<control::Interface>& all, const control::Interfa
 void log_changes(const std::vector<control::Interface>& before, const std::vector<control::Interface>& now) {
     for (const auto& each : now)
         if (!contains(before, each))
-            log::info("attach", each.name + " (" + each.role + "): ingress " + each.ingress + ", egress " +
-                                    each.egress + (each.why.empty() ? "" : "; " + each.why));
+            log::info("attach",
+                      each.name + " (" + each.role + "): ingress " + each.ingress + ", egress " + each.egress +
+                          (each.why.empty() ? "" : "; " + each.why),
+                      {{"interface", each.name}, {"ingress", each.ingress}, {"egress", each.egress}});
     for (const auto& each : before)
         if (std::none_of(now.begin(), now.end(), [&](const auto& other) { return other.ifindex == each.ifindex; }))
-            log::info("attach", each.name + ": gone, or no longer ours to attach");
+            log::info("attach.gone", each.name + ": gone, or no longer ours to attach", {{"interface", each.name}});
 }
 
 void log_addresses(const std::vector<IpAddress>& before, const std::vector<IpAddress>& now) {
@@ -46,7 +48,7 @@ void log_addresses(const std::vector<IpAddress>& before, const std::vector<IpAdd
 Result<void> Parent::attach(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure) {
     auto attached = datapath_->attach(found.devices, mode, on_failure);
     if (!attached) return tl::make_unexpected(attached.error());
-    for (const auto& failure : attached->failures) log::error("attach", failure);
+    for (const auto& failure : attached->failures) log::error("attach.refused", failure);
     std::vector<control::Interface> interfaces;
     for (const auto& each : attached->attachments) interfaces.push_back(describe(each));
     log_changes(briefing_.interfaces, interfaces);
@@ -57,10 +59,13 @@ Result<void> Parent::attach(const Surroundings& found, policy::Attach mode, kern
 void Parent::on_link_events() {
     link_events_->drain();
     auto found = look_around(config_);
-    if (!found) return log::error("attach", found.error().message());
-    if (found->devices == surroundings_.devices && found->self == surroundings_.self) return;
-    if (const auto followed = follow(std::move(*found)); !followed) log::error("attach", followed.error().message());
-    tell_worker(Message::surroundings, encode(briefing_));
+    if (!found) return log::error("attach.refused", found.error().message());
+    if (found->devices == surroundings_.devices && found->self == surroundings_.self &&
+        found->shared == surroundings_.shared)
+        return;
+    if (const auto followed = follow(std::move(*found)); !followed)
+        log::error("attach.refused", followed.error().message());
+    tell_worker(Message::surroundings);
 }
 
 // Addresses first: what they guard is meant to be guarded from the first packet of a new interface.
@@ -69,11 +74,12 @@ Result<void> Parent::follow(Surroundings found) {
         if (std::find(surroundings_.warnings.begin(), surroundings_.warnings.end(), warning) ==
             surroundings_.warnings.end())
             log::warn("config", warning);
-    if (found.self != surroundings_.self) {
-        if (auto written = datapath_->write(compile(config_, found)); !written) return written;
+    if (found.self != surroundings_.self || found.shared != surroundings_.shared) {
+        if (auto written = write(compile(config_, found, known())); !written) return written;
         log_addresses(surroundings_.self, found.self);
         briefing_.self = found.self;
         surroundings_.self = found.self;
+        surroundings_.shared = found.shared;
     }
     if (found.devices != surroundings_.devices)
         if (auto attached = attach(found, config_.attach, kernel::OnFailure::leave_out); !attached) return attached;

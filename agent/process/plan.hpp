@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "agent/kernel/interfaces.hpp"
+#include "agent/kernel/name_memory.hpp"
+#include "agent/process/lists.hpp"
 #include "policy/compile.hpp"
 
 namespace ringwall::agent {
@@ -15,15 +17,23 @@ namespace ringwall::agent {
 struct Surroundings {
     std::vector<kernel::Selected> devices;
     std::vector<IpAddress> self; // empty where the configuration does not ask for them
+    std::vector<Prefix> shared;
     std::vector<std::string> warnings;
 };
 Result<Surroundings> look_around(const policy::Config& config);
-policy::Compiled compile(const policy::Config& config, const Surroundings& surroundings);
+
+// What stands in its list files, and what the names of its peers stand for.
+struct Known {
+    LoadedLists lists;
+    kernel::NamedAddresses names;
+};
+policy::Compiled compile(const policy::Config& config, const Surroundings& surroundings, const Known& known);
 
 struct Plan {
-    std::string text;
+    std::vector<policy::ConfigFile> files;
     policy::Config config;
     Surroundings surroundings;
+    Known known;
     policy::Compiled compiled;
 };
 
@@ -32,6 +42,9 @@ struct PlanError {
     std::string what;
 };
 
-Result<Plan, PlanError> make_plan(const std::string& config_path);
+// Lists that cannot be read keep what `before` has of them.
+Result<Plan, PlanError> make_plan(const std::string& config_path, const Known& before);
+// Of files that were read before.
+Result<Plan, PlanError> plan_of(std::vector<policy::ConfigFile> files, const Known& before);
 
 } // namespace ringwall::agent

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -42,10 +43,12 @@ Result<void> drop_privileges(pid_t parent) {
     return {};
 }
 
-void close_all_but(std::initializer_list<int> sorted) {
+void close_all_but(std::vector<int> kept) {
+    std::sort(kept.begin(), kept.end());
     unsigned first = 3;
-    for (const int kept : sorted) {
-        const auto number = static_cast<unsigned>(kept);
+    for (const int each : kept) {
+        if (each < static_cast<int>(first)) continue;
+        const auto number = static_cast<unsigned>(each);
         if (number > first) close_range(first, number - 1, 0);
         first = number + 1;
     }

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <vector>
+
 #include "maps/net/result.hpp"
 
 namespace ringwall::agent {
@@ -12,7 +14,7 @@ namespace ringwall::agent {
 // descriptors opened before go on working (Linux 5.19 and later, measured on 6.1).
 Result<void> drop_privileges(pid_t parent);
 
-// Closes every descriptor but standard input to error and those given, which must be sorted.
-void close_all_but(std::initializer_list<int> sorted);
+// Closes every descriptor but standard input to error and those given; -1 is none.
+void close_all_but(std::vector<int> kept);
 
 } // namespace ringwall::agent

@@ -14,34 +14,42 @@ namespace {
 
 constexpr auto patience = 1ms; // a record that wakes nobody waits no longer
 
-}
+uint64_t now_ns() { return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / 1ns); }
+
+} // namespace
 
 // Asio closes what it is given; libbpf and Rings own theirs.
-RingLoop::RingLoop(asio::io_context& io, kernel::Maps& maps, kernel::Rings& rings)
-    : maps_(maps), rings_(rings), woken_(io, dup(rings.wait_fd())), timer_(io) {}
+RingLoop::RingLoop(asio::io_context& io, kernel::Maps& maps, kernel::Rings& rings, std::function<void()> on_read)
+    : maps_(maps), rings_(rings), on_read_(std::move(on_read)), woken_(io, dup(rings.wait_fd())), timer_(io) {}
+
+bool RingLoop::read() {
+    const bool has_more = rings_.drain(now_ns());
+    on_read_();
+    return has_more;
+}
 
 void RingLoop::catch_up() {
     maps_.set_asleep(false);
     beat();
-    while (rings_.drain()) beat();
+    while (read()) beat();
 }
 
 asio::awaitable<void> RingLoop::run() {
     while (true) {
         beat();
-        if (rings_.drain()) {
+        if (read()) {
             co_await asio::post(asio::use_awaitable); // the clock and the operator get their turn
             continue;
         }
         // Between the drain and this word a record may have come that woke nobody: look once more.
         maps_.set_asleep(true);
-        if (!rings_.drain()) co_await sleep();
+        if (!read()) co_await sleep();
         maps_.set_asleep(false);
     }
 }
 
 // The heartbeat comes from this loop alone: what it proves is that SIP is being read.
-void RingLoop::beat() { maps_.beat(static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / 1ns)); }
+void RingLoop::beat() { maps_.beat(now_ns()); }
 
 asio::awaitable<void> RingLoop::sleep() {
     if (!is_armed_) arm();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the control socket answers: the documents of control/report.hpp under GET /api/v1/, and the two things that a
-// command may ask for.
+// What the control socket answers: the documents of control/report.hpp under GET /api/v1/, and what a command may
+// ask for.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -8,9 +8,12 @@
 #include <string>
 
 #include "agent/control/http.hpp"
+#include "agent/control/report.hpp"
 #include "agent/core.hpp"
 #include "agent/kernel/maps.hpp"
+#include "agent/process/bans.hpp"
 #include "agent/process/briefing.hpp"
+#include "agent/process/drops.hpp"
 
 namespace ringwall::agent {
 
@@ -18,13 +21,20 @@ namespace ringwall::agent {
 struct Wall {
     const kernel::Maps& maps;
     const Core& core;
+    Bans& bans;
+    Drops& drops;
     const Briefing& briefing;
     const std::string& config_error; // of the last reload, empty if it was good
     int64_t started_s = 0;
     std::function<std::vector<CoreCounter>()> counters; // the core's and the worker's own
     std::function<boost::asio::awaitable<Result<void>>()> reload;
+    std::function<Result<void>(const dialog::Opening&)> open; // by hand
+    std::function<void(const dialog::Closing&)> close;
 };
 
 control::Handler routes(Wall wall);
+control::Status status_of(const Wall& wall);
+// How long a request's body may be: lists are long.
+uint64_t longest_body(std::string_view target);
 
 } // namespace ringwall::agent

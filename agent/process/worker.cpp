@@ -18,17 +18,21 @@
 #include <optional>
 
 #include "agent/control/http.hpp"
-#include "agent/core.hpp"
+#include "agent/follower.hpp"
 #include "agent/kernel/rings.hpp"
 #include "agent/log.hpp"
-#include "agent/pinhole/book.hpp"
+#include "agent/pinhole/map_value.hpp"
 #include "agent/process/briefing.hpp"
+#include "agent/process/drops.hpp"
+#include "agent/process/log_settings.hpp"
 #include "agent/process/messages.hpp"
 #include "agent/process/notices.hpp"
 #include "agent/process/privileges.hpp"
 #include "agent/process/ring_loop.hpp"
 #include "agent/process/routes.hpp"
-#include "agent/transport/transport.hpp"
+#include "agent/process/sandbox.hpp"
+#include "agent/process/scrape.hpp"
+#include "agent/process/shared_table.hpp"
 
 namespace ringwall::agent {
 namespace asio = boost::asio;
@@ -37,12 +41,18 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto tick_period = 100ms;
-constexpr int retries = 3; // of operations that found no room, each time planned anew
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 Now now() { return {std::chrono::steady_clock::now(), std::time(nullptr)}; }
-Now at(uint64_t monotonic_ns) {
-    return {std::chrono::steady_clock::time_point(std::chrono::nanoseconds(monotonic_ns)), std::time(nullptr)};
+
+Result<std::pair<Briefing, policy::View>> read_briefing(Frame& frame) {
+    auto briefing = decode_briefing(frame.body);
+    if (!briefing) return tl::make_unexpected(briefing.error());
+    auto config = policy::read(briefing->config);
+    if (!config) return fail("the parent sent a configuration that does not read");
+    auto table = read_table(std::move(frame.descriptor));
+    if (!table) return tl::make_unexpected(table.error());
+    return std::pair(std::move(*briefing), policy::View(std::move(*table), std::move(*config)));
 }
 
 class Worker {
@@ -51,9 +61,8 @@ public:
         : inherited_(inherited),
           maps_(std::move(maps)),
           briefing_(std::move(briefing)),
-          core_(std::move(policy), maps_.secret()),
-          transport_(maps_.secret(), [this](const Datagram& datagram,
-                                            uint64_t time_ns) { carry_out(core_.on_datagram(datagram, at(time_ns))); }),
+          follower_(maps_, std::move(policy), now, [this](const pinhole::MapOps& wanted) { carry_out(wanted); }),
+          bans_(maps_, [this]() -> const policy::View& { return follower_.policy(); }),
           parent_(io_, asio::local::stream_protocol(), inherited.socket),
           tick_timer_(io_),
           reloaded_(io_) {
@@ -61,20 +70,31 @@ public:
     }
 
     Result<void> open_rings() {
-        auto rings = kernel::Rings::open(inherited_.maps.directory,
-                                         [this](const transport::Packet& packet) { transport_.on_packet(packet); });
+        auto rings = kernel::Rings::open(kernel::pinned(inherited_.maps),
+                                         [this](const transport::Packet& packet) { on_packet(packet); });
         if (!rings) return tl::make_unexpected(rings.error());
         rings_ = std::move(*rings);
-        ring_loop_.emplace(io_, maps_, *rings_);
+        auto drops =
+            Drops::open(kernel::pinned(inherited_.maps),
+                        {.io = io_, .maps = maps_, .briefing = briefing_, .policy = [this]() -> const policy::View& {
+                             return follower_.policy();
+                         }});
+        if (!drops) return tl::make_unexpected(drops.error());
+        drops_ = std::move(*drops);
+        ring_loop_.emplace(io_, maps_, *rings_, [this] { end_round(); });
+        wall_.emplace(wall());
         return {};
     }
 
     void run() {
+        configure_log();
         restore();
         co_spawn(io_, ring_loop_->run(), rethrow);
         co_spawn(io_, tick(), rethrow);
         co_spawn(io_, listen_to_parent(), rethrow);
-        co_spawn(io_, control::serve(inherited_.listening, routes(wall())), rethrow);
+        co_spawn(io_, control::serve(inherited_.listening, routes(*wall_), longest_body), rethrow);
+        if (inherited_.scraped >= 0)
+            co_spawn(io_, control::serve(inherited_.scraped, scrapes(*wall_, delays_, resources_)), rethrow);
         tell_parent(Message::ready);
         io_.run();
     }
@@ -87,42 +107,58 @@ private:
 
     // What the calls of a worker before us need, then what it left unread.
     void restore() {
-        carry_out(core_.restore(maps_.read(), now()));
+        follower_.restore();
         ring_loop_->catch_up();
     }
 
+    void on_packet(const transport::Packet& packet) {
+        if (oldest_ns_ == 0) oldest_ns_ = packet.head.time_ns;
+        follower_.on_packet(packet);
+        if (oldest_ns_ == 0) oldest_ns_ = packet.head.time_ns; // the round before it has ended
+    }
+
+    void end_round() {
+        follower_.end_round();
+        oldest_ns_ = 0;
+        drops_->read();
+    }
+
+    // How long what a round's first packet said took to be true of the maps. What the clock brings about took no time.
+    void note_delay() {
+        const uint64_t seen_ns = std::exchange(oldest_ns_, 0), now_ns = pinhole::to_ns(now().monotonic);
+        if (seen_ns != 0 && now_ns > seen_ns) delays_.note(static_cast<double>(now_ns - seen_ns) / 1e9);
+    }
+
     void carry_out(const pinhole::MapOps& wanted) {
-        if (wanted.empty()) return;
-        auto failed = maps_.apply(wanted);
-        for (int left = retries; !failed.empty() && left > 0; --left)
-            failed = maps_.apply(core_.on_failed(failed, now()));
-        failed_operations_ += failed.size();
-        if (!failed.empty())
-            log_.say("maps.refused", std::to_string(failed.size()) + " changes of the maps failed, the first with: " +
-                                         std::error_code(-failed[0].result, std::generic_category()).message());
+        if (std::ranges::any_of(wanted.operations, [](const auto& each) { return each.code == OP_PUT_BAN; }))
+            bans_.noted();
+        if (const auto failed = follower_.apply(wanted); !failed.empty())
+            log_.say({Level::error, "maps.refused",
+                      std::to_string(failed.size()) + " changes of the maps failed, the first with: " +
+                          std::error_code(-failed[0].result, std::generic_category()).message()});
+        if (!wanted.operations.empty()) note_delay();
     }
 
     awaitable<void> tick() {
         for (unsigned count = 0;; ++count) {
             tick_timer_.expires_after(tick_period);
             co_await tick_timer_.async_wait(tuple);
-            transport_.tick(pinhole::to_ns(now().monotonic));
-            const auto due = core_.due(now());
-            carry_out(core_.tick(maps_.find(due), now()));
-            log_.say(core_.take_notices());
+            follower_.tick();
+            bans_.sweep(now());
+            drops_->tick();
+            for (const Notice& notice : follower_.take_notices()) log_.say(notice);
             if (count % (1s / tick_period) != 0) continue;
-            refusals_.look(maps_, core_.policy(), now(), log_);
+            refusals_.look(maps_, follower_.policy(), now(), log_);
             log_.each_second();
         }
     }
 
     awaitable<void> listen_to_parent() {
         FrameReader frames(largest_to_worker);
-        std::array<char, 4096> bytes;
         while (true) {
-            const auto [error, size] = co_await parent_.async_read_some(asio::buffer(bytes), tuple);
-            if (error) break; // the parent is gone, and its death signal on the way
-            frames.feed({bytes.data(), size});
+            const auto [error] = co_await parent_.async_wait(asio::socket_base::wait_read, tuple);
+            const auto size = error ? 0 : receive(parent_.native_handle(), MSG_DONTWAIT, frames).value_or(0);
+            if (size == 0) break; // the parent is gone, and its death signal on the way
             for (auto frame = frames.next(); frame && *frame; frame = frames.next()) {
                 if ((*frame)->message == Message::stop) co_return io_.stop();
                 on_frame(**frame);
@@ -131,30 +167,30 @@ private:
         io_.stop();
     }
 
-    void on_frame(const Frame& frame) {
-        if (frame.message == Message::surroundings) return on_surroundings(frame.body);
-        if (frame.message == Message::policy) config_error_ = adopt(frame.body);
+    void on_frame(Frame& frame) {
+        if (frame.message == Message::surroundings) return on_surroundings(frame);
+        if (frame.message == Message::policy) config_error_ = adopt(frame);
         if (frame.message == Message::reload_failed) config_error_ = frame.body;
         reloaded_.cancel();
     }
 
-    // Nobody's answer: a reload that was asked for still gets its own.
-    void on_surroundings(const std::string& body) {
-        auto briefing = decode_briefing(body);
-        if (briefing && briefing->self == briefing_.self) briefing_ = std::move(*briefing);
-        else if (const auto error = adopt(body); !error.empty()) log::error("surroundings", error);
+    // Nobody's answer: a reload that was asked for still gets its own. With the table that we have, calls need no look.
+    void on_surroundings(Frame& frame) {
+        auto briefing = decode_briefing(frame.body);
+        if (briefing && briefing->table == briefing_.table) briefing_ = std::move(*briefing);
+        else if (const auto error = adopt(frame); !error.empty()) log::error("surroundings", error);
     }
 
-    std::string adopt(const std::string& body) {
-        auto briefing = decode_briefing(body);
-        if (!briefing) return briefing.error().message();
-        auto config = policy::read(briefing->config);
-        if (!config) return "the parent sent a configuration that does not read";
-        const policy::Facts facts{.self = briefing->self};
-        briefing_ = std::move(*briefing);
-        carry_out(core_.reload(policy::View(std::move(*config), facts), now()));
+    std::string adopt(Frame& frame) {
+        auto briefed = read_briefing(frame);
+        if (!briefed) return briefed.error().message();
+        briefing_ = std::move(briefed->first);
+        follower_.reload(std::move(briefed->second));
+        configure_log();
         return {};
     }
+
+    void configure_log() const { agent::configure_log(follower_.policy().config().log, maps_.secret()); }
 
     awaitable<Result<void>> ask_for_reload() {
         tell_parent(Message::reload);
@@ -168,67 +204,66 @@ private:
     }
 
     std::vector<CoreCounter> counters() const {
-        auto all = core_.counters();
-        for (const CoreCounter& counter : transport_.counters()) all.push_back(counter);
+        auto all = follower_.counters();
         all.push_back({"unreadable_records", rings_->unreadable()});
-        all.push_back({"failed_operations", failed_operations_});
-        all.push_back({"dialogs_refused", maps_.dialogs_refused()});
         return all;
     }
 
     Wall wall() {
         return {.maps = maps_,
-                .core = core_,
+                .core = follower_.core(),
+                .bans = bans_,
+                .drops = *drops_,
                 .briefing = briefing_,
                 .config_error = config_error_,
                 .started_s = std::time(nullptr),
                 .counters = [this] { return counters(); },
-                .reload = [this] { return ask_for_reload(); }};
+                .reload = [this] { return ask_for_reload(); },
+                .open = [this](const dialog::Opening& opening) { return follower_.open(opening); },
+                .close = [this](const dialog::Closing& closing) { follower_.close(closing); }};
     }
 
     const WorkerInheritance& inherited_;
     kernel::Maps maps_;
     Briefing briefing_;
     std::string config_error_;
-    uint64_t failed_operations_ = 0; // after the last retry
-    Core core_;
-    transport::Transport transport_;
+    Follower follower_;
+    Bans bans_;
     std::unique_ptr<kernel::Rings> rings_;
-    PacedLog log_{log::info};
+    PacedLog log_{[](const Notice& notice) { log::event(notice.level, notice.event, notice.text, notice.fields); }};
     RefusalLog refusals_;
+    control::Delays delays_;
+    uint64_t oldest_ns_ = 0; // the first packet of the round
+    Resources resources_;
 
     asio::io_context io_{1};
     asio::local::stream_protocol::socket parent_;
     asio::steady_timer tick_timer_, reloaded_;
+    std::unique_ptr<Drops> drops_;
     std::optional<RingLoop> ring_loop_;
+    std::optional<Wall> wall_;
 };
 
 // Blocking, before the loop exists: the parent's first word.
-Result<Briefing> first_briefing(int socket) {
+Result<std::pair<Briefing, policy::View>> first_briefing(int socket) {
     FrameReader frames(largest_to_worker);
-    std::array<char, 4096> bytes;
     while (true) {
-        const ssize_t received = recv(socket, bytes.data(), bytes.size(), 0);
-        if (received <= 0) return fail("the parent left without a word");
-        frames.feed({bytes.data(), static_cast<size_t>(received)});
+        if (receive(socket, 0, frames).value_or(0) == 0) return fail("the parent left without a word");
         auto frame = frames.next();
         if (!frame) return tl::make_unexpected(frame.error());
-        if (*frame) return decode_briefing((*frame)->body);
+        if (*frame) return read_briefing(**frame);
     }
 }
 
 Result<void> work(const WorkerInheritance& inherited) {
-    auto briefing = first_briefing(inherited.socket);
-    if (!briefing) return tl::make_unexpected(briefing.error());
-    auto config = policy::read(briefing->config);
-    if (!config) return fail("the parent sent a configuration that does not read");
-    policy::View policy(std::move(*config), {.self = briefing->self});
+    auto briefed = first_briefing(inherited.socket);
+    if (!briefed) return tl::make_unexpected(briefed.error());
 
-    auto maps = kernel::Maps::open(inherited.maps);
+    auto maps = kernel::Maps::open(kernel::pinned(inherited.maps));
     if (!maps) return tl::make_unexpected(maps.error());
-    Worker worker(inherited, std::move(*maps), std::move(*briefing), std::move(policy));
+    Worker worker(inherited, std::move(*maps), std::move(briefed->first), std::move(briefed->second));
     if (auto opened = worker.open_rings(); !opened) return opened;
-    if (auto dropped = drop_privileges(inherited.parent); !dropped) return dropped;
+    if (auto entered = enter_sandbox(inherited.parent); !entered) return entered;
     worker.run();
     return {};
 }
@@ -238,9 +273,7 @@ Result<void> work(const WorkerInheritance& inherited) {
 int run_worker(const WorkerInheritance& inherited) noexcept try {
     // The parent decides when to stop: a terminal's ^C and a service manager's SIGTERM reach both processes.
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) std::signal(number, SIG_IGN);
-    std::array kept{inherited.socket, inherited.listening, inherited.lock};
-    std::sort(kept.begin(), kept.end());
-    close_all_but({kept[0], kept[1], kept[2]});
+    close_all_but({inherited.socket, inherited.listening, inherited.scraped, inherited.lock});
     log::start("worker");
     if (const auto worked = work(inherited); !worked) {
         log::error("worker", worked.error().message());

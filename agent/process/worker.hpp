@@ -12,6 +12,7 @@ struct WorkerInheritance {
     pid_t parent;
     int socket;    // to the parent
     int listening; // the control socket
+    int scraped;   // by Prometheus, over TCP; -1: not
     int lock;      // of the pins: kept open, so that the next agent waits for this worker's end too
     kernel::MapPaths maps;
 };

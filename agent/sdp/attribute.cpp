@@ -13,11 +13,15 @@ using tl::make_unexpected;
 // attribute = (attribute-name ":" attribute-value) / attribute-name. Names are case-sensitive (5.13).
 struct Attribute {
     explicit Attribute(std::string_view line) {
-        const size_t colon = line.find(':');
-        name = line.substr(0, colon);
-        if (colon != line.npos) value = line.substr(colon + 1);
-        while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
-        while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
+        const char* const end = line.data() + line.size();
+        const char* const colon = find(line.data(), end, ':');
+        name = without_spaces_behind(line.data(), colon);
+        if (colon != end) value = without_spaces_behind(colon + 1, end);
+    }
+
+    static std::string_view without_spaces_behind(const char* begin, const char* end) {
+        while (end != begin && end[-1] == ' ') --end;
+        return {begin, static_cast<size_t>(end - begin)};
     }
 
     std::string_view name;
@@ -63,6 +67,21 @@ std::optional<uint32_t> packet_time(std::string_view value) {
     const std::string_view fraction = value.substr(dot + 1);
     if (!consists_of(fraction, digit_char)) return std::nullopt;
     return *whole + (fraction.find_first_not_of('0') == fraction.npos ? 0 : 1);
+}
+
+// path = "path:" MSRP-URI *(SP MSRP-URI); MSRP-URI = msrp-scheme "://" [userinfo "@"] host [":" port] "/" … (RFC 4975 9).
+// Who connects goes to the first. A host name is as good as none: it is not resolved.
+std::optional<Endpoint> first_hop(std::string_view value) {
+    const size_t scheme = value.find("://");
+    if (scheme == value.npos) return std::nullopt;
+    value.remove_prefix(scheme + 3);
+    value = value.substr(0, value.find_first_of("/; "));
+    if (const size_t at = value.rfind('@'); at != value.npos) value.remove_prefix(at + 1);
+    if (const auto endpoint = Endpoint::parse(value)) return endpoint->port.value != 0 ? endpoint : std::nullopt;
+    constexpr Port registered{2855}; // RFC 4975 15.4
+    const bool has_brackets = value.starts_with('[') && value.ends_with(']');
+    const auto address = IpAddress::parse(has_brackets ? value.substr(1, value.size() - 2) : value);
+    return address && address->is_v4() != has_brackets ? std::optional(Endpoint{*address, registered}) : std::nullopt;
 }
 
 Result<void, Defect> add_candidate(std::string_view value, Media& out) {
@@ -117,6 +136,7 @@ Result<void, Defect> media_attribute(std::string_view line, Media& out) {
             break;
         case 'p':
             if (name == "ptime") out.ptime_ms = packet_time(value);
+            if (name == "path") out.path = first_hop(value);
             break;
         case 'r':
             if (name == "rtcp") return rtcp(value, out);

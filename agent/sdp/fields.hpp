@@ -11,26 +11,26 @@ namespace ringwall::sdp {
 
 class Fields {
 public:
-    explicit Fields(std::string_view value) : rest_(value) { skip(); }
+    explicit Fields(std::string_view value) : end_(value.data() + value.size()) { skip_blanks(value.data()); }
 
-    bool at_end() const { return rest_.empty(); }
+    bool at_end() const { return at_ == end_; }
 
     // The next field; empty where there is none.
     std::string_view next() {
-        size_t length = 0;
-        while (length < rest_.size() && !text::is(rest_[length], text::blank_char)) ++length;
-        const std::string_view field = rest_.substr(0, length);
-        rest_.remove_prefix(length);
-        skip();
-        return field;
+        const char* const begin = at_;
+        const char* const end = text::skip(begin, end_, text::field_char);
+        skip_blanks(end);
+        return {begin, static_cast<size_t>(end - begin)};
     }
 
 private:
-    void skip() {
-        while (!rest_.empty() && text::is(rest_.front(), text::blank_char)) rest_.remove_prefix(1);
+    void skip_blanks(const char* at) {
+        while (at != end_ && text::is(*at, text::blank_char)) ++at;
+        at_ = at;
     }
 
-    std::string_view rest_;
+    const char* at_;
+    const char* end_;
 };
 
 } // namespace ringwall::sdp

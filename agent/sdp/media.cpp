@@ -58,7 +58,8 @@ bool ports(std::string_view field, Media& out) {
 // fmt of RTP profiles: payload type numbers. Some phones list none; where media goes is said all the same. A rejected
 // m-line may list anything, as nothing will flow.
 Result<void, Defect> payload_types(Fields& fields, Media& out) {
-    if (!contains<"rtp">(out.protocol)) return {};
+    const bool is_rtp = out.transport == Transport::rtp || contains<"rtp">(out.protocol); // TCP/RTP/AVP is one too
+    if (!is_rtp) return {};
     while (!fields.at_end()) {
         const auto type = decimal(fields.next(), max_payload_type);
         if (!type && out.port.value == 0) continue;

@@ -51,6 +51,7 @@ void reset(Media& media, const SessionLevel& level) {
     media.has_fingerprint = level.has_fingerprint;
     media.has_crypto = media.has_ssrc_group = false;
     media.setup = level.setup;
+    media.path = std::nullopt;
     media.ptime_ms = media.bandwidth_kbps = std::nullopt;
 }
 

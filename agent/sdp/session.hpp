@@ -79,6 +79,7 @@ struct Media {
     std::string_view mid;
     Direction direction = Direction::sendrecv; // session level where the media has none
     Setup setup = Setup::none;
+    std::optional<Endpoint> path; // MSRP's first hop (RFC 4975 6), where that is an IP literal
     std::array<uint8_t, max_payload_types> payload_type_storage;
     size_t payload_type_count = 0;
     bool has_fingerprint = false; // DTLS-SRTP (RFC 5763), at media or session level

@@ -6,6 +6,10 @@
 
 namespace ringwall::sip {
 
+bool ContentType::is_trickled() const {
+    return text::is_word<"application">(type) && text::is_word<"trickle-ice-sdpfrag">(subtype);
+}
+
 bool ContentType::is_sdp() const { return text::is_word<"application">(type) && text::is_word<"sdp">(subtype); }
 
 bool ContentType::is_multipart() const { return text::is_word<"multipart">(type); }

@@ -12,6 +12,7 @@ struct ContentType {
     std::string_view boundary; // of a multipart; empty where absent
 
     bool is_sdp() const;
+    bool is_trickled() const; // application/trickle-ice-sdpfrag (RFC 8840 9)
     bool is_multipart() const;
 };
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/sip/header_lines.hpp"
 
-#include <cstring>
-
 #include "agent/text/ascii.hpp"
 #include "agent/text/line.hpp"
 
@@ -19,33 +17,29 @@ text::Line find_header_end(const char* at, const char* end) {
     return line;
 }
 
-std::string_view without_blanks_behind(std::string_view name) {
-    while (!name.empty() && text::is(name.back(), text::blank_char)) name.remove_suffix(1);
-    return name;
+// message-header = field-name HCOLON field-value; HCOLON = *(SP / HTAB) ":" SWS
+bool split(const char* begin, const char* end, HeaderLine& out) {
+    const char* const colon = text::find(begin, end, ':');
+    if (colon == end) return false;
+    const char* name_end = colon;
+    while (name_end != begin && text::is(name_end[-1], text::blank_char)) --name_end;
+    out.name = {begin, static_cast<size_t>(name_end - begin)};
+    out.value = text::trim({colon + 1, static_cast<size_t>(end - colon - 1)});
+    return !out.name.empty();
 }
 
 } // namespace
 
-// message-header = field-name HCOLON field-value; HCOLON = *(SP / HTAB) ":" SWS
 HeaderLines::Step HeaderLines::next(HeaderLine& out) {
-    const char* begin = at_;
+    const char* const begin = at_;
     const text::Line line = find_header_end(begin, end_);
     if (line.kind == LineEnd::forbidden) return fail(Defect::bad_header, line.end);
     if (line.kind == LineEnd::missing) return fail(Defect::need_more, end_);
-    if (line.end == begin) {
-        at_ = line.next;
-        return Step::end;
-    }
-    if (++count_ > max_headers) return fail(Defect::too_many, begin);
-    if (static_cast<size_t>(line.end - begin) > max_header_bytes) return fail(Defect::too_long, begin);
-    const size_t length = static_cast<size_t>(line.end - begin);
-    const auto* colon = static_cast<const char*>(std::memchr(begin, ':', length));
-    if (colon == nullptr) return fail(Defect::bad_header, begin);
-    out.name = without_blanks_behind({begin, static_cast<size_t>(colon - begin)});
-    if (out.name.empty()) return fail(Defect::bad_header, begin);
-    out.value = text::trim({colon + 1, static_cast<size_t>(line.end - colon - 1)});
     at_ = line.next;
-    return Step::header;
+    if (line.end == begin) return Step::end;
+    if (++count_ > max_headers) return fail(Defect::too_many, begin);
+    if (line.end - begin > static_cast<ptrdiff_t>(max_header_bytes)) return fail(Defect::too_long, begin);
+    return split(begin, line.end, out) ? Step::header : fail(Defect::bad_header, begin);
 }
 
 } // namespace ringwall::sip

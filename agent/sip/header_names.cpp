@@ -61,9 +61,14 @@ HeaderName header_name_of(std::string_view name) {
         case 9: return if_named<"supported">(name, supported);
         case 10: return if_named<"user-agent">(name, user_agent);
         case 12: return if_named<"content-type">(name, content_type);
+        case 13: return if_named<"authorization">(name, credentials);
         case 14: return if_named<"content-length">(name, content_length);
         case 15: return if_named<"session-expires">(name, session_expires);
-        case 16: return if_named<"content-encoding">(name, content_encoding);
+        case 16:
+            return text::lower(name.front()) == 'w' ? if_named<"www-authenticate">(name, challenge)
+                                                    : if_named<"content-encoding">(name, content_encoding);
+        case 18: return if_named<"proxy-authenticate">(name, challenge);
+        case 19: return if_named<"proxy-authorization">(name, credentials);
         default: return other;
     }
 }

@@ -24,7 +24,9 @@ enum class HeaderName : uint8_t {
     rack,
     require,
     supported,
-    user_agent
+    user_agent,
+    credentials, // Authorization, Proxy-Authorization
+    challenge    // WWW-Authenticate, Proxy-Authenticate
 };
 
 // Case-insensitive; `other` for what we do not read.
@@ -35,7 +37,7 @@ HeaderName header_name_of(std::string_view name);
 constexpr bool is_single(HeaderName name) {
     return name != HeaderName::other && name != HeaderName::via && name != HeaderName::contact &&
            name != HeaderName::require && name != HeaderName::supported && name != HeaderName::user_agent &&
-           name != HeaderName::content_encoding;
+           name != HeaderName::content_encoding && name != HeaderName::credentials && name != HeaderName::challenge;
 }
 
 } // namespace ringwall::sip

@@ -29,8 +29,6 @@ bool ends_in_number(std::string_view name) {
     return last.empty() || is(last.front(), digit_char);
 }
 
-bool is_scheme_char(char c) { return is(c, alpha_char | digit_char) || c == '+' || c == '-' || c == '.'; }
-
 } // namespace
 
 bool host(Cursor& cursor, HostPort& out) {
@@ -53,30 +51,32 @@ bool host_port(Cursor& cursor, HostPort& out) {
 
 // absoluteURI = scheme ":" (hier-part / opaque-part); scheme = ALPHA *(ALPHA / DIGIT / "+" / "-" / ".")
 bool absolute_uri(std::string_view text, NameAddress& out) {
+    Cursor cursor(text);
     out.uri = text;
-    size_t colon = 0;
-    while (colon < text.size() && is_scheme_char(text[colon])) ++colon;
-    if (colon == 0 || colon + 1 >= text.size() || text[colon] != ':' || !is(text.front(), alpha_char)) return false;
-    out.scheme = text.substr(0, colon);
-    return true;
+    out.scheme = cursor.take_all(scheme_char);
+    return cursor.take(':') && !cursor.at_end() && !out.scheme.empty() && is(text.front(), alpha_char);
 }
 
 bool is_sip(std::string_view scheme) { return is_word<"sip">(scheme) || is_word<"sips">(scheme); }
 
-// SIP-URI = "sip:" [userinfo] hostport uri-parameters [headers]; userinfo = user [":" password] "@". No "@" is legal
-// after the userinfo without an escape, so a second one means that two readers would find two hosts.
+// userinfo = user [":" password] "@"; takes nothing where there is none
+bool userinfo(Cursor& cursor, NameAddress& out) {
+    const Cursor before = cursor;
+    out.user = cursor.take_all(user_char);
+    while (cursor.take(':')) cursor.take_all(user_char);
+    if (cursor.take('@')) return !out.user.empty();
+    out.user = {};
+    cursor = before;
+    return true;
+}
+
+// SIP-URI = "sip:" [userinfo] hostport uri-parameters [headers]. No "@" is legal after the userinfo without an escape,
+// so a second one means that two readers would find two hosts.
 bool sip_uri(NameAddress& out) {
-    std::string_view rest = out.uri.substr(out.scheme.size() + 1);
-    const size_t at = rest.find('@');
-    if (at != rest.npos) {
-        const std::string_view userinfo = rest.substr(0, at);
-        out.user = userinfo.substr(0, userinfo.find(':'));
-        rest.remove_prefix(at + 1);
-        if (out.user.empty() || rest.find('@') != rest.npos) return false;
-    }
-    Cursor cursor(rest);
-    if (!host_port(cursor, out.host_port)) return false;
-    return cursor.at_end() || cursor.peek() == ';' || cursor.peek() == '?';
+    Cursor cursor(out.uri.substr(out.scheme.size() + 1));
+    if (!userinfo(cursor, out) || !host_port(cursor, out.host_port)) return false;
+    if (cursor.at_end()) return true;
+    return (cursor.peek() == ';' || cursor.peek() == '?') && cursor.rest().find('@') == std::string_view::npos;
 }
 
 // A parameter may stand in the user part too, where it means nothing here.

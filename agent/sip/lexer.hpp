@@ -28,23 +28,26 @@ public:
     void skip(size_t bytes) { at_ += bytes; }
 
     std::string_view take_all(unsigned classes) {
-        const char* begin = at_;
-        while (at_ != end_ && text::is(*at_, classes)) ++at_;
+        const char* const begin = at_;
+        at_ = text::skip(begin, end_, classes);
         return {begin, static_cast<size_t>(at_ - begin)};
     }
 
     // LWS = [*WSP CRLF] 1*WSP, SWS = [LWS]; true where there was some
-    bool skip_lws() { return !take_all(text::lws_char).empty(); }
+    bool skip_lws() {
+        const char* const begin = at_;
+        at_ = past_lws(begin);
+        return at_ != begin;
+    }
 
     // token = 1*(alphanum / "-" / "." / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~"); empty where there is none
     std::string_view token() { return take_all(text::token_char); }
 
     // SLASH, EQUAL, COMMA, SEMI, COLON = SWS c SWS; takes nothing where c does not follow
     bool separator(char c) {
-        const char* begin = at_;
-        skip_lws();
-        if (!take(c)) return at_ = begin, false;
-        skip_lws();
+        const char* const at = past_lws(at_);
+        if (at == end_ || *at != c) return false;
+        at_ = past_lws(at + 1);
         return true;
     }
 
@@ -67,11 +70,21 @@ public:
     }
 
 private:
+    const char* past_lws(const char* at) const { // mostly there is none
+        while (at != end_ && text::is(*at, text::lws_char)) ++at;
+        return at;
+    }
+
     std::optional<std::string_view> until_closing(char quote) {
-        for (const char* begin = at_; at_ != end_; ++at_) {
-            if (*at_ == quote) return std::string_view(begin, static_cast<size_t>(at_++ - begin));
-            if (*at_ == '\\' && ++at_ == end_) break;
+        const char* const begin = at_;
+        for (const char* at = begin; at != end_; ++at) {
+            if (*at == quote) {
+                at_ = at + 1;
+                return std::string_view(begin, static_cast<size_t>(at - begin));
+            }
+            if (*at == '\\' && ++at == end_) break;
         }
+        at_ = end_;
         return std::nullopt;
     }
 

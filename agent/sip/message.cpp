@@ -36,6 +36,7 @@ private:
     Outcome parse_content_encoding(std::string_view value);
     Outcome parse_seconds(std::string_view value, std::optional<uint32_t>& out);
     Outcome parse_options(std::string_view value, bool& has_100rel);
+    Outcome keep_authentication(bool is_of_requests, std::string_view value);
     Outcome check_presence() const;
     Outcome take_body();
 
@@ -59,7 +60,7 @@ void reset(Message& message) {
     message.method_token = message.request_uri = message.call_id = {};
     message.from = message.to = {};
     message.cseq = 0;
-    message.via_count = message.contact_count = 0;
+    message.via_count = message.contact_count = message.authentication_count = 0;
     message.contact_is_star = message.requires_100rel = message.supports_100rel = false;
     message.session_expires = message.expires = message.content_length = std::nullopt;
     message.replaces = message.rack = message.user_agent = {};
@@ -127,8 +128,17 @@ Outcome Parser::parse_header(HeaderName name, std::string_view value) {
         case HeaderName::replaces: message_.replaces = value; return {};
         case HeaderName::rack: message_.rack = value; return {};
         case HeaderName::user_agent: message_.user_agent = value; return {};
+        case HeaderName::credentials: return keep_authentication(true, value);
+        case HeaderName::challenge: return keep_authentication(false, value);
         case HeaderName::other: return {};
     }
+    return {};
+}
+
+// Not taken apart: most readers of a message do not care, and what is odd there is the server's to refuse.
+Outcome Parser::keep_authentication(bool is_of_requests, std::string_view value) {
+    if (is_of_requests == message_.is_request && message_.authentication_count < max_authentications)
+        message_.authentication_storage[message_.authentication_count++] = value;
     return {};
 }
 
@@ -154,7 +164,7 @@ Outcome Parser::parse_party(std::string_view value, NameAddress& party, Defect d
 
 // callid = word ["@" word]. Any visible bytes make one: it is compared, never taken apart (20.8).
 Outcome Parser::parse_call_id(std::string_view value) {
-    if (value.empty() || !text::is_visible(value)) return fail(Defect::bad_call_id, value.data());
+    if (value.empty() || !text::consists_of(value, text::visible_char)) return fail(Defect::bad_call_id, value.data());
     if (value.size() > max_call_id_bytes) return fail(Defect::too_long, value.data());
     message_.call_id = value;
     return {};

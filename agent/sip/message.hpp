@@ -23,6 +23,7 @@ inline constexpr size_t max_headers = 256;
 inline constexpr size_t max_header_bytes = 8192; // one header with its folds
 inline constexpr size_t max_vias = 70;           // Max-Forwards' usual start
 inline constexpr size_t max_contacts = 16;
+inline constexpr size_t max_authentications = 4; // further ones are not looked at
 inline constexpr size_t max_call_id_bytes = 255;
 inline constexpr size_t max_tag_bytes = 127;
 inline constexpr size_t max_multipart_depth = 4;
@@ -127,6 +128,9 @@ struct Message {
     bool requires_100rel = false; // Require: 100rel
     bool supports_100rel = false; // Supported: 100rel
     std::string_view user_agent;
+    // Raw values: of a request its credentials, of a response its challenges (authentication.hpp).
+    std::array<std::string_view, max_authentications> authentication_storage;
+    size_t authentication_count = 0;
     std::optional<uint32_t> content_length;
     std::string_view content_type; // raw value
     std::string_view content_encoding;
@@ -135,6 +139,9 @@ struct Message {
 
     std::span<const Via> vias() const { return {via_storage.data(), via_count}; }
     std::span<const NameAddress> contacts() const { return {contact_storage.data(), contact_count}; }
+    std::span<const std::string_view> authentications() const {
+        return {authentication_storage.data(), authentication_count};
+    }
     bool is_response() const { return !is_request; }
 };
 

@@ -4,6 +4,7 @@
 #include "agent/sip/content_type.hpp"
 #include "agent/sip/header_lines.hpp"
 #include "agent/sip/message.hpp"
+#include "agent/sip/trickled.hpp"
 #include "agent/text/ascii.hpp"
 #include "agent/text/word.hpp"
 
@@ -93,11 +94,12 @@ private:
 
 class Search {
 public:
-    explicit Search(const Message& message) : message_(message) {}
+    using Wanted = bool (ContentType::*)() const;
+    Search(const Message& message, Wanted is_wanted) : message_(message), is_wanted_(is_wanted) {}
 
     Found in(const Entity& entity, size_t depth) {
         const ContentType type = content_type(entity.type);
-        if (type.is_sdp()) return entity.is_readable ? std::optional(entity.body) : std::nullopt;
+        if ((type.*is_wanted_)()) return entity.is_readable ? std::optional(entity.body) : std::nullopt;
         if (!type.is_multipart() || !entity.is_readable) return std::nullopt;
         if (depth == max_multipart_depth) return fail(Defect::too_many, entity.body);
         if (type.boundary.empty() || type.boundary.size() > max_boundary_bytes)
@@ -152,15 +154,20 @@ private:
     }
 
     const Message& message_;
+    Wanted is_wanted_;
     size_t part_count_ = 0;
 };
 
-} // namespace
-
-Result<std::optional<std::string_view>, ParseError> find_sdp(const Message& message) {
+Found find(const Message& message, Search::Wanted is_wanted) {
     const Entity whole{message.content_type, is_identity(message.content_encoding), message.body};
     if (whole.body.empty()) return std::nullopt;
-    return Search(message).in(whole, 0);
+    return Search(message, is_wanted).in(whole, 0);
 }
+
+} // namespace
+
+Found find_sdp(const Message& message) { return find(message, &ContentType::is_sdp); }
+
+Found find_trickled(const Message& message) { return find(message, &ContentType::is_trickled); }
 
 } // namespace ringwall::sip

@@ -9,8 +9,6 @@ namespace {
 
 using namespace text;
 
-bool is_name_char(char c) { return is(c, value_char | lws_char) && c != ':' && c != '@'; }
-
 // display-name = *(token LWS) / quoted-string. Phones send names outside the token set without quotes ("José",
 // "Lobby (east)"); we take what cannot be mistaken for the end of a name or for a URI.
 bool display_name(Cursor& cursor) {
@@ -19,10 +17,7 @@ bool display_name(Cursor& cursor) {
         cursor.skip_lws();
         return cursor.peek() == '<';
     }
-    const std::string_view rest = cursor.rest();
-    size_t end = 0;
-    while (end < rest.size() && is_name_char(rest[end])) ++end;
-    cursor.skip(end);
+    cursor.take_all(name_char);
     return cursor.peek() == '<';
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/sip/start_line.hpp"
 
-#include "agent/text/ascii.hpp"
+#include "agent/sip/lexer.hpp"
 #include "agent/text/word.hpp"
 
 namespace ringwall::sip {
@@ -27,24 +27,24 @@ Result<void, Defect> status_line(std::string_view line, Message& out) {
 // Request-URI = SIP-URI / SIPS-URI / absoluteURI: here only a scheme and no white space or brackets; whose it is
 // matters to nobody on the wall.
 bool is_request_uri(std::string_view text) {
-    const size_t colon = text.find(':');
-    return colon != text.npos && colon > 0 && is(text.front(), alpha_char) && consists_of(text, uri_char);
+    return !text.empty() && is(text.front(), alpha_char) && text.find(':') != text.npos;
+}
+
+// What looks like a Request-Line and is none: of this protocol, but wrong, or of another.
+Defect defect_of_request_line(std::string_view line) {
+    const bool has_version = line.find(" SIP/2.0") != line.npos || has_sip_version(line);
+    return has_version && line.find(' ') != line.rfind(' ') ? Defect::bad_start_line : Defect::not_sip;
 }
 
 // Request-Line = Method SP Request-URI SP SIP-Version
 Result<void, Defect> request_line(std::string_view line, Message& out) {
-    const size_t first = line.find(' ');
-    const size_t last = line.rfind(' ');
-    if (first == line.npos || first == last) return make_unexpected(Defect::not_sip);
-    if (!is_version(line.substr(last + 1))) {
-        const bool has_version = line.find(" SIP/2.0") != line.npos;
-        return make_unexpected(has_version ? Defect::bad_start_line : Defect::not_sip);
-    }
+    Cursor cursor(line);
     out.is_request = true;
-    out.method_token = line.substr(0, first);
-    out.request_uri = line.substr(first + 1, last - first - 1);
-    if (first == 0 || !consists_of(out.method_token, token_char) || !is_request_uri(out.request_uri))
-        return make_unexpected(Defect::bad_start_line);
+    out.method_token = cursor.token();
+    const bool has_method = !out.method_token.empty() && cursor.take(' ');
+    out.request_uri = cursor.take_all(uri_char);
+    if (!has_method || !is_request_uri(out.request_uri) || !cursor.take(' ') || !is_version(cursor.rest()))
+        return make_unexpected(defect_of_request_line(line));
     out.method = method_of(out.method_token);
     return {};
 }

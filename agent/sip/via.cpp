@@ -12,7 +12,7 @@ using namespace text;
 // sent-protocol = protocol-name SLASH protocol-version SLASH transport
 bool sent_protocol(Cursor& cursor, Via& out) {
     if (!is_word<"sip">(cursor.token()) || !cursor.separator('/')) return false;
-    if (cursor.token() != "2.0" || !cursor.separator('/')) return false;
+    if (!is_word<"2.0">(cursor.token()) || !cursor.separator('/')) return false;
     out.transport = cursor.token();
     return !out.transport.empty();
 }

@@ -78,10 +78,14 @@ Streams::Entry* Streams::begin(const Key& key, const Packet& packet, const Segme
 
 Stream Streams::stream_for(const Key& key, Standing ring, Standing standing, const Segment& segment) {
     if (segment.syn) return Stream::from_start(segment.sequence, segment.time_ns);
-    uint64_t tag;
-    Start& start = start_of(key, ring, tag);
-    const bool is_near = segment.sequence - start.sequence <= stream_window;
-    if (std::exchange(start.tag, 0) == tag && is_near) return Stream::from_start(start.sequence, segment.time_ns);
+    // A party becomes known by the call that it has a connection for: its SYN came through another ring than its bytes.
+    for (const Standing then : {ring, Standing::stranger, Standing::known}) {
+        uint64_t tag;
+        Start& start = start_of(key, then, tag);
+        if (start.tag != tag || segment.sequence - start.sequence > stream_window) continue;
+        start.tag = 0;
+        return Stream::from_start(start.sequence, segment.time_ns);
+    }
     return Stream::from_midway(segment.sequence, std::max(first_ns_, blind_until_ns_[static_cast<size_t>(standing)]));
 }
 

@@ -9,6 +9,7 @@
 #include "abi.h"
 #include "pinhole.h"
 
+#define DIALOGS 262144 /* the map's room; a call on two crossings has two */
 #define CALL_ID_BYTES 256 /* NUL-padded; the parser refuses longer ones (RFC 3261 sets no limit) */
 #define TAG_BYTES 128
 #define ADDRESS_OF_RECORD_BYTES 96 /* for display; left empty where longer */
@@ -23,9 +24,18 @@ struct dialog_claim {
     __u8 flags; /* enum claim_flag */
 };
 MAP_ABI(struct dialog_claim, 24);
-enum claim_flag { CLAIM_MUX_OFFERED = 1 << 0 };
+enum claim_flag {
+    CLAIM_MUX_OFFERED = 1 << 0,
+    CLAIM_MOVING = 1 << 1, /* a re-INVITE moved away from it: it goes when media reaches its successor */
+    CLAIM_SENDERS = 1 << 2, /* who may send is on record too: the constraint in bits 4-6, the peers in `offered` */
+    CLAIM_ZONE_SUBSTITUTES = 1 << 3, /* of CLAIM_SENDERS: its zone is a declared peer, whose networks may stand in */
+    CLAIM_OTHER_PARTY = 1 << 7, /* made with another party than `outside`, whom the inside has spoken to since */
+};
+#define CLAIM_CONSTRAINT_SHIFT 4
+#define CLAIM_CONSTRAINT_MASK 7
 
-/* An endpoint that an outside offer named and the inside has not answered yet. */
+/* An endpoint that an outside offer named and the inside has not answered yet (DIALOG_OUTSIDE_OFFER). While no offer
+ * waits: one that may send to the claim whose index `media` is (CLAIM_SENDERS). */
 struct offered_peer {
     struct address address;
     __be16 port;
@@ -38,6 +48,7 @@ enum dialog_flag {
     DIALOG_BEGUN_INSIDE = 1 << 0,
     DIALOG_BYE_FROM_INSIDE = 1 << 1, /* in state ending: who sent the BYE */
     DIALOG_OUTSIDE_OFFER = 1 << 2,   /* `offered` holds an offer that waits for the inside's answer */
+    DIALOG_BY_HAND = 1 << 3,         /* no dialog: pinholes that somebody opened. `call_id` is the name, `from` the peer */
 };
 enum dialog_state {
     DIALOG_EARLY = 1,
@@ -49,7 +60,7 @@ enum dialog_state {
 struct dialog_record {
     __u64 started_ns;      /* CLOCK_MONOTONIC */
     __u64 started_s;       /* CLOCK_REALTIME, for people */
-    __u64 deadline_ns;     /* max_call, absolute */
+    __u64 deadline_ns;     /* max_call, absolute; in state ended: when it did */
     __u32 soft_deadline_s; /* CLOCK_MONOTONIC seconds: early or Session-Expires; 0 = none */
     __u32 inside_cseq;     /* highest CSeq seen from inside, and from outside */
     __u32 outside_cseq;
@@ -58,7 +69,7 @@ struct dialog_record {
     __u8 claim_count;
     __u8 offered_count;
     struct peer outside; /* where its signalling comes from and goes to */
-    __u32 zero;
+    __u32 group; /* the same in the legs of one forked INVITE */
     char call_id[CALL_ID_BYTES];
     char inside_tag[TAG_BYTES];
     char outside_tag[TAG_BYTES];

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "abi.h"
+#include "ban.h"
 #include "party.h"
 #include "pinhole.h"
 
@@ -20,6 +21,9 @@ enum operation_code {
     OP_DELETE_KNOWN = 5,
     OP_PUT_LEARNED = 6,
     OP_DELETE_LEARNED = 7,
+    OP_PUT_BAN = 8, /* insert or change in place; its counter of packets stays */
+    OP_DELETE_BAN = 9,
+    OP_CLEAR_BAN_HINTS = 10, /* the key's first word: the page */
 };
 enum operation_field { /* of OP_CHANGE_PINHOLE; ctl is always exchanged, last */
     FIELD_DEADLINE = 1 << 0,
@@ -40,8 +44,8 @@ struct operation {
     __s32 result;    /* 0 or -errno */
     __u32 fields;
     __u32 zero;
-    __u32 key[6];    /* struct pinhole_key or known_key, zero-padded */
-    __u64 value[20]; /* struct pinhole, known or learned_port, zero-padded */
+    __u32 key[6];    /* struct pinhole_key, known_key or ban_key, zero-padded */
+    __u64 value[20]; /* struct pinhole, known, learned_port or ban, zero-padded */
 };
 MAP_ABI(struct operation, 200);
 

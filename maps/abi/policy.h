@@ -6,6 +6,7 @@
 #pragma once
 
 #include "abi.h"
+#include "limiter.h"
 #include "pinhole.h"
 
 #define GENERATIONS 2
@@ -29,6 +30,7 @@ enum wall_flag {
     WALL_ALLOW_HAIRPIN = 1 << 1, /* inside sources may arrive from outside */
     WALL_ADMIT_ALL = 1 << 2,     /* no peers declared: every network may exchange SIP */
     WALL_OPAQUE = 1 << 4,        /* there are TLS or WebSocket ports */
+    WALL_USER_AGENTS = 1 << 5,   /* there are names of attack tools */
     WALL_DENY_ALL = 1 << 20,     /* deny.scope all: denied sources reach nothing of a protected address */
     /* What guarded ports do while the agent is gone. None of the three: live holes go on, nothing new opens. */
     WALL_LOSS_PEERS = 1 << 21,   /* media of declared peers may reach them */
@@ -61,6 +63,7 @@ MAP_ABI(struct port_policy, 64);
 
 /* `networks`: one LPM_TRIE for all that an address can be, in both generations. Where prefixes overlap, the compiler
  * has resolved "first match wins": each prefix carries the answer for its addresses. */
+#define NETWORKS (1 << 20) /* prefixes of one generation; the map has room for GENERATIONS of them */
 struct network_key {
     __u32 prefix_length; /* bits after this field: 32 of generation + 0..128 */
     __u32 generation;    /* as stored by the host; always matched whole */
@@ -72,6 +75,8 @@ enum network_flag {
     NETWORK_ALLOWED = 1 << 1,
     NETWORK_DENIED = 1 << 2,
     NETWORK_BYPASS = 1 << 3, /* with NETWORK_ALLOWED: even a guarded port refuses nothing */
+    NETWORK_SHARED = 1 << 4, /* broadcast, multicast of the link, anycast of routers: whoever listens at a guarded port
+                                of any address hears these, too, and no call comes to them */
 };
 struct network {
     __u32 zone;  /* 0 = none */
@@ -124,14 +129,8 @@ enum zone_flag {
     ZONE_PEER = 1 << 1,     /* a declared peer: known, its networks may stand in */
     ZONE_STRICT = 1 << 2,   /* INVITE only from addresses that the inside registered with */
     ZONE_NO_OPAQUE = 1 << 3, /* a TLS or WebSocket connection lets no media in */
+    ZONE_COUNTS_EXCESS = 1 << 4, /* on_excess: ban */
 };
-/* GCRA (ITU-T I.371): one packet each period on average, `burst` at once. period_ns 0 = unlimited. */
-struct limit {
-    __u64 period_ns;
-    __u32 burst;
-    __u32 zero;
-};
-MAP_ABI(struct limit, 16);
 struct zone {
     __u32 flags;
     __u8 prefix_v4; /* sources are limited together by this prefix length: 32 */
@@ -139,25 +138,16 @@ struct zone {
     __u8 latch;     /* packets before a stand-in is locked; 0 = off */
     __u8 zero;
     __u64 identity; /* FNV-1a 64 of its name: a reload may give the number to another */
-    struct limit limits[CLASS_COUNT];
+    struct limit limits[CLASS_COUNT]; /* of each source */
+    struct limit totals[CLASS_COUNT]; /* of all together */
 };
-MAP_ABI(struct zone, 320);
+MAP_ABI(struct zone, 624);
 
 /* `active`: ARRAY of 1. */
 struct active {
     __u32 generation;
 };
 MAP_ABI(struct active, 4);
-
-/* `limiter`: ARRAY of LIMITER_SETS. A way is hash 27 | exponent 5 | TAT 32, the TAT in units of 2^exponent ns, 4096 to
- * 8191 of them a period: sets mix classes, so each way carries its own unit. A way whose TAT is past holds no
- * information, so reusing it is exact: the table can be filled, never fooled. */
-#define LIMITER_SETS (1 << 17)
-#define LIMITER_WAYS 8
-struct limiter_set {
-    __u64 way[LIMITER_WAYS];
-};
-MAP_ABI(struct limiter_set, 64);
 
 /* `return_paths`: ARRAY of RETURN_SETS. The reverse of a UDP flow that the inside started: keyed 64-bit hash of
  * (inside endpoint, outside endpoint), and until when. No deletion, no eviction: an expired way is free. */

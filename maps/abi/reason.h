@@ -3,6 +3,7 @@
  * Why a packet passed or dropped: one list for the programs, the counters, the command line, the metrics and the
  * tests. REASON(number, label, verdict, sentence). A retired reason keeps its number; numbers index `reasons`.
  * The verdict is that of `mode: enforce`; in monitor mode a drop is counted under the same reason, and passes.
+ * Numbers with bit 5 are drops; 64 to 95 are the way out.
  */
 #pragma once
 
@@ -34,7 +35,7 @@
     REASON(24, watched, pass, "seen on a watched interface, where nothing is refused") \
     REASON(25, bypass, pass, "from a source that bypasses everything, to a port that would have refused it") \
     /* ingress, dropped */                                                                                            \
-    REASON(32, malformed, drop, "truncated or contradictory headers on the way to a guarded address")                 \
+    REASON(32, malformed, drop, "headers truncated, contradictory or too deep, on the way to a port that may be ours")                 \
     REASON(33, spoofed_inside, drop, "an inside source address arrived from outside")                                 \
     REASON(34, denied, drop, "the source is on the deny list")                                                        \
     REASON(35, not_a_peer, drop, "no peer and no zone admits this source to SIP")                                     \
@@ -62,7 +63,11 @@
     REASON(57, agent_lost_closed, drop, "the agent is gone, and on_agent_loss closes guarded ports") \
     REASON(58, no_ufrag, drop, "an ICE connectivity check without our username fragment") \
     REASON(59, opaque_rate, drop, "more media than one TLS or WebSocket party may send") \
+    REASON(60, banned, drop, "the source is banned for a time") \
+    REASON(61, total_limited, drop, "over the SIP rate limit of its zone or peer in total") \
     REASON(62, stun_rate, drop, "more than 200 ICE connectivity checks a second to one port") \
+    REASON(63, calls_full, drop, "an INVITE of a source, peer or zone that has as many calls as it may") \
+    REASON(96, attack_tool, drop, "a stranger's request that bears the name of an attack tool (User-Agent)") \
     /* egress: never dropped */                                                                                       \
     REASON(64, out_other, pass, "outbound, none of our business")                                                     \
     REASON(65, out_sip, pass, "outbound SIP, mirrored")                                                               \
@@ -82,3 +87,4 @@ enum reason {
 #undef RINGWALL_REASON_ENUM
     REASON_LIMIT = 128, /* counters have room to here */
 };
+static inline int is_outward(unsigned int reason) { return reason >> 5 == 2; }

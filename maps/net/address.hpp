@@ -48,6 +48,8 @@ struct Endpoint {
     IpAddress address;
     Port port;
 
+    // As to_string() writes it, and nothing left over.
+    static std::optional<Endpoint> parse(std::string_view text);
     static Endpoint from(const struct peer& crossed);
     struct peer abi() const;
     std::string to_string() const; // 192.0.2.1:5060, [2001:db8::1]:5060

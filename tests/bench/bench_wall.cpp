@@ -57,7 +57,7 @@ policy::Compiled configuration(uint32_t denied) {
                      .tombstone_ns = 60000000000,
                      .return_path_ns = 120000000000};
     struct zone strangers{.flags = ZONE_SIP, .prefix_v4 = 32, .prefix_v6 = 64};
-    for (auto& limit : strangers.limits) limit = {.period_ns = 3600000000000, .burst = 1};
+    for (auto& limit : strangers.limits) limit = limit_of(3600000000000, 1);
     compiled.zones = {strangers};
     compiled.ports.emplace_back(5060 >> 6, port_policy{.sip_udp = uint64_t{1} << (5060 & 63)});
     for (uint16_t word = 40000 >> 6; word <= 49999 >> 6; ++word)
@@ -77,8 +77,8 @@ void give_up(const char* what) {
     std::exit(1);
 }
 
-BenchWall::BenchWall() : wall_(xdp_ingress::open()), bare_(bare::open()) {
-    if (wall_ == nullptr || bare_ == nullptr) give_up("open the programs");
+BenchWall::BenchWall() : wall_(xdp_ingress::open()), bare_(bare::open()), parts_(parts::open()) {
+    if (wall_ == nullptr || bare_ == nullptr || parts_ == nullptr) give_up("open the programs");
     bpf_map__set_max_entries(wall_->maps.pinholes, most_holes);
     if (bpf_object__load(wall_->obj) != 0) give_up("load the wall");
     if (bpf_map__reuse_fd(bare_->maps.pinholes, map("pinholes")) != 0) give_up("share the pinholes");
@@ -86,18 +86,26 @@ BenchWall::BenchWall() : wall_(xdp_ingress::open()), bare_(bare::open()) {
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, bare_->obj) bpf_program__set_flags(program, flags);
     if (bpf_object__load(bare_->obj) != 0) give_up("load the bare programs");
+    bpf_map* shared = nullptr;
+    bpf_object__for_each_map(shared, parts_->obj) {
+        if (bpf_map__is_internal(shared)) continue;
+        if (bpf_map__reuse_fd(shared, map(bpf_map__name(shared))) != 0) give_up("share the maps");
+    }
+    if (bpf_object__load(parts_->obj) != 0) give_up("load the parts");
     put(map("meta"), 0U,
         meta{.abi_version = RINGWALL_ABI_VERSION, .secret = {static_cast<uint64_t>(time(nullptr)), 42}});
     add_prefixes(0);
 }
 BenchWall::~BenchWall() {
+    parts::destroy(parts_);
     bare::destroy(bare_);
     xdp_ingress::destroy(wall_);
 }
 
 int BenchWall::ingress() const { return bpf_program__fd(wall_->progs.ringwall_xdp); }
 int BenchWall::program(const char* name) const {
-    return bpf_program__fd(bpf_object__find_program_by_name(bare_->obj, name));
+    const bpf_program* found = bpf_object__find_program_by_name(bare_->obj, name);
+    return bpf_program__fd(found != nullptr ? found : bpf_object__find_program_by_name(parts_->obj, name));
 }
 int BenchWall::map(const char* name) const { return bpf_object__find_map_fd_by_name(wall_->obj, name); }
 
@@ -114,15 +122,8 @@ void BenchWall::close_holes(Family family, uint32_t count) {
 }
 
 void BenchWall::add_prefixes(uint32_t count) {
-    const auto written = kernel::write_policy({.wall = map("wall"),
-                                               .ports = map("ports"),
-                                               .networks = map("networks"),
-                                               .network_hints = map("network_hints"),
-                                               .elsewhere = map("elsewhere"),
-                                               .zones = map("zones"),
-                                               .rules = map("rules"),
-                                               .active = map("active")},
-                                              configuration(count));
+    const auto maps = kernel::PolicyMaps::of([this](const char* name) { return map(name); });
+    const auto written = kernel::write_policy(maps, configuration(count));
     if (!written) give_up("write the policy");
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ingress program as the benches load it: no pins, a million pinholes at most, one small configuration; and the
-// programs of bare.bpf.c with the same pinholes.
+// The ingress program as the benches load it: no pins, a million pinholes at most, one small configuration; and beside it
+// the programs of bare.bpf.c with the same pinholes, and those of parts.bpf.c with all the same maps.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 #include "bare.skel.h"
+#include "parts.skel.h"
 #include "tests/kernel/packet.hpp"
 #include "xdp_ingress.skel.h"
 
@@ -22,8 +23,8 @@ public:
     ~BenchWall();
 
     int ingress() const;
-    int program(const char* bare) const;
-    int map(const char* name) const; // of the wall
+    int program(const char* name) const; // of bare.bpf.c or parts.bpf.c
+    int map(const char* name) const;     // of the wall
 
     enum class Family { ip4, ip6 };
     void open_holes(Family family, uint32_t count); // at tests/bench/varied.h's destinations
@@ -36,6 +37,7 @@ public:
 private:
     xdp_ingress* wall_;
     bare* bare_;
+    parts* parts_;
 };
 
 } // namespace ringwall::test

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""docs/reference.md lists what the code can say: every reason and event word for word, every counter of the core by name."""
+"""docs/reference.md lists what the code can say: every reason, event and metric word for word, every counter of the core and
+every event of the log by name."""
 import pathlib
 import re
 import sys
@@ -9,10 +10,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 REASON = re.compile(r'\bREASON\(\s*(\d+),\s*(\w+),\s*(pass|drop),\s*"([^"]*)"\)')
 EVENT = re.compile(r'\bEVENT\(\s*(\w+),\s*"([^"]*)"\)')
 COUNTED = re.compile(r'\bcount\(([^;]*)\);')                         # count("label"), count(x ? "one" : "other")
-GIVEN = re.compile(r'\{"([a-z0-9_]+)",\s*(?:table|book|parties|fragments|framing|streams)\.\w+\}|push_back\(\{"([a-z0-9_]+)",')
+GIVEN = re.compile(r'\{"([a-z0-9_]+)",\s*(?:table|book|parties|defence|ceilings|fragments|framing|streams)\.\w+\}|push_back\(\{"([a-z0-9_]+)",')
+METRIC = re.compile(r'(?:gauge|counter|add)\("(\w+)",\s*"([^"]*)"')
+LOGGED = re.compile(r'log::(?:debug|info|warn|error)\(\s*"([^"]+)"|log::event\([^;"]*"([^"]+)"|\bLevel::\w+,\s*"([^"]+)"')
 LITERAL = re.compile(r'"([a-z0-9_]+)"')
 DEFECTS = {'sip_defect_': 'agent/sip/defect.cpp', 'sdp_defect_': 'agent/sdp/defect.cpp'}
-FEWEST = {'Reasons': 30, 'Events': 5, 'Core counters': 50}           # fewer found means that this test reads nothing
+FEWEST = {'Reasons': 30, 'Events': 5, 'Core counters': 50, 'Metrics': 15, 'Log': 25} # fewer found means that this test reads nothing
 
 
 def text_of(name):
@@ -27,8 +30,12 @@ def events():
     return {(f'`{label}`', sentence) for label, sentence in EVENT.findall(text_of('maps/abi/counters.h'))}
 
 
+def metrics():
+    return {(f'`{name}`', sentence) for name, sentence in METRIC.findall(text_of('agent/control/metrics.cpp'))}
+
+
 def counters():
-    core, worker = text_of('agent/core.cpp'), text_of('agent/process/worker.cpp')
+    core, worker = text_of('agent/core.cpp') + text_of('agent/core_state.cpp') + text_of('agent/reader.cpp'), text_of('agent/process/worker.cpp') + text_of('agent/follower.cpp')
     transport = text_of('agent/transport/transport.cpp')
     labels = {label for call in COUNTED.findall(core) for label in LITERAL.findall(call)}
     labels |= {one or other for one, other in GIVEN.findall(core) + GIVEN.findall(worker) + GIVEN.findall(transport)}
@@ -36,6 +43,11 @@ def counters():
         labels.remove(prefix)
         labels |= {prefix + name for name in LITERAL.findall(text_of(DEFECTS[prefix]))}
     return {(f'`{label}`',) for label in labels}
+
+
+def logged():
+    code = '\n'.join(path.read_text(encoding='utf-8') for path in sorted((ROOT / 'agent').rglob('*.cpp')))
+    return {(f'`{"".join(found)}`',) for found in LOGGED.findall(code)}
 
 
 def rows(title, columns):
@@ -46,7 +58,8 @@ def rows(title, columns):
 
 
 def mistakes():
-    for title, columns, code in (('Reasons', 4, reasons()), ('Events', 2, events()), ('Core counters', 1, counters())):
+    for title, columns, code in (('Reasons', 4, reasons()), ('Events', 2, events()), ('Core counters', 1, counters()), ('Metrics', 2, metrics()),
+                                 ('Log', 1, logged())):
         page = rows(title, columns)
         if len(code) < FEWEST[title]:
             yield f'{title}: only {len(code)} found in the code'

@@ -6,8 +6,11 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CORE = ['maps/net', 'policy', 'agent/text', 'agent/sip', 'agent/sdp', 'agent/transport', 'agent/dialog', 'agent/pinhole']
-CORE_FILES = ['agent/core.hpp', 'agent/core.cpp', 'agent/datagram.hpp']
+CORE = ['maps/net', 'policy', 'agent/text', 'agent/sip', 'agent/sdp', 'agent/transport', 'agent/dialog', 'agent/pinhole',
+        'agent/capture', 'agent/drops', 'agent/why']
+CORE_FILES = ['agent/core.hpp', 'agent/core.cpp', 'agent/core_state.hpp', 'agent/core_state.cpp', 'agent/datagram.hpp',
+              'agent/event.hpp', 'agent/journal.hpp', 'agent/journal.cpp', 'agent/names/book.hpp', 'agent/names/book.cpp',
+              'agent/names/records.hpp', 'agent/names/records.cpp', 'agent/now.hpp', 'agent/reader.hpp', 'agent/reader.cpp']
 
 # What the shell needs and the core must not.
 SHELL_ONLY = re.compile(r'^(boost/asio|boost/beast|bpf/|spdlog/|fmt/|sys/|unistd\.h|fcntl\.h|poll\.h|thread$|mutex$|future$|'
@@ -24,7 +27,11 @@ MAY_INCLUDE = [
     ('agent/transport', ['maps', 'agent/text', 'agent/sip', 'agent/transport', 'agent/datagram']),
     ('agent/pinhole', ['maps', 'policy', 'agent/text', 'agent/sdp', 'agent/dialog', 'agent/pinhole', 'agent/core']),
     ('agent/dialog', ['maps', 'policy', 'agent/text', 'agent/sip', 'agent/sdp', 'agent/dialog', 'agent/pinhole', 'agent/datagram', 'agent/core']),
-    ('agent/kernel', ['maps', 'policy', 'agent/pinhole', 'agent/transport', 'agent/kernel', 'agent/core', 'agent/fd', 'agent/log']),
+    ('agent/capture', ['maps', 'agent/capture']),
+    ('agent/names', ['maps', 'agent/names']),
+    ('agent/drops', ['maps', 'agent/drops']),
+    ('agent/why', ['maps', 'policy', 'agent/pinhole', 'agent/why', 'agent/control/text']),
+    ('agent/kernel', ['maps', 'policy', 'agent/why', 'agent/pinhole', 'agent/transport', 'agent/kernel', 'agent/clock', 'agent/core', 'agent/fd', 'agent/log']),
     ('agent', ['maps', 'policy', 'agent']),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)

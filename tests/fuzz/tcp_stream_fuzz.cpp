@@ -3,6 +3,7 @@
 // of the sender's bytes gives, in that order, some of it perhaps not.
 //
 // The input: a byte with the number of steps, four bytes a step (kind, place, size), then the sender's bytes.
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace ringwall::transport {
 namespace {
 
 constexpr uint32_t start = 0xfffffff0; // wraps soon
+constexpr std::array<uint64_t, 2> secret{1, 2};
 
 struct Step {
     uint8_t kind, size;
@@ -75,7 +77,7 @@ private:
     size_t next_ = 0;
     uint64_t now_ = gap_patience_ns, last_sent_ = now_;
     std::vector<std::string> messages_;
-    Transport transport_{{1, 2}, [this](const Datagram& datagram, uint64_t) {
+    Transport transport_{secret, [this](const Datagram& datagram, uint64_t) {
                              MUST_HOLD(datagram.is_whole && datagram.payload.size() <= sip::max_message_bytes);
                              messages_.emplace_back(datagram.payload);
                          }};

@@ -257,17 +257,17 @@ TEST_F(Conformance, is_asked_of_stand_ins_too) {
 TEST_F(Conformance, tells_injection_from_bleed_by_whether_the_peer_speaks) {
     open({.flags = enforcing});
     EXPECT_EQ(from("203.0.113.66"), "drop rtp_bleed"); // it never spoke
-    open({.flags = enforcing, .last_peer = 900ms});
+    open({.flags = enforcing, .last_peer = 500ms});
     EXPECT_EQ(from("203.0.113.66"), "drop rtp_injection");
     EXPECT_EQ(refused().last_reason, static_cast<uint32_t>(REASON_rtp_injection));
     open({.flags = enforcing, .last_peer = 1100ms});
     EXPECT_EQ(from("203.0.113.66"), "drop rtp_bleed");
     EXPECT_EQ(from("203.0.113.66", rtcp()), "drop wrong_source");
     EXPECT_EQ(from("203.0.113.66", stun()), "drop wrong_source");
-    Hole six{.local = "2001:db8:1::10", .peer = "2001:db8:99::7", .last_peer = 900ms};
+    Hole six{.local = "2001:db8:1::10", .peer = "2001:db8:99::7", .last_peer = 500ms};
     open(six);
     EXPECT_EQ(in(eth / ip6{.src = "2001:db8:99::8"} / udp{} / rtp()), "drop rtp_injection");
-    open({.component = COMPONENT_UDPTL, .last_peer = 900ms});
+    open({.component = COMPONENT_UDPTL, .last_peer = 500ms});
     EXPECT_EQ(from("203.0.113.66"), "drop wrong_source"); // no RTP was negotiated
 }
 

@@ -66,7 +66,7 @@ TEST_F(Egress, opens_a_way_back_for_requests_and_none_for_answers) {
 }
 
 TEST_F(Egress, notes_media_of_a_hole_in_steps_of_a_quarter_second) {
-    open({.last_out = 200ms});
+    open({.last_out = 50ms});
     auto before = hole().last_out_ns;
     EXPECT_EQ(send(rtp(), 40000), "pass out_media");
     EXPECT_EQ(hole().last_out_ns, before);

@@ -209,7 +209,7 @@ TEST_P(Fragment, admission_and_limits_hold_for_sip_in_fragments) {
     EXPECT_EQ(in_piece(datagram, {0, 1480}), "drop not_a_peer");
     EXPECT_EQ(in_piece(datagram, {1480, 3000}), "pass fragment_unpaired");
     EXPECT_TRUE(firsts().empty());
-    zone(zone_phones, ZONE_SIP, {{CLASS_INVITE, {.period_ns = 3600000000000, .burst = 1}}});
+    zone(zone_phones, ZONE_SIP, {{CLASS_INVITE, hourly(1)}});
     network(outside() + (is_v4() ? "/32" : "/128"), zone_phones);
     EXPECT_EQ(in_piece(datagram, {0, 1480, 8}), "pass sip");
     EXPECT_EQ(in_piece(datagram, {0, 1480, 9}), "drop rate_limited");

@@ -4,9 +4,9 @@
 #include <bpf/bpf.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "maps/abi/meta.h"
+#include "tests/kernel/map_access.hpp"
 
 namespace ringwall::test {
 namespace {
@@ -90,20 +90,10 @@ void FragmentWall::renew_secret() {
 }
 
 std::vector<fragment_set> FragmentWall::read_table() const {
-    std::vector<fragment_set> sets(FRAGMENT_SETS);
-    std::vector<uint32_t> keys(FRAGMENT_SETS);
-    uint32_t count = FRAGMENT_SETS, next = 0;
-    bpf_map_lookup_batch(map("fragments"), nullptr, &next, keys.data(), sets.data(), &count, nullptr);
-    EXPECT_EQ(count, static_cast<uint32_t>(FRAGMENT_SETS));
-    return sets;
+    return get_all<fragment_set>(map("fragments"), FRAGMENT_SETS);
 }
 
-void FragmentWall::write_table(std::vector<fragment_set> sets) {
-    std::vector<uint32_t> keys(FRAGMENT_SETS);
-    std::iota(keys.begin(), keys.end(), 0U);
-    uint32_t count = FRAGMENT_SETS;
-    ASSERT_EQ(bpf_map_update_batch(map("fragments"), keys.data(), sets.data(), &count, nullptr), 0);
-}
+void FragmentWall::write_table(const std::vector<fragment_set>& sets) { put_all(map("fragments"), 0, sets); }
 
 std::vector<uint64_t> FragmentWall::table() const {
     std::vector<uint64_t> used;
@@ -128,7 +118,7 @@ void FragmentWall::fill_open_ways() {
         for (uint64_t i = 0; i < FRAGMENT_OPEN_WAYS; ++i)
             set.way[i] = (i + 1) << FRAGMENT_TAG_SHIFT | deadline << FRAGMENT_DEADLINE_SHIFT |
                          uint64_t{185} << FRAGMENT_FIRST_SHIFT;
-    write_table(std::move(sets));
+    write_table(sets);
 }
 
 void FragmentWall::age_table(uint64_t units) {
@@ -139,7 +129,7 @@ void FragmentWall::age_table(uint64_t units) {
             auto earlier = (deadline_of(way) - units) & FRAGMENT_DEADLINE_MASK;
             way = (way & ~(FRAGMENT_DEADLINE_MASK << FRAGMENT_DEADLINE_SHIFT)) | earlier << FRAGMENT_DEADLINE_SHIFT;
         }
-    write_table(std::move(sets));
+    write_table(sets);
 }
 
 } // namespace ringwall::test

@@ -54,7 +54,7 @@ protected:
 
 private:
     std::vector<fragment_set> read_table() const;
-    void write_table(std::vector<fragment_set> sets);
+    void write_table(const std::vector<fragment_set>& sets);
 };
 
 } // namespace ringwall::test

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tests/kernel/map_access.hpp"
 #include "tests/kernel/wall.hpp"
 
 namespace ringwall::test {
@@ -75,15 +76,10 @@ TEST_F(FullMaps, of_ways_back_refuse_the_new_are_counted_and_keep_the_old) {
                    text("OPTIONS sip:x SIP/2.0\r\n\r\n"));
     };
     EXPECT_EQ(flow(40000), "pass out_flow");
-    std::vector<uint32_t> keys(RETURN_SETS);
-    std::vector<return_set> sets(RETURN_SETS);
-    uint32_t batch = 0, count = RETURN_SETS;
-    bpf_map_lookup_batch(map("return_paths"), nullptr, &batch, keys.data(), sets.data(), &count, nullptr);
-    ASSERT_EQ(count, uint32_t{RETURN_SETS});
-    for (auto& set : sets)
+    change_all<return_set>(map("return_paths"), RETURN_SETS, [](return_set& set) {
         for (auto& way : set.way)
             if (way.until <= now_ns()) way = {.fingerprint = 1, .until = now_ns() + 3600000000000};
-    ASSERT_EQ(bpf_map_update_batch(map("return_paths"), keys.data(), sets.data(), &count, nullptr), 0);
+    });
     EXPECT_EQ(flow(40002), "pass out_no_room");
     EXPECT_EQ(event(EVENT_return_paths_full), 1U);
     EXPECT_EQ(request(5060), "pass out_sip"); // it leaves; only its answer has no way
@@ -91,8 +87,13 @@ TEST_F(FullMaps, of_ways_back_refuse_the_new_are_counted_and_keep_the_old) {
     EXPECT_EQ(flow(40000), "pass out_flow"); // and the old one is renewed
     EXPECT_EQ(in(eth / ip4{.src = "203.0.113.5"} / udp{} / rtp()), "pass return_path");
     EXPECT_EQ(event(EVENT_return_paths_full), 2U);
-    for (auto& set : sets) set = {};
-    ASSERT_EQ(bpf_map_update_batch(map("return_paths"), keys.data(), sets.data(), &count, nullptr), 0);
+    network("198.51.100.0/24", zone_provider); // and a peer needs none
+    zone(zone_provider, ZONE_SIP | ZONE_PEER);
+    open({.port = 40002});
+    EXPECT_EQ(in(eth / ip4{.src = "198.51.100.7"} / udp{.sport = 5060, .dport = 5060} / text("SIP/2.0 200 OK\r\n\r\n")),
+              "pass sip");
+    EXPECT_EQ(in(eth / ip4{.src = "198.51.100.7"} / udp{.sport = 30000, .dport = 40002} / rtp()), "pass pinhole_rtp");
+    put_all(map("return_paths"), 0, std::vector<return_set>(RETURN_SETS));
 }
 
 TEST_F(FullMaps, of_ways_back_by_quota_is_counted_apart) {

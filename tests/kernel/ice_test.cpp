@@ -4,6 +4,7 @@
 #include "maps/abi/ice.h"
 
 #include <bpf/bpf.h>
+#include <gmock/gmock.h>
 
 #include "tests/kernel/wall.hpp"
 
@@ -176,18 +177,19 @@ TEST_F(Ice, a_check_or_a_success_response_of_the_inside_makes_the_pair) {
 }
 
 TEST_F(Ice, what_the_inside_sends_keeps_the_pair_and_what_comes_in_does_not) {
+    auto refused = testing::AnyOf("drop rtp_injection", "drop rtp_bleed"); // the pair may have been silent for a second
     open(ice);
     to(third, success);
-    pass_time(39s);
+    pass_time(30s);
     EXPECT_EQ(from(third, rtp()), "pass pinhole_rtp");
     EXPECT_EQ(to(third, rtp()), "pass out_media");
-    pass_time(39s);
+    pass_time(30s);
     EXPECT_EQ(from(third, rtp()), "pass pinhole_rtp");
     EXPECT_EQ(from(third, check("8hhY:t")), "pass pinhole_rtp");
-    pass_time(2s);
-    EXPECT_EQ(from(third, rtp()), "drop rtp_injection");
+    pass_time(11s);
+    EXPECT_THAT(from(third, rtp()), refused);
     EXPECT_EQ(to(third, rtp()), "pass out_media"); // too late
-    EXPECT_EQ(from(third, rtp()), "drop rtp_injection");
+    EXPECT_THAT(from(third, rtp()), refused);
     EXPECT_EQ(from(third, check("8hhY:t")), "pass pinhole_stun"); // and yet ICE may begin again
 }
 

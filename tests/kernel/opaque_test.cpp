@@ -114,6 +114,11 @@ TEST_F(Opaque, admits_the_server_that_the_inside_is_a_client_of) {
     EXPECT_EQ(media("203.0.115.1"), "pass opaque_media"); // no party to SIP, but the inside has called it
 }
 
+TEST_F(Opaque, admits_the_server_of_a_client_whose_port_lies_among_those_for_tcp_media) {
+    EXPECT_EQ(segment({.sport = 30500, .dport = 443, .flags = ack}, 40), "pass out_opaque");
+    EXPECT_EQ(media(), "pass opaque_media");
+}
+
 TEST_F(Opaque, only_data_makes_an_entry_as_only_a_handshake_leads_to_it) {
     for (uint8_t flags : {syn, uint8_t{syn | ack}, ack, rst, uint8_t{rst | ack}, fin})
         EXPECT_EQ(segment({.sport = 5061, .dport = 33000, .flags = flags}, 0), "pass out_other") << int{flags};
@@ -243,7 +248,7 @@ TEST_F(Opaque, lasts_an_hour_after_the_inside_sent_and_its_media_renews_it) {
     EXPECT_EQ(data(), "pass out_opaque");
     pass_time(59min);
     EXPECT_EQ(media(), "pass opaque_media");
-    pass_time(2min);
+    pass_time(61s);
     EXPECT_EQ(media(), "drop no_pinhole");
 }
 

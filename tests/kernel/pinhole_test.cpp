@@ -96,13 +96,13 @@ TEST_F(Pinhole, ends_at_its_deadline_whoever_sends) {
 }
 
 TEST_F(Pinhole, closes_by_itself_while_the_sender_goes_on) {
-    open({.phase = PHASE_DRAINING, .deadline = 50ms});
+    open({.phase = PHASE_DRAINING, .deadline = 500ms});
     auto deadline = hole().deadline_ns;
     uint64_t last_pass = 0;
     for (uint64_t now = now_ns(); now < deadline + 30000000; now = now_ns())
         if (media() == "pass pinhole_draining") last_pass = now;
     EXPECT_GT(last_pass, 0U);
-    EXPECT_LT(last_pass, deadline + 10000000); // the promise: 10 ms
+    EXPECT_LT(last_pass, deadline);
     EXPECT_EQ(media(), "drop call_ended");
 }
 

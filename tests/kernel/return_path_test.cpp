@@ -2,6 +2,7 @@
 // Steps 6 and 9: how long each sort of way back lasts, what renews it, and that it is one flow's and nobody else's.
 #include <bpf/bpf.h>
 
+#include "tests/kernel/map_access.hpp"
 #include "tests/kernel/wall.hpp"
 
 namespace ringwall::test {
@@ -22,15 +23,10 @@ protected:
     }
     // Makes every way that is open now end `by` earlier: time passes for them alone.
     void age(Duration by) {
-        std::vector<uint32_t> keys(RETURN_SETS);
-        std::vector<return_set> sets(RETURN_SETS);
-        uint32_t batch = 0, count = RETURN_SETS;
-        bpf_map_lookup_batch(map("return_paths"), nullptr, &batch, keys.data(), sets.data(), &count, nullptr);
-        ASSERT_EQ(count, uint32_t{RETURN_SETS});
-        for (uint32_t i = 0; i < RETURN_SETS; ++i)
-            for (auto& way : sets[i].way)
+        change_all<return_set>(map("return_paths"), RETURN_SETS, [by](return_set& set) {
+            for (auto& way : set.way)
                 if (way.until > now_ns()) way.until -= static_cast<uint64_t>(by.count()) & ~uint64_t{RETURN_SIP};
-        ASSERT_EQ(bpf_map_update_batch(map("return_paths"), keys.data(), sets.data(), &count, nullptr), 0);
+        });
     }
     void last(Duration media, Duration sip, Duration registration) {
         settings().return_path_ns = static_cast<uint64_t>(media.count());

@@ -58,6 +58,22 @@ TEST_F(Scope, drops_inside_addresses_that_arrive_from_outside) {
     EXPECT_EQ(in(eth / ip4{.src = "192.0.2.99"} / tcp{.dport = 22}), "pass not_guarded");
 }
 
+TEST_F(Scope, guards_media_ports_of_addresses_that_hosts_share_and_nothing_else_there) {
+    network("224.0.0.0/24", 0, NETWORK_SHARED);
+    network("2001:db8:2::/128", 0, NETWORK_SHARED);
+    EXPECT_EQ(in(eth / ip4{.dst = "224.0.0.1"} / udp{.dport = 9999}), "pass out_of_scope");
+    EXPECT_EQ(in(eth / ip4{.dst = "224.0.0.1"} / udp{.dport = 10000} / rtp()), "drop no_pinhole");
+    EXPECT_EQ(in(eth / ip4{.dst = "224.0.1.1"} / udp{.dport = 10000} / rtp()), "pass out_of_scope");
+    EXPECT_EQ(in(eth / ip4{.dst = "224.0.0.1"} / udp{.dport = 5060} / text("OPTIONS sip:x SIP/2.0")),
+              "drop not_a_peer"); // as ever
+    EXPECT_EQ(in(eth / ip6{.dst = "2001:db8:2::"} / udp{} / rtp()), "drop no_pinhole");
+    EXPECT_EQ(in(eth / ip6{.dst = "2001:db8:2::1"} / udp{} / rtp()), "pass out_of_scope");
+    // Neighbours with inside addresses talk there: they are no spoofers.
+    EXPECT_EQ(in(eth / ip4{.src = "192.0.2.1", .dst = "224.0.0.18", .protocol = 112} / filled(20)),
+              "pass out_of_scope");
+    EXPECT_EQ(in(eth / ip4{.src = "192.0.2.1", .dst = "224.0.0.251"} / udp{.dport = 5353}), "pass out_of_scope");
+}
+
 TEST_F(Scope, drops_denied_sources_at_sip_and_guarded_ports_only) {
     network("198.51.100.0/25", 0, NETWORK_DENIED);
     settings().flags = WALL_ADMIT_ALL;

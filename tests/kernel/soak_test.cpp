@@ -23,7 +23,7 @@ class Soak : public Wall {
 protected:
     void SetUp() override {
         Wall::SetUp();
-        zone(zone_none, ZONE_SIP, {{CLASS_REGISTER, {.period_ns = 1000000, .burst = 4, .zero = 0}}});
+        zone(zone_none, ZONE_SIP, {{CLASS_REGISTER, limit_of(1000000, 4)}});
         zone(zone_provider, ZONE_SIP | ZONE_PEER);
         zone(zone_strict, ZONE_SIP | ZONE_PEER | ZONE_STRICT);
         network("198.51.100.0/28", zone_provider);
@@ -42,6 +42,31 @@ protected:
                           .constraint = constraint,
                           .zone = zone_provider,
                           .flags = PINHOLE_CHECK_MEDIA | PINHOLE_ZONE_SUBSTITUTES});
+        for (const char* local : {"192.0.2.10", "2001:db8:1::10"}) {
+            open({.local = local, .port = port++, .flags = PINHOLE_ICE, .ufrag = "8hhY"});
+            open({.local = local, .port = port++, .constraint = CONSTRAINT_ANY, .flags = PINHOLE_CONFORM_ENFORCE});
+            open({.local = local, .port = 30000, .protocol = 6, .constraint = CONSTRAINT_ANY});
+            open({.local = local, .port = 30001, .protocol = 6, .phase = PHASE_CLOSED});
+        }
+        network("224.0.0.0/24", 0, NETWORK_SHARED);
+        ::rule udp_15000{.until_tai_ns = 0, .protocol = 17, .port_count = 1};
+        udp_15000.ports[0] = {15000, 15000};
+        rule(0, udp_15000, "198.51.100.0/28", "192.0.2.0/24");
+        settings().flags = WALL_OPAQUE;
+        apply_settings();
+        opaque_port(5061);
+        out(eth / ip4{.src = "192.0.2.10", .dst = "100.64.1.1"} / tcp{.sport = 5061, .flags = ack} / filled(40));
+        out(eth / ip4{.src = "192.0.2.10", .dst = "203.0.113.5"} / udp{.sport = 40100, .dport = 30000} / rtp());
+    }
+
+    // In force for one batch; monitor mode is told of, as it changes what becomes of a drop.
+    bool change_mode() {
+        constexpr uint32_t monitor = WALL_MONITOR;
+        settings().flags = WALL_OPAQUE | one_of<uint32_t>({0, 0, 0, monitor, WALL_DENY_ALL, WALL_ADMIT_ALL,
+                                                           WALL_LOSS_PEERS, WALL_LOSS_OPEN, WALL_LOSS_CLOSED});
+        apply_settings();
+        heartbeat(chance(2) ? 0s : 11s);
+        return (settings().flags & monitor) != 0;
     }
 
     template <typename T>
@@ -51,25 +76,28 @@ protected:
     bool chance(unsigned in) { return random_() % in == 0; }
     uint16_t any_port() {
         return chance(3) ? static_cast<uint16_t>(40000 + random_() % 32)
-                         : one_of<uint16_t>({5060, 5061, 5070, 40100, 15000, 53, 22, 0, 65535});
+                         : one_of<uint16_t>({5060, 5061, 5070, 30000, 30001, 30002, 40100, 15000, 53, 22, 0, 65535});
     }
 
     Packet with_addresses(Packet packet) {
         if (chance(2))
             return packet / ip4{.src = one_of<const char*>({"198.51.100.7", "198.51.100.70", "203.0.113.5",
                                                             "203.0.113.66", "192.0.2.44", "100.64.1.1"}),
-                                .dst = one_of<const char*>({"192.0.2.10", "192.0.2.99", "203.0.113.1"}),
+                                .dst = one_of<const char*>(
+                                    {"192.0.2.10", "192.0.2.10", "192.0.2.99", "203.0.113.1", "224.0.0.1"}),
                                 .option_words = chance(8) ? random_() % 11 : 0,
                                 .fragment = chance(6) ? static_cast<uint16_t>(random_() & 0x3fff) : uint16_t{0}};
         packet = packet / ip6{.src = one_of<const char*>({"2001:db8:99::7", "2001:db8:1::44", "2001:db8:bad::66"}),
                               .dst = one_of<const char*>({"2001:db8:1::10", "2001:db8:1::99", "2001:db8:2::1"})};
-        while (chance(6)) packet = packet / extension{.type = one_of<uint8_t>({0, 43, 60}), .words = random_() % 3};
+        while (chance(6))
+            packet =
+                packet / extension{.type = one_of<uint8_t>({0, 43, 60}), .words = chance(20) ? 255 : random_() % 3};
         if (chance(6)) packet = packet / fragment6{.offset = static_cast<uint16_t>(random_() % 4), .more = chance(2)};
         return packet;
     }
 
     raw any_payload() {
-        switch (random_() % 8) {
+        switch (random_() % 9) {
             case 0: return rtp(static_cast<uint32_t>(random_() % 3));
             case 1: return rtcp();
             case 2: return stun();
@@ -77,6 +105,10 @@ protected:
             case 4: return text("INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP x\r\n\r\n");
             case 5: return text("SIP/2.0 200 OK\r\n\r\n");
             case 6: return text("\r\n\r\n");
+            case 7:
+                return bytes_of({0, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42, 1, 1, 1,   1,   1,   1,
+                                 1, 1, 1, 1, 1,    1,    0,    6,    0, 4, '8', 'h', 'h', 'Y'},
+                                28);
             default: return filled(random_() % 1400, static_cast<uint8_t>(random_()));
         }
     }
@@ -85,7 +117,10 @@ protected:
         Packet packet = Packet{{eth}};
         while (chance(5)) packet = packet / vlan{.tag_type = one_of<uint16_t>({0x8100, 0x88a8})};
         packet = with_addresses(std::move(packet));
-        if (chance(8)) packet = packet / tcp{.dport = any_port(), .doff = static_cast<uint8_t>(random_() % 16)};
+        if (chance(8))
+            packet = packet / tcp{.dport = any_port(),
+                                  .doff = chance(2) ? uint8_t{5} : static_cast<uint8_t>(random_() % 16),
+                                  .flags = static_cast<uint8_t>(random_() & 0x1f)};
         else packet = packet / udp{.sport = one_of<uint16_t>({30000, 5060, 1024}), .dport = any_port()};
         Bytes frame = (packet / any_payload()).bytes();
         if (chance(3))
@@ -105,9 +140,7 @@ TEST_F(Soak, every_packet_has_one_verdict_and_one_reason) {
     std::printf("seed %lu, %ld s\n", seed, static_cast<long>(life.count()));
     uint64_t sent = 0, dropped_in_all = 0;
     for (const auto end = std::chrono::steady_clock::now() + life; std::chrono::steady_clock::now() < end;) {
-        settings().flags = chance(8) ? WALL_MONITOR : 0;
-        apply_settings();
-        const bool monitors = settings().flags != 0;
+        const bool monitors = change_mode();
         const auto before = counts();
         const uint64_t monitored = event(EVENT_monitored);
         uint64_t bytes = 0, dropped = 0;

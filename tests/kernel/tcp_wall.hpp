@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 
+#include "tests/kernel/parties.hpp"
 #include "tests/kernel/wall.hpp"
 
 namespace ringwall::test {
@@ -13,14 +14,6 @@ inline const auto every_shape = testing::Values(Shape::ipv4, Shape::ipv6, Shape:
 inline std::string shape_name(const testing::TestParamInfo<Shape>& info) {
     return info.param == Shape::ipv4 ? "ipv4" : info.param == Shape::ipv6 ? "ipv6" : "vlan";
 }
-
-struct Party {
-    std::string v4, v6;
-};
-inline const Party inside{"192.0.2.10", "2001:db8:1::10"};
-inline const Party provider{"198.51.100.7", "2001:db8:99::7"}, another_of_provider{"198.51.100.8", "2001:db8:99::8"};
-inline const Party phone{"203.0.113.5", "2001:db8:77::5"}, another_phone{"203.0.113.6", "2001:db8:77:1::6"};
-inline const Party stranger{"192.88.99.1", "2001:db8:66::1"};
 
 class TcpWall : public Wall, public testing::WithParamInterface<Shape> {
 protected:
@@ -38,8 +31,7 @@ protected:
     }
     // To an address that is not protected.
     std::string beside(const Party& who, const tcp& segment) {
-        return in(shaped(ip4{.src = who.v4, .dst = "203.0.114.1"}, ip6{.src = who.v6, .dst = "2001:db8:2::1"}) /
-                  segment);
+        return in(shaped(ip4{.src = who.v4, .dst = elsewhere.v4}, ip6{.src = who.v6, .dst = elsewhere.v6}) / segment);
     }
     void opaque(uint16_t port) {
         const uint32_t index = port >> 6;

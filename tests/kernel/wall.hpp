@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The programs, loaded without pins and with the same maps, and each test's own configuration in them. `in(packet)` and
-// `out(packet)` run one packet and say what became of it: "pass pinhole_rtp", by the verdict *and* by the one reason
-// counter that rose; two counters, or a byte count that is not the frame's, never compare equal to anything.
+// Each test's own configuration in the maps of the programs (programs.hpp). `in(packet)` and `out(packet)` run one packet
+// and say what became of it: "pass pinhole_rtp", by the verdict *and* by the one reason counter that rose; two counters,
+// or a byte count that is not the frame's, never compare equal to anything.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,15 +12,16 @@
 #include <string>
 #include <vector>
 
+#include "maps/abi/ban.h"
+#include "maps/abi/ceiling.h"
 #include "maps/abi/counters.h"
 #include "maps/abi/operation.h"
 #include "maps/abi/party.h"
 #include "maps/abi/pinhole.h"
 #include "maps/abi/policy.h"
-#include "maps/abi/record.h"
 #include "maps/net/address.hpp"
 #include "policy/hints.hpp"
-#include "tests/kernel/packet.hpp"
+#include "tests/kernel/mirrored.hpp"
 
 namespace ringwall::test {
 
@@ -52,12 +53,11 @@ struct Hole { // as tests read it; wall.cpp makes struct pinhole of it
     std::string ufrag = {};                   // of ICE
 };
 
-struct Mirrored {
-    mirror_record header;
-    Bytes bytes;
-};
+constexpr limit hourly(uint32_t burst) { return limit_of(3600000000000, burst); } // pays nothing back while a test runs
 
-uint64_t now_ns(); // CLOCK_MONOTONIC
+// By which packets are judged (CLOCK_MONOTONIC_COARSE): a tick behind at most, but much more where a machine stood still.
+uint64_t now_ns();
+uint64_t exact_now_ns(); // CLOCK_MONOTONIC: by which records are stamped
 
 class Wall : public testing::Test {
 protected:
@@ -68,7 +68,9 @@ protected:
     std::string in(const Bytes& frame);
     std::string out(const Packet& packet) { return out(packet.bytes()); }
     std::string out(const Bytes& frame);
-    std::string watched(const Packet& packet); // by the copy for watched interfaces, either way
+    // By the copy for watched interfaces, either way.
+    std::string watched(const Packet& packet) { return watched(packet.bytes()); }
+    std::string watched(const Bytes& frame);
 
     // Configuration: written at once, read by the next packet.
     struct wall& settings() { return settings_; }
@@ -78,13 +80,24 @@ protected:
     // `from` and `to` keep what else they are, where exactly these prefixes stand in the map already.
     void rule(uint32_t number, const ::rule& value, const std::string& from, const std::string& to);
     void forget_network(const std::string& prefix);
+    void fill_excuses(const excuse_set& with = {});                    // a flood of another test may have filled them
+    void total(uint32_t zone, uint32_t sip_class, const limit& limit); // of all its sources together
     void zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits = {}, uint8_t latch = 0,
               uint64_t identity = 0);
+    void list_agents(const std::vector<std::string>& products); // WALL_USER_AGENTS apart
     void opaque_port(uint16_t port);
     void write_hints(const policy::Hints& hints);
     void heartbeat(Duration ago, bool asleep = false);
     void known(const std::string& address, uint16_t port, uint32_t flags, Duration until = 1h);
+    void call_ceiling(uint32_t flags, uint32_t full_zone = 0, uint64_t identity = 0,
+                      const std::string& emergency = "112");
     void learned(const std::string& address, uint16_t port, learned_port value, Duration until = 1h);
+
+    // By `apply`, as the agent does. `source` as people write it (maps/bans.hpp).
+    void ban(const std::string& source, uint32_t flags = 0, Duration until = 1h);
+    int change_ban(uint32_t code, const std::string& source, const struct ban& value = {}); // the operation's result
+    void clear_ban_hints();
+    void forget_bans();
 
     void open(const Hole& hole);
     void put_hole(const Hole& hole, const struct pinhole& value);
@@ -112,6 +125,7 @@ private:
     void ask_networks_always();
     std::string run(const Bytes& frame, int program, uint32_t pass);
     struct wall settings_{};
+    static inline bool has_bans_ = false; // to walk through an empty map of a million takes milliseconds
     std::vector<uint64_t> events_before_;
 };
 

@@ -49,7 +49,12 @@ class Edge(Unchanged):
 
 
 class Host(Unchanged):
-    """On the host itself nothing at all may differ, from Ethernet to the last byte."""
+    """On the host itself nothing at all may differ, from Ethernet to the last byte. Of what TC drops, the capture on the
+    way in misses nothing: a packet socket stands before TC, and behind XDP."""
+
+    def missing_inside(self, dropped):
+        (outer,) = self.wall.status()['interfaces']
+        return dropped if outer['ingress'].startswith('xdp') else 0
 
     def test_what_passed_is_byte_identical_in_both_directions(self):
         topology = self.topology
@@ -61,7 +66,7 @@ class Host(Unchanged):
             self.run_a_call()
             dropped = self.drops() - dropped
             frames = [capture.stop() for capture in (sent_in, got_in, sent_out, got_out)]
-        self.compare(frames[0], frames[1], lambda frame: frame.raw, dropped)
+        self.compare(frames[0], frames[1], lambda frame: frame.raw, self.missing_inside(dropped))
         self.compare(frames[2], frames[3], lambda frame: frame.raw, 0)
 
 

@@ -39,11 +39,13 @@ class Chat:
             self.assertEqual(tcp.receive(far, 20), b'MSRP d93kswow SEND\r\n')
 
     def check_end(self, call, outside, inside, listener):
-        before = self.wall.reasons()
+        local = listener.getsockname()[:2]
         call.bye()
-        self.wait_until(lambda: self.hole_phase(listener.getsockname()[:2]) == 'closed', 'the pinhole is closed')
+        self.wait_until(lambda: self.hole_phase(local) == 'closed', 'the pinhole is closed')
+        before = self.wall.pinhole(local)['refused']       # its own: an ended call's peer sends again and again
         outside.sendall(b'MSRP after BYE\r\n')
-        self.assert_dropped(before, 'call_ended', 1)
+        hole = self.wait_until(lambda: (h := self.wall.pinhole(local))['refused'] > before and h, 'a refusal')
+        self.assertEqual(hole['last_refused']['reason'], 'call_ended')
         inside.setblocking(False)
         with self.assertRaises(BlockingIOError):
             inside.recv(100)

@@ -1,8 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator does to a running wall: watch only, reload, ask, take down."""
+"""What an operator does to a running wall: watch only, reload, ask, take down. And what systemd does."""
+import configparser
+import json
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+from ringwall_netns import janitor
 from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.media import Stream
-from ringwall_netns.wall import CommandFailed, Wall
+from ringwall_netns.wall import ROOT, CommandFailed, Wall
 
 NO_AGENT, BAD_CONFIG, WRONG_USAGE = 3, 5, 2
 
@@ -109,6 +118,17 @@ class Commands(WallCase):
                 other.command(command, json_output=command != 'reload')
             self.assertEqual(failed.exception.returncode, NO_AGENT, command)
 
+    def test_a_configuration_named_from_where_the_agent_was_started_is_found_from_elsewhere(self):
+        whole = self.wall.config_path
+        self.addCleanup(setattr, self.wall, 'config_path', whole)
+        self.addCleanup(setattr, self.wall, 'launcher', [])
+        self.wall.stop()
+        self.wall.config_path, self.wall.launcher = Path(whole.name), ['env', '-C', str(whole.parent)]
+        self.wall.start()
+        self.assertEqual(self.wall.status()['config']['path'], str(whole))
+        faults = json.loads(self.wall.invoke('doctor', '--json').stdout)
+        self.assertNotIn('reload', [fault['check'] for fault in faults])
+
     def test_two_agents_on_one_pin_directory_are_refused(self):
         done = self.wall.invoke('run')
         self.assertEqual(done.returncode, 1, done.stderr)
@@ -125,3 +145,60 @@ class Commands(WallCase):
         self.assertIsNotNone(inside.wait(lambda p: p.ssrc == outside.ssrc, 2.0))
         self.wall.start()
         self.assert_refused(outside, inside.endpoint, inside, 'no_pinhole')
+
+
+class Service(WallCase):
+    """As systemd runs it: with no more capabilities than the unit has, and with somebody who listens to sd_notify."""
+
+    @classmethod
+    def prepare(cls):
+        unit = configparser.ConfigParser(strict=False, interpolation=None)
+        unit.optionxform = str
+        unit.read(ROOT / 'deploy/systemd/ringwall.service')
+        bounds = [f'+{name.removeprefix("CAP_").lower()}' for name in unit['Service']['CapabilityBoundingSet'].split()]
+        cls.wall.launcher = ['setpriv', f'--bounding-set=-all,{",".join(bounds)}', '--no-new-privs']
+        cls.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        cls.addClassCleanup(cls.manager.close)
+        path = janitor.scratch() / 'notify'
+        cls.manager.bind(str(path))
+        cls.manager.settimeout(20)
+        os.environ.update(NOTIFY_SOCKET=str(path), WATCHDOG_USEC='30000000')
+        cls.addClassCleanup(lambda: [os.environ.pop(name) for name in ('NOTIFY_SOCKET', 'WATCHDOG_USEC')])
+
+    def heard(self, wanted):
+        """The next word that is no sign of life, or the next sign of life."""
+        while True:
+            words = self.manager.recv(4096).decode()
+            if (words == 'WATCHDOG=1') == (wanted == 'WATCHDOG=1'):
+                return words
+
+    def test_it_says_that_it_is_ready_lives_reloads_and_stops(self):
+        self.agent_may_be_down = True
+        self.assertEqual(self.heard('READY=1'), 'READY=1')
+        for _ in range(2):
+            self.assertEqual(self.heard('WATCHDOG=1'), 'WATCHDOG=1')
+        before_us = time.monotonic_ns() // 1000
+        os.kill(self.wall.process.pid, signal.SIGHUP)
+        words = dict(line.split('=', 1) for line in self.heard('RELOADING=1').splitlines())
+        self.assertEqual(words['RELOADING'], '1')
+        self.assertGreaterEqual(int(words['MONOTONIC_USEC']), before_us)
+        self.assertEqual([self.heard(''), self.heard('')], ['STATUS=', 'READY=1'])
+        self.wall.stop()
+        self.assertEqual(self.heard('STOPPING=1'), 'STOPPING=1')
+        self.wall.start()
+        self.assertEqual(self.heard('READY=1'), 'READY=1')
+
+    def test_a_call_is_followed_and_a_worker_that_hangs_is_replaced(self):
+        _, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        self.assert_refused(self.rtp('attacker'), self.rtp('pbx').endpoint, reason='no_pinhole')
+        worker = self.worker()
+        os.kill(worker, signal.SIGSTOP)
+        self.wait_until(lambda: self.worker() not in (None, worker), 'another worker', timeout=20)
+        self.wait_until(lambda: self.wall.invoke('status').returncode == 0, 'the new one answers', timeout=20)
+        self.assert_both_hear(outside, inside)
+
+    def worker(self):
+        children = f'/proc/{self.wall.process.pid}/task/{self.wall.process.pid}/children'
+        with open(children, encoding='ascii') as pids:
+            return next(iter(map(int, pids.read().split())), None)

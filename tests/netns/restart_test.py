@@ -2,6 +2,7 @@
 """The agent dies and comes back: no live call notices, and what ends afterwards still closes."""
 import time
 
+from ringwall_netns import PATIENCE
 from ringwall_netns.case import WallCase
 from ringwall_netns.media import Stream
 from ringwall_netns.wall import DRAIN
@@ -16,7 +17,7 @@ class Restart:
     def assert_no_loss(self, stream, receiver):
         """Every packet of a stopped stream has arrived."""
         missing = set(stream.stop())
-        while missing and (packet := receiver.wait(lambda p: p.ssrc == stream.sender.ssrc, 1.0)):
+        while missing and (packet := receiver.wait(lambda p: p.ssrc == stream.sender.ssrc, PATIENCE)):
             missing.discard(packet.sequence)
         self.assertFalse(missing, f'lost {len(missing)} of {len(stream.sent)} packets')
         return len(stream.sent)

@@ -26,7 +26,7 @@ def main(names):
     names = names or sorted(p.stem for p in HERE.glob('*_test.py'))
     suite = unittest.defaultTestLoader.loadTestsFromNames(names)
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, descriptions=False).run(suite)
-    if not result.wasSuccessful() or result.testsRun == 0:
+    if not result.wasSuccessful() or result.testsRun + len(result.skipped) == 0:
         return 1
     return 77 if result.skipped else 0
 

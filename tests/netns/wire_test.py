@@ -70,7 +70,8 @@ class Tunnel(WallCase):
             edge.run('ip', 'tuntap', 'add', 'vpn0', 'mode', 'tun')
             edge.run('ip', 'link', 'set', 'vpn0', 'up')
         self.wait_until(lambda: [i for i in self.wall.status()['interfaces'] if i['name'] == 'vpn0'
-                                 and i['role'] == self.role and i['ingress'] in self.ingress], 'vpn0 is attached')
+                                 and i['role'] == self.role and i['ingress'] in self.ingress],
+                        'vpn0 is attached', 30.0)             # two programs more for the verifier
 
     def arrive(self, dport, payload):
         packet = _ipv4_udp('198.51.100.7', '192.0.2.10', 5060, dport, payload)
@@ -99,7 +100,7 @@ class WatchedTunnel(Tunnel):
         self.assertEqual(self.wall.reasons().get('no_pinhole', 0), before.get('no_pinhole', 0))
 
 
-class Jumbo(WallCase):
+class Jumbo:
     """Datagrams of 8,000 bytes in one frame."""
 
     def setUp(self):
@@ -117,6 +118,19 @@ class Jumbo(WallCase):
         outside.send_raw(PACKET, (self.address('pbx'), 19998))
         self.assert_dropped(before, 'no_pinhole', 1)
 
+    def test_calls_of_jumbo_invites_and_answers_have_audio(self):
+        long = [f'X-Long-{number}: ' + 'x' * 500 for number in range(12)]
+        for caller, callee in (('peer', 'pbx'), ('pbx', 'peer')):
+            with self.subTest(caller=caller):
+                call = self.call(caller, callee)
+                call.invite(extra=long)
+                self.assertGreater(len(call.invited.raw), 4096)
+                self.assertGreater(len(call.respond(call.invited, 200, body=call.sdp('callee'), extra=long).raw), 4096)
+                call.ack()
+                self.assert_both_hear(call.caller_rtp, call.callee_rtp)
+                self.assertEqual(len(self.wall.pinholes(call.call_id)), 2)
+                call.bye()
+
     def test_a_jumbo_message_is_mirrored_whole(self):
         before = self.wall.counters().get('mirrored', 0)
         lines = 'MESSAGE sip:pbx@192.0.2.10 SIP/2.0\r\n' + 'Subject: ' + 'a' * 7000 + '\r\n\r\n'
@@ -129,6 +143,53 @@ class Jumbo(WallCase):
         self.wall.process.wait(10)
         self.wall.start()
         self.assertIn(self.wall.status()['interfaces'][0]['ingress'], ('xdp native', 'xdp generic', 'tcx', 'clsact'))
+
+
+class NotLinear(WallCase):
+    """A frame of which little but Ethernet and IP is linear, as drivers make them: at TC the rest is not read directly."""
+    family = 6
+    config = {'attach': 'tc'}
+
+    def setUp(self):
+        super().setUp()
+        for namespace, link in ((self.topology.outside, 'eth0'), (self.topology.edge, 'outer')):
+            run('ip', '-n', namespace.name, 'link', 'set', link, 'mtu', str(MTU))
+
+    def send(self, options, protocol, transport):
+        """`options` bytes of destination options, then the transport header and enough to make it more than a page."""
+        mac = run('ip', '-n', self.topology.edge.name, '-o', 'link', 'show', 'outer').split('link/ether ')[1].split()[0]
+        headers = bytes([protocol, options // 8 - 1]) + bytes(options - 2) if options else b''
+        payload = headers + transport + bytes(5000)
+        addresses = (socket.inet_pton(socket.AF_INET6, self.address(party)) for party in ('attacker', 'pbx'))
+        packet = struct.pack('!IHBB16s16s', 6 << 28, len(payload), 60 if options else protocol, 64, *addresses) + payload
+        frame = bytes.fromhex(mac.replace(':', '')) + bytes([2, 0, 0, 0, 0, 9]) + b'\x86\xdd' + packet
+        virtio = struct.pack('=BBHHHH', 0, 0, 14 + 40, 0, 0, 0)        # hdr_len: so much of it is linear
+        with self.topology.outside.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
+            raw.setsockopt(263, 15, 1)                                 # SOL_PACKET, PACKET_VNET_HDR
+            raw.bind(('eth0', 0))
+            raw.send(virtio + frame)
+
+    def assert_counted(self, reason, options, protocol, transport):
+        before = self.wall.reasons().get(reason, 0)
+        self.send(options, protocol, transport)
+        self.wait_until(lambda: self.wall.reasons().get(reason, 0) > before, f'{reason}: {self.wall.reasons()}')
+
+    def test_ports_behind_more_than_is_looked_at_are_malformed(self):
+        syn = struct.pack('!HHIIBBHHH', 40000, 5060, 1, 0, 5 << 4, 2, 1000, 0, 0)
+        media = struct.pack('!HHHH', 40000, 12000, 8 + 5000, 0)
+        for options in (0, 64):
+            self.assert_counted('sip_stream', options, socket.IPPROTO_TCP, syn)
+            self.assert_counted('no_pinhole', options, socket.IPPROTO_UDP, media)
+        self.assert_counted('malformed', 512, socket.IPPROTO_TCP, syn)
+        self.assert_counted('malformed', 512, socket.IPPROTO_UDP, media)
+
+
+class JumboIPv4(Jumbo, WallCase):
+    family = 4
+
+
+class JumboIPv6(Jumbo, WallCase):
+    family = 6
 
 
 if __name__ == '__main__':

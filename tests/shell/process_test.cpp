@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "agent/fd.hpp"
-#include "agent/log.hpp"
 #include "agent/process/briefing.hpp"
 #include "agent/process/messages.hpp"
 #include "agent/process/notices.hpp"
+#include "agent/process/resolver.hpp"
+#include "agent/process/shared_table.hpp"
 
 namespace ringwall::agent {
 namespace {
@@ -53,6 +55,67 @@ TEST(Frames, from_the_worker_carry_nothing) {
     EXPECT_FALSE(frames.next());
 }
 
+TEST(Frames, of_a_policy_bring_their_table) {
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    const Fd writer(ends[0]), reader(ends[1]);
+    FrameReader frames(100);
+    for (const char* address : {"192.0.2.1", "2001:db8::1"}) {
+        policy::Stated stated;
+        stated.add(stated.add_source("/l/deny", true), policy::Claim::denied, 0, {*Prefix::parse(address)});
+        const auto networks = policy::resolve(stated.statements, 0, {});
+        const auto table = share_table(policy::Lookup::image_of(networks, stated));
+        ASSERT_TRUE(table) << table.error().message();
+        ASSERT_TRUE(send_frame(writer.get(), Message::policy, address, table->get()));
+    }
+    ASSERT_TRUE(send_frame(writer.get(), Message::stop));
+    for (int tables = 0; tables < 2;) {
+        ASSERT_TRUE(receive(reader.get(), 0, frames));
+        for (auto frame = frames.next(); frame && *frame && (*frame)->message == Message::policy;
+             frame = frames.next()) {
+            ++tables;
+            const auto lookup = read_table(std::move((*frame)->descriptor));
+            ASSERT_TRUE(lookup) << lookup.error().message();
+            EXPECT_EQ(lookup->find(*IpAddress::parse((*frame)->body)).flags, NETWORK_DENIED);
+            EXPECT_EQ(lookup->source(0).name, "/l/deny");
+        }
+    }
+}
+
+TEST(Table, that_was_shared_can_not_be_written_any_more) {
+    const auto table = share_table(policy::Lookup::image_of({}, {}));
+    ASSERT_TRUE(table);
+    EXPECT_EQ(pwrite(table->get(), "x", 1, 0), -1);
+    EXPECT_EQ(ftruncate(table->get(), 0), -1);
+    EXPECT_FALSE(read_table(Fd()));
+}
+
+TEST(Resolved, survives_the_way_to_the_parent) {
+    const Resolved sent{.name = 3,
+                        .trouble = names::Trouble::silent,
+                        .failures = 7,
+                        .addresses = {IpAddress::v4(0xc0000201), *IpAddress::parse("2001:db8::1")}};
+    const auto got = decode_resolved(encode(sent));
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->name, 3U);
+    EXPECT_EQ(got->trouble, names::Trouble::silent);
+    EXPECT_EQ(got->failures, 7U);
+    EXPECT_EQ(got->addresses, sent.addresses);
+    Resolved many{.addresses = std::vector<IpAddress>(1000, IpAddress::v4(1))};
+    EXPECT_LE(encode(many).size(), largest_of_resolver);
+}
+
+TEST(Resolved, that_is_none_is_nothing) {
+    const std::string good = encode(Resolved{});
+    EXPECT_TRUE(decode_resolved(good));
+    EXPECT_FALSE(decode_resolved(""));
+    EXPECT_FALSE(decode_resolved(good.substr(1)));
+    EXPECT_FALSE(decode_resolved(good + "x"));
+    std::string unknown = good;
+    unknown[4] = 99;
+    EXPECT_FALSE(decode_resolved(unknown));
+}
+
 TEST(Frames, of_no_known_message_are_refused) {
     FrameReader frames(4);
     frames.feed(on_the_wire(static_cast<Message>(99), ""));
@@ -60,11 +123,15 @@ TEST(Frames, of_no_known_message_are_refused) {
 }
 
 TEST(Briefing, survives_the_way_to_the_worker) {
-    const Briefing sent{.config_path = "/etc/r.yaml",
-                        .config = "version: 1\n# \"quotes\" and \xc3\xa4\n",
-                        .self = {IpAddress::v4(0xc0000201), *IpAddress::parse("2001:db8::1")},
-                        .interfaces = {{"eth0", 2, "xdp native", "tcx"}},
-                        .loaded_s = 1800000000};
+    const Briefing sent{
+        .config_path = "/etc/r.yaml",
+        .config = {{"/etc/r.yaml", "version: 1\n# \"quotes\" and \xc3\xa4\n"}, {"/etc/conf.d/1.yaml", ""}},
+        .self = {IpAddress::v4(0xc0000201), *IpAddress::parse("2001:db8::1")},
+        .interfaces = {{"eth0", 2, "xdp native", "tcx"}},
+        .lists = {{"/etc/deny.txt", "deny", 17, 2, 1800000001, "empty"}},
+        .names = {{"provider", "sip.example.net", {IpAddress::v4(0xc6336407)}, "silent", 3}},
+        .loaded_s = 1800000000,
+        .table = 5};
     const auto got = decode_briefing(encode(sent));
     ASSERT_TRUE(got) << got.error().message();
     EXPECT_EQ(got->config_path, sent.config_path);
@@ -75,6 +142,9 @@ TEST(Briefing, survives_the_way_to_the_worker) {
     EXPECT_EQ(got->interfaces[0].name, "eth0");
     EXPECT_EQ(got->interfaces[0].ifindex, 2);
     EXPECT_EQ(got->interfaces[0].egress, "tcx");
+    EXPECT_EQ(got->lists, sent.lists);
+    EXPECT_EQ(got->names, sent.names);
+    EXPECT_EQ(got->table, 5U);
 }
 
 TEST(Briefing, that_is_none_is_an_error) {
@@ -85,23 +155,17 @@ TEST(Briefing, that_is_none_is_an_error) {
 
 TEST(PacedLog, writes_so_many_a_second_and_then_says_how_many_more) {
     std::vector<std::string> lines;
-    PacedLog log([&](std::string_view event,
-                     std::string_view text) { lines.push_back(std::string(event) + " " + std::string(text)); },
-                 2);
-    for (int i = 0; i < 5; ++i) log.say("sip.defect", "bad");
-    log.say("call.start", "A");
+    PacedLog log([&](const Notice& notice) { lines.push_back(std::string(notice.event) + " " + notice.text); }, 2);
+    const Notice bad{Level::info, "sip.defect", "bad"};
+    for (int i = 0; i < 5; ++i) log.say(bad);
+    log.say({Level::info, "call.start", "A"});
     EXPECT_THAT(lines, ElementsAre("sip.defect bad", "sip.defect bad", "call.start A"));
     lines.clear();
     log.each_second();
     EXPECT_THAT(lines, ElementsAre("sip.defect 3 more of these in the last second"));
     lines.clear();
-    log.say("sip.defect", "bad");
+    log.say(bad);
     EXPECT_THAT(lines, ElementsAre("sip.defect bad"));
-}
-
-TEST(Log, escapes_what_could_write_into_a_terminal) {
-    EXPECT_EQ(log::escaped("Call-ID \x1b[2J\n\x7f\\"), "Call-ID \\x1b[2J\\x0a\\x7f\\x5c");
-    EXPECT_EQ(log::escaped("T\xc3\xbcr"), "T\xc3\xbcr");
 }
 
 } // namespace

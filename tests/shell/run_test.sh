@@ -207,6 +207,28 @@ a_reload() {
     check "and status is content" status_says '.config.error == ""'
 }
 
+pinholes() { "$ringwall" pinholes "$@" "${options[@]}"; }
+holes_say() { pinholes --json | jq -e "$1"; }
+
+a_pinhole_by_hand() {
+    check "a port is opened by hand" pinholes open 192.0.2.10:10000 --from 198.51.100.7:30000 --rtcp --for 90s --name call-1
+    check "and its RTCP" holes_say 'map(.local) == ["192.0.2.10:10000", "192.0.2.10:10001"]'
+    check "with its name and its end" holes_say '.[0].by_hand[0] | .name == "call-1" and .expires_in <= 90'
+    check "and is no call" status_says '.calls == 0'
+    check "over IPv6 too" pinholes open '[2001:db8:1::10]:10000' --json
+    stop KILL
+    check "a start after kill -9 is ready" start
+    check "and knows them still" holes_say 'map(select(.by_hand)) | length == 3'
+    check "curl does the same" bash -c "curl -sS --unix-socket '$room/rw.sock' http://ringwall/api/v1/pinholes/open \
+        -d '{\"local\":\"192.0.2.10:10002\"}' | jq -e '.ok and .expires_in == 3600'"
+    check "what is not guarded is refused" bash -c "! '$ringwall' pinholes open 192.0.2.10:9999 ${options[*]}"
+    check "a name closes all that is its own" pinholes close --name call-1
+    check "which drains" holes_say 'map(select(.phase == "draining" or .phase == "closed")) | length == 2'
+    check "a port closes whoever has it" pinholes close '[2001:db8:1::10]:10000'
+    check "and then nobody has it" bash -c "! '$ringwall' pinholes close '[2001:db8:1::10]:10000' ${options[*]}"
+    check "the default name closes the rest" pinholes close --name hand
+}
+
 a_detach() {
     local running=$agent
     check "detach asks the agent and leaves nothing" detached
@@ -222,6 +244,35 @@ a_dead_agents_wall() {
     check "a start is ready" start
     stop KILL
     check "detach without an agent leaves nothing" detached
+}
+
+map_entries() { bpftool -j map show pinned "$wall/maps/$1" | jq .max_entries; }
+
+sizes_of_tables() {
+    config rw0 "tables: { pinholes: 2048 }"
+    check "a start with a table of another size is ready" start
+    check "and has it" same "$(map_entries pinholes)" 2048
+    config rw0 "tables: { pinholes: 2049 }"
+    "$ringwall" reload "${options[@]}" >said 2>&1
+    check "a reload to another size is refused" same $? 5
+    check "and says what it was made for" grep -q "made for 2048 pinholes, and tables.pinholes is 2049" said
+    config rw0 $'tables: { pinholes: 2048 }\nattach: tc'
+    check "a reload with the same size is not" "$ringwall" reload "${options[@]}"
+    check "and TC's program, loaded only now, has it too" status_says '.interfaces[0].ingress == "tcx"'
+    stop KILL
+    config rw0
+    check "nor does another start take it over" refuses 1 "made for 2048 pinholes, and tables.pinholes is 262144"
+    check "and it says the mend" grep -q "ringwall detach --pin-path $wall" refused.out
+    config rw0 "tables: { pinholes: 2048 }"
+    check "a start with the same size does" start
+    check "detach" detached
+    wait "$agent"; agent=0
+    config rw0
+    check "after it, any size" start
+    check "which is the usual one" same "$(map_entries pinholes)" 262144
+    check "with room for two generations of a million networks" same "$(map_entries networks)" 2097152
+    check "detach" detached
+    wait "$agent"; agent=0
 }
 
 globs_and_stacks() {
@@ -383,7 +434,7 @@ an_address_that_changes() {
     ip addr del 192.0.2.1/24 dev rw0
 }
 
-for test in a_first_start a_dead_worker a_takeover a_reload a_detach a_dead_agents_wall globs_and_stacks \
+for test in a_first_start a_dead_worker a_takeover a_pinhole_by_hand a_reload a_detach a_dead_agents_wall globs_and_stacks sizes_of_tables \
     a_recreated_interface every_attachment interfaces_come_and_go many_veths an_address_that_changes refusals; do
     echo "  $test"
     "$test"

@@ -5,7 +5,7 @@ import signal
 import time
 import unittest
 
-from . import PATIENCE
+from . import PATIENCE, sip
 from .call import Call
 from .media import Rtp
 from .sip import Phone
@@ -35,7 +35,12 @@ class WallCase(unittest.TestCase):
         cls.addClassCleanup(cls.topology.close)
         cls.wall = Wall(cls.topology, cls.config)
         cls.addClassCleanup(cls.wall.close)
+        cls.prepare()
         cls.wall.start()
+
+    @classmethod
+    def prepare(cls):
+        """What is there before the wall is."""
 
     def setUp(self):
         signal.signal(signal.SIGALRM, self._out_of_time)
@@ -80,6 +85,13 @@ class WallCase(unittest.TestCase):
         call = self.call('pbx', 'peer', **options).establish()
         return call, call.callee_rtp, call.caller_rtp
 
+    def is_heard(self, party, port=5060):
+        """Whether an OPTIONS of that party reaches the PBX."""
+        phone, pbx, call_id = self.phone(party, port), self.phone('pbx'), sip.new_call_id()
+        phone.send(sip.request('OPTIONS', f'sip:{pbx.host_port}', via=phone.host_port, frm=f'<{phone.uri}>;tag=1',
+                               to=f'<{pbx.uri}>', call_id=call_id, cseq=1), pbx.endpoint)
+        return pbx.hears('OPTIONS', call_id, 0.3)
+
     # claims
 
     def wait_until(self, condition, what, timeout=5.0):
@@ -104,7 +116,7 @@ class WallCase(unittest.TestCase):
                           f'{self._explain(to)}')
         sent = set(sender.send(to, count))
         missing = set(sent)
-        while missing and (packet := receiver.wait(lambda p: p.ssrc == sender.ssrc, 1.0)):
+        while missing and (packet := receiver.wait(lambda p: p.ssrc == sender.ssrc, 1.0 * PATIENCE)):
             missing.discard(packet.sequence)
         self.assertFalse(missing, f'lost {len(missing)} of {count} packets to {endpoint_text(*to)}{self._explain(to)}')
 
@@ -157,7 +169,7 @@ class WallCase(unittest.TestCase):
             sent += sender.send(receiver.endpoint)
             time.sleep(0.01)
         missing = set(sent)
-        while missing and (packet := receiver.wait(lambda p: p.ssrc == sender.ssrc, 1.0)):
+        while missing and (packet := receiver.wait(lambda p: p.ssrc == sender.ssrc, 1.0 * PATIENCE)):
             missing.discard(packet.sequence)
         self.assertFalse(missing, f'lost {len(missing)} of {len(sent)} packets{self._explain(receiver.endpoint)}')
 

@@ -9,6 +9,8 @@ import threading
 import time
 
 Packet = collections.namedtuple('Packet', 'source sequence ssrc payload_type at raw')
+SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104       # linux/udp.h
+SO_TIMESTAMPNS, TIMESPEC = 35, struct.Struct('qq') # asm-generic/socket.h; as 64-bit machines have it
 _ports = itertools.count(10000 + 2 * random.randrange(200), 2)
 
 
@@ -51,6 +53,16 @@ class Rtp:
     def send_raw(self, payload, to):
         self._socket.sendto(payload, to)
 
+    def send_together(self, datagrams, to):
+        """One buffer, to be cut by the last who can (UDP_SEGMENT); all but the last datagram as long as the first."""
+        self._socket.setsockopt(SOL_UDP, UDP_SEGMENT, len(datagrams[0]))
+        self._socket.sendto(b''.join(datagrams), to)
+        self._socket.setsockopt(SOL_UDP, UDP_SEGMENT, 0)
+
+    def receive_together(self):
+        """From here on what is received may be many datagrams in one (UDP_GRO)."""
+        self._socket.setsockopt(SOL_UDP, UDP_GRO, 1)
+
     def received(self):
         """Every datagram that has come since the last call."""
         self._socket.setblocking(False)
@@ -61,11 +73,31 @@ class Rtp:
         except BlockingIOError:
             return packets
 
+    def note_arrivals(self):
+        """From here on the kernel notes when it receives what comes: for `arrivals`."""
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+
+    def arrivals(self):
+        """(datagram, ns of CLOCK_REALTIME at which the kernel received it) of every one since the last call, however late
+        this asks."""
+        self._socket.setblocking(False)
+        came = []
+        try:
+            while True:
+                raw, notes, _, _ = self._socket.recvmsg(65535, 64)
+                seconds, ns = next(TIMESPEC.unpack(value) for _, kind, value in notes if kind == SO_TIMESTAMPNS)
+                came.append((raw, seconds * 1_000_000_000 + ns))
+        except BlockingIOError:
+            return came
+
     def wait(self, fits=lambda packet: True, timeout=2.0):
-        """The next packet that fits; others are forgotten. None when the time is over."""
+        """The next packet that fits; others are forgotten. None when the time is over, but never without a look: a
+        machine that stood still has packets waiting."""
         end = time.monotonic() + timeout
-        while (left := end - time.monotonic()) > 0:
-            self._socket.settimeout(left)
+        left = timeout
+        while left > 0:
+            left = end - time.monotonic()
+            self._socket.settimeout(max(left, 0.001))
             try:
                 packet = _packet(*self._socket.recvfrom(65535))
             except socket.timeout:

@@ -135,9 +135,10 @@ class Phone:
         self._socket.sendto(text if isinstance(text, bytes) else text.encode(), to)
 
     def expect(self, wanted, call_id=None, timeout=5.0, matching=None):
-        """The next message that is `wanted` (a method or a status) of that call; others wait their turn."""
+        """The next message that is `wanted` (a method or a status; None: any response) of that call; others wait their
+        turn."""
         def fits(message):
-            return (message.is_a(wanted) and (call_id is None or message['call-id'] == call_id)
+            return ((message.status if wanted is None else message.is_a(wanted)) and (call_id is None or message['call-id'] == call_id)
                     and (matching is None or matching(message)))
         end = time.monotonic() + timeout * PATIENCE
         while True:

@@ -30,6 +30,7 @@ DEFAULT = {
                'limits': {'REGISTER': '15/min burst 4', 'INVITE': '600/min burst 100'}}],
     'timers': {'drain': '500ms', 'idle': '5m', 'held': '4h', 'early': '5m', 'bye': '32s', 'max_call': '24h',
                'tombstone': '60s'},
+    'auto_reload': False,                         # tests say when (auto_reload_test.py)
 }
 # The same tests on another attachment: RINGWALL_ATTACH=native, generic or tc.
 if 'RINGWALL_ATTACH' in os.environ:
@@ -66,6 +67,8 @@ class Wall:
         self.config_path = self.directory / 'ringwall.yaml'
         self.log = self.directory / 'ringwall.log'
         self.process = None
+        self.launcher = []                        # what the agent is started by, where by something
+        self.build = None                         # another program than the one under test
         self.configure(changes)
 
     # configuration
@@ -80,14 +83,18 @@ class Wall:
 
     # life
 
+    def begin(self):
+        """Starts the agent, and does not wait for it."""
+        with self.log.open('ab') as log:
+            self.process = subprocess.Popen(
+                self.namespace.command(*self.launcher, self.build or binary(), 'run', '--config', self.config_path,
+                                       '--pin-path', self.pin_path, '--socket', self.socket),
+                stdout=subprocess.PIPE, stderr=log, text=True)
+        return self.process
+
     def start(self, timeout=60):
         """Starts the agent and waits until it says that it is ready."""
-        log = self.log.open('ab')
-        self.process = subprocess.Popen(
-            self.namespace.command(binary(), 'run', '--config', self.config_path, '--pin-path', self.pin_path,
-                                   '--socket', self.socket),
-            stdout=subprocess.PIPE, stderr=log, text=True)
-        log.close()
+        self.begin()
         ready = threading.Event()
         threading.Thread(target=_drain_output, args=(self.process.stdout, self.log, ready), daemon=True).start()
         end = time.monotonic() + timeout * PATIENCE
@@ -163,6 +170,14 @@ class Wall:
         """The hole of a local (address, port), or None."""
         wanted = endpoint_text(*local)
         return next((h for h in self.pinholes() if h['local'] == wanted), None)
+
+    def bans(self):
+        """What `bans` lists, by source."""
+        return {ban['source']: ban for ban in self.command('bans')}
+
+    def lift_bans(self):
+        for source in self.bans():
+            self.invoke('bans', 'del', source)
 
     def reload(self):
         return self.command('reload', json_output=False)

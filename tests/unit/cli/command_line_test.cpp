@@ -110,7 +110,8 @@ TEST(CommandLine, explains_itself_with_exit_code_0) {
     const Outcome help = ringwall({"--help"});
     EXPECT_EQ(help.code, 0);
     EXPECT_EQ(help.err, "");
-    for (const std::string command : {"run", "check", "status", "calls", "pinholes", "reload", "detach", "version"}) {
+    for (const std::string command : {"run", "check", "schema", "status", "calls", "pinholes", "drops", "capture",
+                                      "top", "why", "doctor", "reload", "detach", "version"}) {
         EXPECT_THAT(help.out, HasSubstr("\n  " + command + " "));
         const Outcome about = ringwall({command, "--help"});
         EXPECT_EQ(about.code, 0);
@@ -124,7 +125,11 @@ TEST(CommandLine, refuses_wrong_usage_with_exit_code_2_and_a_message_on_standard
                                                                                        {"status", "--colour"},
                                                                                        {"check", "--config"},
                                                                                        {"reload", "--json"},
-                                                                                       {"status", "extra"}}) {
+                                                                                       {"status", "extra"},
+                                                                                       {"drops", "--reason", "sip"},
+                                                                                       {"drops", "--source", "x"},
+                                                                                       {"capture"},
+                                                                                       {"top"}}) {
         const Outcome outcome = ringwall(words);
         EXPECT_EQ(outcome.code, 2);
         EXPECT_EQ(outcome.out, "");
@@ -147,11 +152,11 @@ TEST(Version, is_printed_for_people_and_as_json) {
 
 TEST(Check, says_good_and_puts_warnings_on_standard_error) {
     const Directory directory;
-    const std::string config = directory.write("ringwall.yaml", std::string(good_config) + "emergency: [112]\n");
+    const std::string config = directory.write("ringwall.yaml", std::string(good_config) + "timers: { bye: 5s }\n");
     const Outcome outcome = ringwall({"check", "--config", config});
     EXPECT_EQ(outcome.code, 0);
     EXPECT_EQ(outcome.out, "good\n");
-    EXPECT_THAT(outcome.err, StartsWith(config + ": warning: emergency: "));
+    EXPECT_THAT(outcome.err, StartsWith(config + ":4:16: warning: timers.bye: "));
 }
 
 TEST(Check, prints_each_mistake_with_its_place_and_exits_with_5) {
@@ -163,6 +168,21 @@ TEST(Check, prints_each_mistake_with_its_place_and_exits_with_5) {
     EXPECT_EQ(outcome.err, config + ":1:1: protect: missing, expected networks and media_ports\n" + config +
                                ":3:7: mode: got \"on\", expected enforce or monitor\n");
 }
+
+TEST(Check, reads_conf_d_in_the_order_of_its_names) {
+    const Directory directory;
+    const std::string config = directory.write("ringwall.yaml", good_config);
+    const std::string folder = config.substr(0, config.rfind('/')) + "/conf.d";
+    std::filesystem::create_directory(folder);
+    directory.write("conf.d/20.yaml", "mode: enforce\n");
+    directory.write("conf.d/.hidden.yaml", "mode: [\n");
+    directory.write("conf.d/10.yaml", "mode: monitor\n");
+    EXPECT_EQ(ringwall({"check", "--config", config}).err,
+              folder + "/20.yaml:1:7: mode: got \"enforce\", and " + folder +
+                  "/10.yaml:1:7 says \"monitor\", expected it in one place\n");
+}
+
+TEST(Schema, is_printed) { EXPECT_THAT(ringwall({"schema"}).out, StartsWith("{\n  \"$schema\": ")); }
 
 TEST(Check, of_a_file_that_cannot_be_read_exits_with_5) {
     EXPECT_EQ(ringwall({"check", "--config", "/nonexistent/ringwall.yaml"}).code, 5);
@@ -218,6 +238,43 @@ TEST(Reload, of_an_invalid_configuration_prints_its_mistakes_and_exits_with_5) {
 TEST(Reload, that_is_not_permitted_exits_with_4) {
     const FakeAgent agent({403, "application/json", R"({"ok":false,"errors":["only root"]})"});
     EXPECT_EQ(ringwall({"reload", "--socket", agent.path()}).code, 4);
+}
+
+TEST(ByHand, explains_itself) {
+    for (const std::string command : {"open", "close"}) {
+        const Outcome about = ringwall({"pinholes", command, "--help"});
+        EXPECT_EQ(about.code, 0);
+        EXPECT_THAT(about.out, HasSubstr("Example:\n  ringwall pinholes " + command));
+    }
+    EXPECT_EQ(ringwall({"pinholes", "open"}).code, 2); // which?
+    EXPECT_EQ(ringwall({"pinholes", "shut"}).code, 2);
+    EXPECT_EQ(ringwall({"pinholes", "open", "192.0.2.10:40000", "--fro", "any"}).code, 2);
+}
+
+TEST(ByHand, says_what_is_open_and_warns_of_who_is_denied) {
+    const FakeAgent agent({200, "application/json",
+                           R"({"ok":true,"name":"x","ports":["192.0.2.10:40000","192.0.2.10:40001"],"proto":"udp",
+                               "expires_in":3600,"denied":["203.0.113.9"]})"});
+    const Outcome outcome = ringwall({"pinholes", "open", "192.0.2.10:40000", "--rtcp", "--socket", agent.path()});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_EQ(outcome.out, "open for 60 min: 192.0.2.10:40000, 192.0.2.10:40001 udp, for x\n");
+    EXPECT_THAT(outcome.err, HasSubstr("not heard: 203.0.113.9"));
+}
+
+TEST(ByHand, says_what_is_closed) {
+    const FakeAgent agent(
+        {200, "application/json", R"({"ok":true,"closed":[{"name":"x","local":"192.0.2.10:40000","proto":"udp"}]})"});
+    const Outcome outcome = ringwall({"pinholes", "close", "--name", "x", "--socket", agent.path()});
+    EXPECT_EQ(outcome.out, "closed: 192.0.2.10:40000 udp, for x\n");
+}
+
+TEST(ByHand, tells_wrong_usage_from_what_may_not_be) {
+    const FakeAgent unread({400, "application/json", R"({"ok":false,"errors":["for: expected a duration"]})"});
+    EXPECT_EQ(ringwall({"pinholes", "open", "x", "--socket", unread.path()}).code, 2);
+    const FakeAgent refused({409, "application/json", R"({"ok":false,"errors":["not guarded"]})"});
+    const Outcome outcome = ringwall({"pinholes", "open", "x", "--socket", refused.path()});
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_EQ(outcome.err, "not guarded\n");
 }
 
 } // namespace

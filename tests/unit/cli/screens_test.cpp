@@ -44,6 +44,26 @@ TEST(CallsScreen, shows_each_call_with_its_holes) {
               "\n1 call\n");
 }
 
+TEST(ListsScreen, shows_what_is_in_force_and_what_is_not) {
+    EXPECT_EQ(lists_screen(json::array{}), "no list files\n");
+    const std::string screen = lists_screen(json::parse(
+        R"([{"path":"/etc/deny.txt","kind":"deny","prefixes":1032192,"broken_lines":1,"loaded":0,"trouble":"empty"}])"));
+    EXPECT_THAT(screen, HasSubstr("/etc/deny.txt  deny"));
+    EXPECT_THAT(screen, HasSubstr("1 032 192"));
+    EXPECT_THAT(screen, HasSubstr("never"));
+    EXPECT_THAT(screen, HasSubstr("1 list\n"));
+}
+
+TEST(ExplanationScreen, says_what_decides_and_what_else_is_said) {
+    EXPECT_EQ(explanation_screen(json::parse(
+                  R"({"address":"203.0.113.9","is":"denied","because":"203.0.113.0/24 is denied: /l/\u001bdeny:3",
+                      "said":["203.0.113.0/24 is denied: /l/\u001bdeny:3","any is of zone internet: zone \"internet\", networks[0]"]})")),
+              "203.0.113.9 is denied: 203.0.113.0/24 is denied: /l/?deny:3\n"
+              "  beside that, any is of zone internet: zone \"internet\", networks[0]\n");
+    EXPECT_EQ(explanation_screen(json::parse(R"({"address":"192.0.2.1","is":"unknown","because":"","said":[]})")),
+              "192.0.2.1 is unknown\n");
+}
+
 TEST(CallsScreen, says_so_where_there_is_nothing) {
     EXPECT_EQ(calls_screen(json::array{}), "no calls\n");
     EXPECT_EQ(pinholes_screen(json::array{}), "no pinholes\n");

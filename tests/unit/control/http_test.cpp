@@ -11,7 +11,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <filesystem>
+#include <memory>
 #include <thread>
 
 namespace ringwall::control {
@@ -66,6 +70,23 @@ boost::asio::awaitable<Response> echo(Request request) {
 boost::asio::awaitable<Response> large(Request) {
     Response response;
     response.body = std::string(size_t{16} << 20, 'x');
+    co_return response;
+}
+
+// "one", "two", ... in pieces of a word each; an empty one is none.
+boost::asio::awaitable<std::optional<std::string>> next_word(std::shared_ptr<std::vector<std::string>> words) {
+    if (words->empty()) co_return std::optional<std::string>();
+    std::string word = std::move(words->front());
+    words->erase(words->begin());
+    co_return word;
+}
+
+boost::asio::awaitable<Response> in_pieces(Request) {
+    auto words = std::make_shared<std::vector<std::string>>();
+    for (const char* word : {"one", "", "two", "three"}) words->emplace_back(word);
+    words->emplace_back(size_t{4} << 20, 'x');
+    Response response;
+    response.pieces = [words] { return next_word(words); };
     co_return response;
 }
 
@@ -128,6 +149,27 @@ TEST(Http, carries_an_answer_of_16_mib) {
     const auto answer = call(server.path(), {"GET", "/", ""});
     ASSERT_TRUE(answer) << answer.error().message();
     EXPECT_EQ(answer->body.size(), size_t{16} << 20);
+}
+
+TEST(Http, sends_an_answer_in_pieces_and_goes_on_with_the_connection) {
+    const Server server(in_pieces);
+    const auto answer = call(server.path(), {"GET", "/", ""});
+    ASSERT_TRUE(answer) << answer.error().message();
+    EXPECT_TRUE(answer->body.starts_with("onetwothreex"));
+    EXPECT_EQ(answer->body.size(), 11 + (size_t{4} << 20));
+    const auto twice = converse(server.path(),
+                                "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"
+                                "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_NE(twice.find("Transfer-Encoding: chunked"), twice.npos);
+    EXPECT_NE(twice.find("\r\n\r\n3\r\none\r\n3\r\ntwo\r\n5\r\nthree\r\n400000\r\nxxx"), twice.npos);
+    EXPECT_TRUE(twice.ends_with("x\r\n0\r\n\r\n"));
+}
+
+TEST(Http, sends_pieces_as_they_come_to_who_knows_no_chunks) {
+    const Server server(in_pieces);
+    const auto raw = converse(server.path(), "GET / HTTP/1.0\r\n\r\n");
+    EXPECT_NE(raw.find("\r\n\r\nonetwothreexxx"), raw.npos);
+    EXPECT_EQ(raw.find("chunked"), raw.npos);
 }
 
 TEST(Http, answers_several_requests_on_one_connection) {
@@ -227,6 +269,74 @@ TEST(Http, gives_up_on_a_server_that_never_answers) {
     EXPECT_EQ(answer.error().code, std::errc::timed_out);
     close(listening);
     std::filesystem::remove_all(directory);
+}
+
+// Three lines in two pieces with one cut through a line, and then it waits.
+boost::asio::awaitable<Response> three_lines(Request request) {
+    if (request.target != "/lines") co_return Response{.status = 400, .body = "no"};
+    auto piece = std::make_shared<int>(0);
+    Response response;
+    response.pieces = [piece]() -> boost::asio::awaitable<std::optional<std::string>> {
+        switch ((*piece)++) {
+            case 0: co_return std::string("one\ntw");
+            case 1: co_return std::string("o\nthree\n");
+            default: break;
+        }
+        boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, std::chrono::milliseconds(10));
+        co_await pause.async_wait(boost::asio::use_awaitable);
+        co_return std::string("\n");
+    };
+    co_return response;
+}
+
+TEST(HttpLines, come_as_they_are_sent_until_the_reader_has_enough) {
+    const Server server(three_lines);
+    std::vector<std::string> lines;
+    const auto read = follow(
+        server.path(), {"GET", "/lines", ""},
+        [&](std::string_view line) {
+            lines.emplace_back(line);
+            return lines.size() < 3;
+        },
+        std::chrono::seconds(0));
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(lines, (std::vector<std::string>{"one", "two", "three"}));
+}
+
+TEST(HttpLines, end_when_their_time_is_over) {
+    const Server server(three_lines);
+    size_t lines = 0;
+    const auto read = follow(
+        server.path(), {"GET", "/lines", ""}, [&](std::string_view) { return ++lines > 0; }, std::chrono::seconds(1));
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(read->status, 200U);
+    EXPECT_EQ(lines, 3U);
+}
+
+TEST(HttpLines, are_refused_as_any_other_request) {
+    const Server server(three_lines);
+    const auto read = follow(
+        server.path(), {"GET", "/elsewhere", ""}, [](std::string_view) { return true; }, std::chrono::seconds(0));
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(read->status, 400U);
+    EXPECT_EQ(read->body, "no");
+}
+
+TEST(HttpLines, of_an_agent_that_is_not_there_are_an_error) {
+    const auto read = follow(
+        "/tmp/ringwall-nobody.sock", {"GET", "/", ""}, [](std::string_view) { return true; }, std::chrono::seconds(0));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, std::errc::no_such_file_or_directory);
+}
+
+TEST(HttpLines, that_the_server_ends_are_an_error) {
+    const Server server([](Request) -> boost::asio::awaitable<Response> {
+        Response response;
+        response.pieces = []() -> boost::asio::awaitable<std::optional<std::string>> { co_return std::nullopt; };
+        co_return response;
+    });
+    EXPECT_FALSE(
+        follow(server.path(), {"GET", "/", ""}, [](std::string_view) { return true; }, std::chrono::seconds(0)));
 }
 
 } // namespace

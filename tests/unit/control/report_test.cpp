@@ -22,7 +22,7 @@ const policy::View& view() {
     static const policy::View made(
         *policy::read("version: 1\noutside: [a]\nprotect: { networks: [192.0.2.0/24], media_ports: 10000-60000 }\n"
                       "peers: [{ name: provider, networks: [198.51.100.0/24] }]\n"),
-        {});
+        policy::Facts{});
     return made;
 }
 
@@ -280,6 +280,8 @@ TEST(StatusDocument, tells_what_runs_and_what_was_decided) {
     status.events[EVENT_mirrored] = 5;
     status.core = {{"sip.defect", 1}};
     status.pinholes_capacity = 65536;
+    status.census.pinholes = {0, 1, 2, 4, 8, 16};
+    status.census.calls = {0, 1, 2, 4, 8};
     status.config_error = "f:1:1: wrong";
     const json::value document = control::status(status, view(), now);
     EXPECT_EQ(document.at("mode"), "enforce");
@@ -294,6 +296,8 @@ TEST(StatusDocument, tells_what_runs_and_what_was_decided) {
     EXPECT_EQ(document.at("events").at(EVENT_mirrored).at("event"), "mirrored");
     EXPECT_EQ(document.at("events").at(EVENT_mirrored).at("count").to_number<int>(), 5);
     EXPECT_EQ(document.at("core").at("sip.defect").to_number<int>(), 1);
+    EXPECT_EQ(document.at("pinholes").to_number<int>(), 31);
+    EXPECT_EQ(document.at("calls").to_number<int>(), 7); // ended ones are none
     EXPECT_EQ(document.at("config").at("error"), "f:1:1: wrong");
 }
 

@@ -5,6 +5,8 @@
 #include <sstream>
 
 #include "maps/fnv1a.hpp"
+#include "tests/unit/core/ipv6_variant.hpp"
+#include "tests/unit/core/script_words.hpp"
 #include "tests/unit/transport/packets.hpp"
 
 namespace ringwall::test {
@@ -12,84 +14,37 @@ namespace {
 
 constexpr std::array<uint64_t, 2> secret{0x0123456789abcdef, 0xfedcba9876543210};
 
-std::vector<std::string> words_of(const std::string& line);
-std::string option(const std::vector<std::string>& words, const std::string& key, const std::string& otherwise);
-
-// "negotiated deny=198.51.100.7 allow=…"
-policy::View view(const std::string& said) {
-    const auto words = words_of(said);
-    const std::string& expectation = words.at(0);
-    const std::string peers = expectation == "none" ? ""
-                                                    : R"(
-peers:
-  - { name: provider, networks: [198.51.100.0/24, "2001:db8:5::/48"], expectation: )" +
-                                                          expectation + " }\n";
-    const auto config = policy::read(R"(
-version: 1
-mode: enforce
-outside: [eth0]
-protect:
-  networks: [192.0.2.0/24, "2001:db8:1::/48", 192.168.0.1]
-  media_ports: 10000-50000
-  tcp_media_ports: 20000-45000
-  external: { 203.0.113.1: 192.168.0.1 }
-sip: { udp: [5060] }
-zones:
-  - { name: internet, networks: [any], sip: yes }
-deny: { networks: [)" + option(words, "deny", "") +
-                                     "] }\nallow: [" + option(words, "allow", "") + "]\n" + peers);
-    if (!config) throw std::logic_error(to_string(config.error().front(), "call script policy"));
-    return policy::View(*config, {});
-}
-
-std::vector<std::string> words_of(const std::string& line) {
-    std::stringstream stream(line);
-    std::vector<std::string> words;
-    for (std::string word; stream >> word;) words.push_back(word);
+// In no order: what stands is a set.
+std::vector<std::string> sorted(std::vector<std::string> words) {
+    std::ranges::sort(words);
     return words;
 }
 
-Endpoint endpoint(const std::string& text) {
-    const size_t colon = text.rfind(':');
-    std::string host = text.substr(0, colon);
-    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-    return {IpAddress::parse(host).value(), Port{static_cast<uint16_t>(std::stoi(text.substr(colon + 1)))}};
-}
-
-// "40000/answered/…" stands for 192.0.2.10:40000/…
-std::string expanded(const std::string& hole) {
-    const std::string local = hole.substr(0, hole.find('/'));
-    return local.find(':') == std::string::npos ? "192.0.2.10:" + hole : hole;
-}
-
-pinhole::HoleKey hole_key(const std::string& hole) {
-    return {endpoint(hole.substr(0, hole.find('/'))), hole.ends_with("/tcp") ? Protocol::tcp : Protocol::udp};
-}
-
-std::string option(const std::vector<std::string>& words, const std::string& key, const std::string& otherwise) {
-    for (const std::string& word : words)
-        if (word.starts_with(key + "=")) return word.substr(key.size() + 1);
-    return otherwise;
+std::string seconds_left(uint64_t until_ns, Now now) {
+    const uint64_t now_ns = pinhole::to_ns(now.monotonic);
+    return std::to_string(until_ns <= now_ns ? 0 : (until_ns - now_ns + 999'999'999) / 1'000'000'000);
 }
 
 } // namespace
 
-CallScript::CallScript(Carrier carrier)
-    : carrier_(carrier), transport_(secret, [this](const Datagram& datagram, uint64_t) {
-          carry_out(core_->on_datagram(datagram, now_));
-      }) {
+CallScript::CallScript(Carrier carrier, Family family)
+    : carrier_(carrier),
+      family_(family),
+      transport_(secret, [this](const Datagram& datagram, uint64_t) { hear(datagram); }) {
     now_ = {std::chrono::steady_clock::time_point(std::chrono::hours(10)), 1'800'000'000};
     policy(expectation_);
 }
 
 void CallScript::policy(const std::string& expectation) {
     expectation_ = expectation;
-    core_.emplace(view(expectation), secret);
+    core_.emplace(view(), secret);
 }
 
 void CallScript::reload(const std::string& expectation) {
+    end_round();
     expectation_ = expectation;
-    carry_out(core_->reload(view(expectation), now_));
+    carry_out(core_->reload(view(), now_));
+    transitions_.note(maps_, "reload");
 }
 
 std::optional<std::string> CallScript::run(const std::string& text) {
@@ -110,51 +65,155 @@ std::optional<std::string> CallScript::step(const std::vector<std::string>& word
     else if (verb == "reload") reload(line.substr(line.find(words.at(1))));
     else if (verb == "in" || verb == "out") message(words);
     else if (verb == "wait") wait(words.at(1));
+    else if (verb == "round") is_round_ = true;
+    else if (verb == "end") end_round();
     else if (verb == "restart") restart();
-    else if (verb == "media") maps_.media(hole_key(expanded(words.at(2))), words.at(1) == "in", now_.monotonic);
-    else if (verb == "=") {
-        std::vector<std::string> wanted;
-        std::transform(words.begin() + 1, words.end(), std::back_inserter(wanted), expanded);
-        std::vector<std::string> found = words_of(maps_.holes());
-        std::ranges::sort(wanted);
-        std::ranges::sort(found);
-        if (wanted != found) return line + "\n  found: " + maps_.holes();
-    } else if (verb == "latch") {
-        maps_.exchange_latch(endpoint(expanded(words.at(1))), true);
-    } else if (verb == "latched" || verb == "unlatched") {
-        const bool is_latched = maps_.exchange_latch(endpoint(expanded(words.at(1))), false);
-        if (is_latched != (verb == "latched")) return line + ": it is not";
-    } else if (verb == "ufrag") {
-        const auto& hole = maps_.pinholes.at({endpoint(expanded(words.at(1))), Protocol::udp});
-        if (hole.ufrag_hash != ufrag_hash(words.at(2))) return line + ": it is another";
-    } else if (verb == "legs") {
-        const auto live =
-            std::ranges::count_if(maps_.dialogs, [](const auto& entry) { return entry.second.state != DIALOG_ENDED; });
-        if (live != std::stol(words.at(1))) return line + ", found " + std::to_string(live);
-    } else if (verb == "count") {
-        if (counter(words.at(1)) != std::stoul(words.at(2)))
-            return line + ", found " + std::to_string(counter(words[1]));
-    } else {
-        return "unknown verb " + verb;
-    }
+    else if (verb == "open") open(words);
+    else if (verb == "close") close(words);
+    else if (verb == "media") maps_.media(hole_key(words.at(2)), words.at(1) == "in", now_.monotonic);
+    else if (verb == "latch") maps_.exchange_latch(endpoint(words.at(1)), true);
+    else return expect(words, line);
     return std::nullopt;
+}
+
+// What stands now, exactly.
+std::optional<std::string> CallScript::expect(const std::vector<std::string>& words, const std::string& line) {
+    const std::string& verb = words[0];
+    const std::vector<std::string> named(words.begin() + 1, words.end());
+    const auto all = [&](const std::string& found, const auto& as_text) -> std::optional<std::string> {
+        std::vector<std::string> wanted;
+        std::ranges::transform(named, std::back_inserter(wanted), as_text);
+        if (sorted(wanted) == sorted(words_of(found))) return std::nullopt;
+        return line + "\n  found: " + found;
+    };
+    const auto unless = [&](bool holds, const std::string& found) {
+        return holds ? std::nullopt : std::optional(line + ", found " + found);
+    };
+    if (verb == "=") return all(maps_.holes(), [this](const std::string& hole) { return hole_text(hole); });
+    if (verb == "learned") return all(learned(), [this](const std::string& port) { return learned_text(port); });
+    if (verb == "registrars") return all(registrars(), [this](const std::string& at) { return learned_text(at); });
+    if (verb == "latched" || verb == "unlatched") {
+        const bool is_latched = maps_.exchange_latch(endpoint(words.at(1)), false);
+        return unless(is_latched == (verb == "latched"), "otherwise");
+    }
+    if (verb == "ufrag") {
+        const auto& hole = maps_.pinholes.at({endpoint(words.at(1)), Protocol::udp});
+        return unless(hole.ufrag_hash == ufrag_hash(words.at(2)), "another");
+    }
+    if (verb == "legs") {
+        const auto live = std::ranges::count_if(maps_.dialogs, [](const auto& entry) {
+            return entry.second.state != DIALOG_ENDED && (entry.second.flags & DIALOG_BY_HAND) == 0;
+        });
+        return unless(live == std::stol(words.at(1)), std::to_string(live));
+    }
+    if (verb == "records")
+        return unless(maps_.dialogs.size() == std::stoul(words.at(1)), std::to_string(maps_.dialogs.size()));
+    if (verb == "count")
+        return unless(counter(words.at(1)) == std::stoul(words.at(2)), std::to_string(counter(words.at(1))));
+    if (verb == "notice") {
+        for (const Notice& notice : core_->take_notices())
+            if (notice.event == words.at(1)) return std::nullopt;
+        return line + ", none";
+    }
+    return "unknown verb " + verb;
+}
+
+policy::View CallScript::view() const {
+    const auto words = words_of(expectation_);
+    const auto networks = [&](const char* key) {
+        const std::string said = option(words, key, "");
+        return family_ == Family::ipv6 ? networks_as_ipv6(said) : said;
+    };
+    const auto config = policy::read(policy_text(words.at(0), networks("deny"), networks("allow")));
+    if (!config) throw std::logic_error(to_string(config.error().front(), "call script policy"));
+    return policy::View(*config, policy::Facts{});
+}
+
+// ADDRESS:PORT, or PORT of 192.0.2.10.
+Endpoint CallScript::endpoint(const std::string& text) const {
+    const size_t colon = text.rfind(':');
+    const std::string host = colon == text.npos ? "192.0.2.10" : without_brackets(text.substr(0, colon));
+    const IpAddress address = IpAddress::parse(host).value();
+    const Port port{static_cast<uint16_t>(std::stoi(colon == text.npos ? text : text.substr(colon + 1)))};
+    return {family_ == Family::ipv6 ? as_ipv6(address) : address, port};
+}
+
+pinhole::HoleKey CallScript::hole_key(const std::string& hole) const {
+    return {endpoint(hole.substr(0, hole.find('/'))), hole.ends_with("/tcp") ? Protocol::tcp : Protocol::udp};
+}
+
+// "40000/answered/198.51.100.7:30000,…" as FakeMaps::holes() writes it.
+std::string CallScript::hole_text(const std::string& written) const {
+    std::stringstream parts(written);
+    std::string out, part;
+    while (std::getline(parts, part, '/')) {
+        std::vector<Endpoint> peers;
+        std::stringstream commas(part);
+        for (std::string peer; out.size() && std::getline(commas, peer, ',');)
+            if (peer.find(':') != peer.npos) peers.push_back(endpoint(peer));
+        std::ranges::sort(peers);
+        if (out.empty()) out = endpoint(part).to_string();
+        else if (peers.empty()) out += "/" + part;
+        for (size_t i = 0; i < peers.size(); ++i) out += (i ? "," : "/") + peers[i].to_string();
+    }
+    return out;
+}
+
+// ADDRESS/SECONDS, ADDRESS:PORT/SECONDS
+std::string CallScript::learned_text(const std::string& written) const {
+    const size_t slash = written.find('/');
+    const std::string at = written.substr(0, slash);
+    const auto address = IpAddress::parse(without_brackets(at));
+    const auto family = [this](const IpAddress& a) { return family_ == Family::ipv6 ? as_ipv6(a) : a; };
+    return (address ? family(*address).to_string() : endpoint(at).to_string()) + written.substr(slash);
+}
+
+std::string CallScript::registrars() const {
+    std::string all;
+    for (const auto& [at, known] : maps_.known)
+        if (known.flags & KNOWN_REGISTRAR)
+            all += without_brackets(at.substr(0, at.rfind(':'))) + "/" + seconds_left(known.until_ns, now_) + " ";
+    return all;
+}
+
+// Of either protocol: what carries the script decides which.
+std::string CallScript::learned() const {
+    std::set<std::string> ports;
+    for (const auto& [key, port] : maps_.learned)
+        ports.insert(key.local.to_string() + "/" + seconds_left(port.until_ns, now_));
+    std::string all;
+    for (const std::string& port : ports) all += port + " ";
+    return all;
 }
 
 void CallScript::message(const std::vector<std::string>& words) {
     const bool outbound = words[0] == "out";
     const Endpoint inside = endpoint(option(words, "at", "192.0.2.10:5060"));
     const Endpoint outside = endpoint(option(words, "peer", "198.51.100.1:5060"));
-    const std::string text = compose(words);
+    const std::string written = compose(words);
+    const std::string text = family_ == Family::ipv6 ? message_as_ipv6(written) : written;
     now_.monotonic += std::chrono::milliseconds(1);
     carry({.outbound = outbound,
            .source = outbound ? inside : outside,
            .destination = outbound ? outside : inside,
            .payload = text});
+    if (!is_round_) transitions_.note(maps_, event_name(words));
+}
+
+void CallScript::hear(const Datagram& datagram) {
+    core_->hear(datagram, now_);
+    if (!is_round_) carry_out(core_->changes(now_));
+}
+
+void CallScript::end_round() {
+    if (!std::exchange(is_round_, false)) return;
+    carry_out(core_->changes(now_));
+    transitions_.pass_over(maps_);
 }
 
 // In three pieces, mixed.
 void CallScript::carry(const Datagram& message) {
-    if (carrier_ == Carrier::datagrams) return carry_out(core_->on_datagram(message, now_));
+    if (carrier_ == Carrier::datagrams) return hear(message);
     const bool is_tcp = carrier_ == Carrier::segments;
     std::string bytes(message.payload);
     if (!is_tcp) bytes = transport::test::udp(bytes, message.source.port.value, message.destination.port.value);
@@ -194,6 +253,7 @@ void CallScript::carry_out(pinhole::MapOps ops) {
 void CallScript::tick() { carry_out(core_->tick(maps_.find(core_->due(now_)), now_)); }
 
 void CallScript::wait(const std::string& duration) {
+    end_round();
     auto left = std::chrono::milliseconds(static_cast<long>(std::stod(duration) * 1000));
     const auto stride =
         left > std::chrono::minutes(5) ? std::chrono::milliseconds(5000) : std::chrono::milliseconds(100);
@@ -202,12 +262,39 @@ void CallScript::wait(const std::string& duration) {
         now_.monotonic += slice;
         left -= slice;
         tick();
+        transitions_.note(maps_, "time");
     }
 }
 
 void CallScript::restart() {
-    core_.emplace(view(expectation_), secret);
+    is_round_ = false; // what was heard is lost
+    core_.emplace(view(), secret);
     carry_out(core_->restore(maps_.present(), now_));
+    transitions_.note(maps_, "restart");
+}
+
+void CallScript::open(const std::vector<std::string>& words) {
+    const pinhole::HoleKey key = hole_key(words.at(1));
+    dialog::Opening opening{
+        .name = option(words, "name", "hand"),
+        .local = key.local,
+        .protocol = key.protocol,
+        .component = option(words, "rtcp", "no") == "yes" ? pinhole::Component::rtp : pinhole::Component::rtp_rtcp,
+        .peer = option(words, "peer", ""),
+        .life = std::chrono::seconds(std::stol(option(words, "for", "3600")))};
+    std::stringstream senders(option(words, "from", ""));
+    for (std::string sender; std::getline(senders, sender, ',');) opening.from.push_back(endpoint(sender));
+    opening = dialog::checked(opening, core_->policy()).value();
+    opening.until = now_.monotonic + opening.life;
+    carry_out(core_->open(opening, now_));
+    transitions_.note(maps_, "open");
+}
+
+void CallScript::close(const std::vector<std::string>& words) {
+    dialog::Closing closing{.name = option(words, "name", "")};
+    if (words.at(1).find('=') == std::string::npos) closing.local = endpoint(words.at(1));
+    carry_out(core_->close(closing, now_));
+    transitions_.note(maps_, "close");
 }
 
 uint64_t CallScript::counter(std::string_view label) const {

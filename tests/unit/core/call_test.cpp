@@ -22,17 +22,18 @@ std::vector<std::string> scripts() {
 
 class Call : public testing::TestWithParam<std::string> {};
 
-void run(const std::string& name, Carrier carrier) {
+void run(const std::string& name, Carrier carrier, Family family = Family::written) {
     std::ifstream file(RINGWALL_TEST_DATA "/calls/" + name + ".call");
     std::stringstream text;
     text << file.rdbuf();
     ASSERT_FALSE(text.str().empty());
-    EXPECT_EQ(CallScript(carrier).run(text.str()).value_or(""), "");
+    EXPECT_EQ(CallScript(carrier, family).run(text.str()).value_or(""), "");
 }
 
 TEST_P(Call, opens_exactly_what_it_negotiates) { run(GetParam(), Carrier::datagrams); }
 TEST_P(Call, opens_the_same_in_fragments) { run(GetParam(), Carrier::fragments); }
 TEST_P(Call, opens_the_same_over_tcp) { run(GetParam(), Carrier::segments); }
+TEST_P(Call, opens_the_same_over_ipv6) { run(GetParam(), Carrier::datagrams, Family::ipv6); }
 
 INSTANTIATE_TEST_SUITE_P(Scripts, Call, testing::ValuesIn(scripts()), [](const auto& script) { return script.param; });
 

@@ -70,6 +70,42 @@ TEST(Core, follows_only_so_many_forks_of_one_call) {
     run(script, "legs 64\nin 200 f=a b=1 t=0 sdp=30000/muxonly\n= 40000/answered/198.51.100.7:30000\nlegs 1\n");
 }
 
+TEST(Core, bans_who_goes_on_guessing_passwords_and_tells_it_once) {
+    CallScript script;
+    const Endpoint inside{*IpAddress::parse("192.0.2.10"), Port{5060}},
+        stranger{*IpAddress::parse("203.0.113.66"), Port{5060}};
+    const auto cross = [&](bool outbound, const std::string& text) {
+        const Datagram message{.outbound = outbound,
+                               .source = outbound ? inside : stranger,
+                               .destination = outbound ? stranger : inside,
+                               .payload = text};
+        script.maps().apply(script.core().on_datagram(message, script.now()));
+    };
+    for (int i = 0; i <= 20; ++i) {
+        const std::string n = std::to_string(i), before = std::to_string(i - 1);
+        const std::string common =
+            "Via: SIP/2.0/UDP 203.0.113.66;branch=z9hG4bK" + n + ";rport\r\nFrom: <sip:a@x>;tag=f\r\nTo: <sip:a@x>";
+        const std::string rest = "\r\nCall-ID: " + n + "\r\nCSeq: 1 REGISTER\r\n";
+        EXPECT_TRUE(script.maps().bans.empty());
+        cross(false, "REGISTER sip:x SIP/2.0\r\n" + common + rest +
+                         (i == 0 ? "" : "Authorization: Digest nonce=\"" + before + "\"\r\n") +
+                         "Content-Length: 0\r\n\r\n");
+        cross(true, "SIP/2.0 401 x\r\n" + common + ";tag=t" + n + rest + "WWW-Authenticate: Digest nonce=\"" + n +
+                        "\"\r\nContent-Length: 0\r\n\r\n");
+    }
+    ASSERT_EQ(script.maps().bans.size(), 1U);
+    const auto& [source, ban] = *script.maps().bans.begin();
+    EXPECT_EQ(source, "203.0.113.66");
+    EXPECT_EQ(ban.cause, uint32_t{BAN_CAUSE_passwords});
+    EXPECT_EQ(ban.flags, uint32_t{BAN_OF_OURS});
+    EXPECT_EQ(ban.until_ns - ban.since_ns, 3600000000000U);
+    EXPECT_EQ(script.counter("bans_made"), 1U);
+    std::vector<std::string> told;
+    for (const Notice& notice : script.core().take_notices())
+        if (notice.event == "ban") told.push_back(notice.text);
+    EXPECT_THAT(told, testing::ElementsAre("203.0.113.66 is banned for 60 min: 20 times wrong passwords"));
+}
+
 TEST(Core, takes_no_long_port_ranges) {
     for (const bool outbound : {true, false}) {
         CallScript script;
@@ -217,7 +253,7 @@ TEST(Core, opens_nothing_from_part_of_a_message) {
     CallScript script;
     Datagram part = datagram("INVITE sip:x SIP/2.0\r\n");
     part.is_whole = false;
-    EXPECT_TRUE(script.core().on_datagram(part, script.now()).empty());
+    EXPECT_TRUE(script.core().on_datagram(part, script.now()).operations.empty());
     EXPECT_EQ(script.counter("sip_not_whole"), 1U);
 }
 
@@ -249,7 +285,9 @@ TEST(Core, says_when_a_call_ends) {
     const auto notices = script.core().take_notices();
     ASSERT_FALSE(notices.empty());
     EXPECT_EQ(notices.back().event, "call.end");
-    EXPECT_EQ(notices.back().call_id, "call-1");
+    ASSERT_FALSE(notices.back().fields.empty());
+    EXPECT_EQ(notices.back().fields.front().name, "call_id");
+    EXPECT_EQ(notices.back().fields.front().value, "call-1");
 }
 
 } // namespace

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "maps/bans.hpp"
+
 namespace ringwall::test {
 namespace {
 
@@ -26,6 +28,19 @@ std::string name_of(const struct known_key& key) {
     return Endpoint{IpAddress::from(key.address), Port{static_cast<uint16_t>(key.port)}}.to_string();
 }
 
+struct known_key known_key_of(const std::string& name) {
+    const size_t colon = name.rfind(':');
+    const bool is_v6 = name.starts_with('[');
+    const auto address = IpAddress::parse(std::string_view(name).substr(is_v6, colon - 2 * is_v6));
+    return {address.value().abi(), static_cast<uint32_t>(std::stoul(name.substr(colon + 1)))};
+}
+
+// As the program does: its own count stays.
+void put_known(struct known& found, const struct known& wanted) {
+    found.until_ns = wanted.until_ns;
+    found.flags = wanted.flags;
+}
+
 std::string_view phase_name(uint8_t phase) {
     static constexpr std::string_view names[] = {"?", "offered", "answered", "held", "draining", "closed"};
     return phase < std::size(names) ? names[phase] : names[0];
@@ -40,6 +55,7 @@ std::vector<struct operation> FakeMaps::apply(const pinhole::MapOps& ops) {
         operation.result = carry_out(operation);
         if (operation.result != 0) failed.push_back(operation);
     }
+    if (ops.ceilings) ceilings = *ops.ceilings;
     for (const auto& [id, record] : ops.put_dialogs) dialogs[id] = record;
     for (const uint64_t id : ops.delete_dialogs) dialogs.erase(id);
     return failed;
@@ -56,11 +72,12 @@ int FakeMaps::carry_out(const struct operation& operation) {
             pinholes.erase(hole);
             return 0;
         case OP_PUT_KNOWN:
-            known[name_of(key_of<struct known_key>(operation))] = value_of<struct known>(operation);
+            put_known(known[name_of(key_of<struct known_key>(operation))], value_of<struct known>(operation));
             return 0;
         case OP_DELETE_KNOWN: return known.erase(name_of(key_of<struct known_key>(operation))) ? 0 : -ENOENT;
         case OP_PUT_LEARNED: learned[hole] = value_of<struct learned_port>(operation); return 0;
         case OP_DELETE_LEARNED: return learned.erase(hole) ? 0 : -ENOENT;
+        case OP_PUT_BAN: bans[to_string(key_of<struct ban_key>(operation))] = value_of<struct ban>(operation); return 0;
         default: return -EINVAL;
     }
 }
@@ -106,6 +123,7 @@ pinhole::Present FakeMaps::present() const {
     pinhole::Present present;
     for (const auto& [key, hole] : pinholes) present.pinholes.push_back({key.abi(), hole, peers_of(hole)});
     present.dialogs.assign(dialogs.begin(), dialogs.end());
+    for (const auto& [at, value] : known) present.known.emplace_back(known_key_of(at), value);
     for (const auto& [key, port] : learned) present.learned.emplace_back(key.abi(), port);
     return present;
 }

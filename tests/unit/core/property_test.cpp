@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls that nobody wrote: thousands of messages of a few calls, in any order, with restarts, reloads, lost media and a
-// map that fills up; after each step, what must hold whatever happened.
+// Calls that nobody wrote: thousands of messages of a few calls, in any order, one by one and several in a round, with
+// restarts, also in the midst of a round, reloads, lost media and a map that fills up; after each step, what must hold
+// whatever happened.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@
 #include <set>
 
 #include "tests/unit/core/call_script.hpp"
+#include "tests/unit/core/dialog_machine.hpp"
 
 namespace ringwall::test {
 namespace {
@@ -24,6 +26,7 @@ public:
         }
     }
 
+    const std::set<std::string>& transitions() const { return script_.transitions(); }
     // Nobody speaks of the calls again, and time passes: past max_call nothing is left of them.
     void end() {
         run("reload negotiated");
@@ -41,6 +44,11 @@ private:
     void step() {
         switch (random_() % 40) {
             case 0: return restart();
+            case 4:
+            case 5: return run("round");
+            case 6:
+            case 7:
+            case 8: return run("end");
             case 1: return run("reload " + pick({"strict", "networks", "negotiated", "any", "none"}));
             case 2: return run("wait " + pick({"0.3", "2.5", "6", "40", "70", "290"}));
             case 3: return media();
@@ -58,7 +66,9 @@ private:
             pick({"100", "180", "183", "200", "200", "200", "401", "407", "481", "486", "487", "491", "503"});
         std::string line = outbound ? "out " : "in ";
         line += is_request ? method : status + " m=" + method;
-        line += " call=" + pick({"one", "two", "three"}) + " b=" + pick({"1", "2", "3"}) + " n=" + pick({"1", "2"});
+        // One after the other: of several in one expression, each machine's compiler has its own order.
+        const std::string cseq = pick({"1", "2"}), branch = pick({"1", "2", "3"}), call = pick({"one", "two", "three"});
+        line += " call=" + call + " b=" + branch + " n=" + cseq;
         const bool is_swapped = one_in(2);
         if (!one_in(12)) line += is_swapped ? " f=z" : " f=a";
         if (!one_in(3)) line += is_swapped ? " t=a" : " t=" + pick({"z", "z", "y"});
@@ -130,6 +140,20 @@ private:
                                                          << history();
             EXPECT_LE(hole.deadline_ns, pinhole::to_ns(script_.now().monotonic + std::chrono::hours(24))) << history();
         }
+        check_census();
+    }
+
+    // What the core counts as they come and go is what a walk through the maps would find.
+    void check_census() {
+        if (script_.is_in_round()) return;
+        Census walked;
+        for (const auto& [key, hole] : script_.maps().pinholes)
+            ++walked.pinholes[pinhole::ControlWord::of(hole.ctl).phase];
+        for (const auto& [leg, record] : script_.maps().dialogs)
+            if (record.state != DIALOG_ENDED && (record.flags & DIALOG_BY_HAND) == 0) ++walked.calls[record.state];
+        const Census counted = script_.core().census();
+        EXPECT_EQ(counted.pinholes, walked.pinholes) << history();
+        EXPECT_EQ(counted.calls, walked.calls) << history();
     }
 
     std::string history() const {
@@ -152,10 +176,15 @@ TEST_P(AnyOrder, of_messages_opens_only_what_the_inside_named_and_leaves_nothing
         Chaos chaos(GetParam() * 1000 + round);
         chaos.play(150);
         if (round == 0) chaos.end();
+        for (std::string transition : chaos.transitions()) {
+            // A call that begins under the names of one that has just ended begins as any other does.
+            if (transition.starts_with("leg ended") && !transition.ends_with("none")) transition.replace(4, 5, "none");
+            EXPECT_TRUE(dialog_machine().contains(transition)) << transition << ": no script shows this";
+        }
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, AnyOrder, testing::Range(0U, 4U));
+INSTANTIATE_TEST_SUITE_P(Seeds, AnyOrder, testing::Range(0U, 16U));
 
 } // namespace
 } // namespace ringwall::test

@@ -4,21 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/dialog/policy_view.hpp"
+
 namespace ringwall::dialog {
 namespace {
-
-policy::View view(const std::string& denied, const std::string& more = "") {
-    const auto config = policy::read(R"(
-version: 1
-mode: enforce
-outside: [eth0]
-protect: { networks: [192.0.2.0/24], media_ports: 10000-50000 }
-sip: { udp: [5060] }
-deny: { networks: [)" + denied + "] }\n" +
-                                     more);
-    if (!config) throw std::logic_error(to_string(config.error().front(), "policy"));
-    return policy::View(*config, {});
-}
 
 // The claims of an offer of these lines after "c=", made to a party of no zone.
 std::vector<pinhole::Claim> offered(const std::string& lines, const std::string& more = "") {
@@ -26,7 +15,7 @@ std::vector<pinhole::Claim> offered(const std::string& lines, const std::string&
     sdp::Session session;
     if (!sdp::parse(body, session)) throw std::logic_error("bad SDP");
     OfferRefusals refusals;
-    const policy::View policy = view("", more);
+    const policy::View policy = policy_view(more);
     const auto counterpart = counterpart_of({*IpAddress::parse("198.51.100.1"), Port{5060}}, policy);
     return offer_of(session, policy, counterpart, [](const Endpoint&) { return false; }, refusals);
 }
@@ -84,7 +73,7 @@ TEST(Offer, is_held_to_what_the_partys_zone_says) {
 
 TEST(Reconsider, gives_live_claims_the_conformance_of_the_new_policy) {
     auto claims = offered("m=audio 40000 RTP/AVP 0\n");
-    const auto policy = view("", "zones: [{ name: all, networks: [any], conformance: enforce }]\n");
+    const auto policy = policy_view("zones: [{ name: all, networks: [any], conformance: enforce }]\n");
     reconsider(claims, counterpart_of({*IpAddress::parse("198.51.100.1"), Port{5060}}, policy), policy);
     EXPECT_EQ(claims.at(0).conformance, pinhole::Conformance::enforce);
 }

@@ -36,7 +36,9 @@ protected:
             .outbound = true, .source = inside, .destination = outside, .protocol = carrier, .payload = text};
         outsiders.learn(message, datagram, counterpart_of(outside, policy), policy, TimePoint(std::chrono::hours(1)));
         std::vector<std::string> ports;
-        for (const struct operation& operation : outsiders.parties().take_operations().operations) {
+        pinhole::MapOps ops;
+        outsiders.parties().take_operations(ops);
+        for (const struct operation& operation : ops.operations) {
             struct pinhole_key key;
             std::memcpy(&key, operation.key, sizeof key);
             const auto hole = pinhole::HoleKey::from(key);

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <vector>
+
 namespace ringwall::dialog {
 namespace {
 
@@ -14,20 +17,28 @@ IpAddress numbered(uint32_t number) {
                              std::to_string(number & 255));
 }
 
+std::vector<struct operation> taken_from(Parties& parties) {
+    pinhole::MapOps ops;
+    parties.take_operations(ops);
+    return ops.operations;
+}
+size_t operations_of(Parties& parties) { return taken_from(parties).size(); }
+
 TEST(Parties, refuse_what_is_new_to_a_full_table_of_known_ones_and_count_it) {
     Parties parties;
-    for (uint32_t i = 0; i < Parties::capacity_known; ++i) parties.registered(numbered(i), std::chrono::hours(1), now);
+    for (uint32_t i = 0; i < Parties::capacity_known; ++i)
+        parties.registered(numbered(i), now + std::chrono::hours(1), now);
     EXPECT_EQ(parties.counters().known_full, 0U);
-    EXPECT_EQ(parties.take_operations().operations.size(), Parties::capacity_known);
-    parties.registered(numbered(Parties::capacity_known), std::chrono::hours(1), now);
+    EXPECT_EQ(operations_of(parties), Parties::capacity_known);
+    parties.registered(numbered(Parties::capacity_known), now + std::chrono::hours(1), now);
     Leg leg;
     leg.id = 7;
     leg.counterpart.signalling = {*IpAddress::parse("198.51.100.7"), Port{5060}};
     parties.joined(leg, now);
     EXPECT_EQ(parties.counters().known_full, 2U);
-    parties.registered(numbered(0), std::chrono::hours(2), now);
+    parties.registered(numbered(0), now + std::chrono::hours(2), now);
     EXPECT_EQ(parties.counters().known_full, 2U);
-    EXPECT_EQ(parties.take_operations().operations.size(), 1U);
+    EXPECT_EQ(operations_of(parties), 1U);
 }
 
 TEST(Parties, refuse_what_is_new_to_a_full_table_of_learned_ports_and_count_it) {
@@ -40,7 +51,58 @@ TEST(Parties, refuse_what_is_new_to_a_full_table_of_learned_ports_and_count_it) 
     EXPECT_EQ(parties.counters().learned_full, 1U);
     parties.learned({{numbered(0), Port{5070}}}, party, true, std::chrono::hours(2), now);
     EXPECT_EQ(parties.counters().learned_full, 1U);
-    EXPECT_EQ(parties.take_operations().operations.size(), Parties::capacity_learned + 1);
+    EXPECT_EQ(operations_of(parties), Parties::capacity_learned + 1);
+}
+
+TEST(Parties, watch_only_so_many_who_have_shown_where_they_are_and_keep_room_for_calls) {
+    Parties parties;
+    for (uint32_t i = 0; i < Parties::capacity_watched; ++i)
+        EXPECT_TRUE(parties.watch({numbered(i), Port{5060}}, now + std::chrono::minutes(1), now));
+    EXPECT_FALSE(parties.watch({numbered(Parties::capacity_watched), Port{5060}}, now + std::chrono::minutes(1), now));
+    EXPECT_TRUE(parties.watch({numbered(0), Port{5060}}, now + std::chrono::minutes(2), now)); // again
+    EXPECT_FALSE(parties.is_trusted({numbered(0), Port{5060}}, now));
+    taken_from(parties);
+    parties.tick(now + std::chrono::seconds(90));
+    EXPECT_EQ(operations_of(parties), Parties::capacity_watched - 1); // forgotten
+    EXPECT_TRUE(parties.watch({numbered(7), Port{5060}}, now + std::chrono::minutes(3), now));
+}
+
+TEST(Parties, tell_who_is_at_his_ceiling_and_renew_it_until_he_has_room_again) {
+    Parties parties;
+    const struct known_key source{numbered(7).abi(), 0};
+    const auto told = [&] {
+        const auto operations = taken_from(parties);
+        if (operations.size() != 1 || operations[0].code != OP_PUT_KNOWN) return ~0U;
+        struct known value{};
+        std::memcpy(&value, operations[0].value, sizeof value);
+        return value.flags;
+    };
+    parties.filled(source, false, now); // never was
+    EXPECT_TRUE(taken_from(parties).empty());
+    parties.filled(source, true, now);
+    EXPECT_EQ(told(), uint32_t{KNOWN_CALLS_FULL});
+    EXPECT_FALSE(parties.is_trusted({numbered(7), Port{5060}}, now));
+    for (int minutes = 1; minutes < 30; ++minutes) {
+        parties.tick(now + std::chrono::minutes(minutes));
+        EXPECT_EQ(told(), uint32_t{KNOWN_CALLS_FULL}) << minutes;
+    }
+    parties.promoted({numbered(7), Port{5060}}, now + std::chrono::hours(1), now);
+    taken_from(parties);
+    parties.filled(source, false, now);
+    EXPECT_EQ(told(), uint32_t{KNOWN_REMEMBERED});
+}
+
+TEST(Parties, forget_over_a_restart_who_was_full_or_watched) {
+    Parties parties;
+    pinhole::Present present;
+    present.known.emplace_back(
+        known_key{numbered(7).abi(), 0},
+        ::known{.until_ns = pinhole::to_ns(now + std::chrono::hours(1)), .flags = KNOWN_CALLS_FULL | KNOWN_PROVEN});
+    parties.restore(present);
+    parties.tick(now);
+    const auto operations = taken_from(parties);
+    ASSERT_EQ(operations.size(), 1U);
+    EXPECT_EQ(operations[0].code, uint32_t{OP_DELETE_KNOWN});
 }
 
 } // namespace

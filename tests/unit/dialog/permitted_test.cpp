@@ -4,20 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/dialog/policy_view.hpp"
+
 namespace ringwall::dialog {
 namespace {
 
 policy::View view(const std::string& denied, const std::string& allowed = "") {
-    const auto config = policy::read(R"(
-version: 1
-mode: enforce
-outside: [eth0]
-protect: { networks: [192.0.2.0/24], media_ports: 10000-50000 }
-sip: { udp: [5060] }
-deny: { networks: [)" + denied + "] }\nallow: [" +
-                                     allowed + "]\n");
-    if (!config) throw std::logic_error(to_string(config.error().front(), "policy"));
-    return policy::View(*config, {});
+    return policy_view("deny: { networks: [" + denied + "] }\nallow: [" + allowed + "]\n");
 }
 
 TEST(Permitted, takes_denied_networks_out_of_who_may_send_and_gives_them_back) {

@@ -33,6 +33,23 @@ TEST(Merge, an_offer_of_another_call_keeps_the_hole_as_wide_as_it_needs) {
     EXPECT_EQ(merge({owned(1, Constraint::any, false), owned(2, Constraint::peers)}).constraint, Constraint::any);
 }
 
+TEST(Merge, both_answers_of_one_leg_may_send_by_the_weaker_constraint) {
+    Claim named = owned(1, Constraint::peers).claim, other = owned(2, Constraint::peers).claim;
+    other.is_held = true;
+    add_senders(named, other);
+    EXPECT_EQ(named.peers, (std::vector<Endpoint>{peer(1001), peer(1002)}));
+    EXPECT_EQ(named.constraint, Constraint::peers);
+    EXPECT_FALSE(named.is_held);
+    add_senders(named, owned(3, Constraint::networks).claim);
+    EXPECT_EQ(named.constraint, Constraint::networks);
+    EXPECT_TRUE(named.zone_substitutes);
+    Claim elsewhere = owned(4, Constraint::peers).claim;
+    elsewhere.zone = 2;
+    add_senders(named, elsewhere); // no network is common to both
+    EXPECT_EQ(named.constraint, Constraint::any);
+    EXPECT_FALSE(named.zone_substitutes);
+}
+
 TEST(Merge, media_may_be_what_any_owner_negotiated) {
     auto strict = owned(1, Constraint::any), lenient = owned(2, Constraint::any);
     strict.claim.payload_types = PayloadTypes().set(0);

@@ -31,5 +31,12 @@ TEST(PeerSlots, leaves_alone_what_a_restart_found_in_use) {
     for (auto slot = slots.take(at(0)); slot; slot = slots.take(at(0))) EXPECT_TRUE(*slot != 3 && *slot != 5);
 }
 
+TEST(PeerSlots, gives_what_a_restart_found_once_it_was_let_go) {
+    PeerSlots slots({3});
+    slots.release(3, at(0));
+    EXPECT_EQ(slots.take(at(1000)), 3U);
+    for (auto slot = slots.take(at(1000)); slot; slot = slots.take(at(1000))) EXPECT_NE(*slot, 3U);
+}
+
 } // namespace
 } // namespace ringwall::pinhole

@@ -162,9 +162,10 @@ TEST(CompileZones, carries_the_rates_and_limits_strangers_too) {
         "zones: [{ name: z, networks: [any], limits: { REGISTER: 15/min burst 4 } }]\n");
     ASSERT_TRUE(config);
     const Compiled compiled = compile(*config, {});
-    EXPECT_EQ(compiled.zones[1].limits[CLASS_REGISTER].period_ns, 4'000'000'000U);
-    EXPECT_EQ(compiled.zones[1].limits[CLASS_REGISTER].burst, 4U);
-    for (const struct limit& limit : compiled.zones[0].limits) EXPECT_GT(limit.period_ns, 0U);
+    const struct limit& limit = compiled.zones[1].limits[CLASS_REGISTER];
+    EXPECT_EQ(uint64_t{limit.cost} << limit.exponent, 4'000'000'000U >> limit.exponent << limit.exponent);
+    EXPECT_EQ(limit.tolerance, 3 * limit.cost);
+    for (const struct limit& one : compiled.zones[0].limits) EXPECT_GT(one.cost, 0U);
 }
 
 TEST(CompileWall, admits_everyone_only_where_no_peer_is_declared) {

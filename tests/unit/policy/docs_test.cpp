@@ -49,6 +49,15 @@ TEST(ConfigurationPage, has_examples_that_are_good) {
     }
 }
 
+TEST(ConfigurationOfThePackage, is_good_and_only_watches) {
+    std::ostringstream text;
+    text << std::ifstream(RINGWALL_DOCS "/../deploy/ringwall.yaml").rdbuf();
+    const auto config = read(text.str());
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->mode, Mode::monitor);
+    EXPECT_TRUE(config->warnings.empty());
+}
+
 TEST(ConfigurationPage, tells_the_limits_that_apply) {
     const std::string markdown = page();
     for (uint32_t number = 0; number < CLASS_COUNT; ++number) {

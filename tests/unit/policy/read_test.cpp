@@ -5,13 +5,17 @@
 
 #include "policy/config.hpp"
 #include "policy/sections.hpp"
+#include "policy/user_agents.hpp"
 
 namespace ringwall::policy {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsSupersetOf;
+using testing::Not;
 
 constexpr std::string_view whole = R"(version: 1
 mode: enforce
@@ -45,6 +49,12 @@ emergency: [112, 911, 110]
 
 constexpr std::string_view smallest =
     "version: 1\noutside: [eth0]\nprotect: { networks: [self], media_ports: 10000-20000 }\n";
+
+std::vector<std::string> warnings(const Config& config) {
+    std::vector<std::string> said;
+    for (const Mistake& warning : config.warnings) said.push_back(warning.what);
+    return said;
+}
 
 Config good(std::string_view yaml) {
     auto config = read(yaml);
@@ -84,15 +94,67 @@ TEST(Read, understands_the_peers_and_zones_of_the_documented_example) {
     EXPECT_EQ(config.zones[0].limits[CLASS_BYE], stranger_limits()[CLASS_BYE]); // not named
 }
 
-TEST(Read, warns_of_what_the_example_asks_for_and_this_version_does_not_do) {
-    EXPECT_THAT(good(whole).warnings,
-                ElementsAre(HasSubstr("sip.tcp"), HasSubstr("deny.user_agents"), HasSubstr("emergency")));
+TEST(Read, has_nothing_to_warn_of_in_the_example) { EXPECT_THAT(warnings(good(whole)), ElementsAre()); }
+
+TEST(Read, bounds_calls_from_outside_unless_told_otherwise) {
+    const Config unsaid = good(std::string(smallest) +
+                               "peers: [{ name: p, networks: [198.51.100.0/24] }]\n"
+                               "zones: [{ name: z, networks: [any] }]\n");
+    EXPECT_EQ(unsaid.ceilings.calls, 114688U);
+    EXPECT_EQ(unsaid.ceilings.ports_per_call, 64U);
+    EXPECT_EQ(unsaid.peers[0].ceiling.calls, 0U);
+    EXPECT_EQ(unsaid.zones[0].ceiling, (Ceiling{0, 512, 256}));
+    EXPECT_EQ(unsaid.zones[0].excess_ban, 0s);
+    const Config said =
+        good(std::string(smallest) +
+             "peers: [{ name: p, networks: [198.51.100.0/24], calls: 30 }]\n"
+             "zones: [{ name: z, networks: [any], on_excess: ban 10m, calls: { total: 9, per_source: 3, "
+             "half_open: unlimited } }]\nceilings: { calls: 100, ports_per_call: 8 }\n");
+    EXPECT_EQ(said.ceilings.calls, 100U);
+    EXPECT_EQ(said.ceilings.ports_per_call, 8U);
+    EXPECT_EQ(said.peers[0].ceiling.calls, 30U);
+    EXPECT_EQ(said.zones[0].ceiling, (Ceiling{9, 3, 0}));
+    EXPECT_EQ(said.zones[0].excess_ban, 10min);
+}
+
+TEST(Read, counts_guesses_unless_told_otherwise_and_names_only_beside_declared_peers) {
+    EXPECT_EQ(good(whole).zones[0].guessing, (Guessing{.passwords = 20, .names = 20, .within = 5min, .ban = 1h}));
+    const auto zone = [](const std::string& guessing) {
+        return good(std::string(smallest) + "zones: [{ name: a, networks: [any]" + guessing + " }]\n")
+            .zones[0]
+            .guessing;
+    };
+    EXPECT_EQ(zone("").names, 0U);
+    EXPECT_EQ(zone(", guessing: off").ban, 0s);
+    EXPECT_EQ(zone(", guessing: { names: 7, passwords: off, within: 1m, ban: 2h }"),
+              (Guessing{.passwords = 0, .names = 7, .within = 1min, .ban = 2h}));
+}
+
+TEST(Read, knows_attack_tools_by_default_more_on_request_and_whom_it_is_told) {
+    const auto agents = [](const std::string& more) { return good(std::string(smallest) + more).user_agents; };
+    EXPECT_THAT(agents(""), Contains("friendly-scanner"));
+    EXPECT_THAT(agents(""), Not(Contains("csipsimple")));
+    EXPECT_EQ(agents("deny: { user_agents: default }\n"), agents(""));
+    EXPECT_THAT(agents("deny: { user_agents: sipxcom }\n"), IsSupersetOf(agents("")));
+    EXPECT_THAT(agents("deny: { user_agents: sipxcom }\n"), Contains("csipsimple"));
+    EXPECT_THAT(agents("deny: { user_agents: [VaxSIPUserAgent, abc] }\n"), ElementsAre("abc", "vaxsipuseragent"));
+    EXPECT_THAT(agents("deny: { user_agents: [] }\n"), ElementsAre());
+}
+
+TEST(UserAgents, are_known_by_their_first_product) {
+    EXPECT_EQ(product_of("friendly-scanner"), "friendly-scanner");
+    EXPECT_EQ(product_of("VaxSIPUserAgent/3.1 (x)"), "vaxsipuseragent");
+    EXPECT_EQ(product_of("sipcli v1.8"), "sipcli");
+    EXPECT_EQ(product_of(""), "");
+    EXPECT_EQ(product_of(" x"), "");
+    EXPECT_EQ(product_of(std::string(64, 'x')), std::string(64, 'x'));
+    EXPECT_EQ(product_of(std::string(65, 'x')), "");
 }
 
 TEST(Read, warns_of_a_fail_mode_for_peers_that_there_are_none_of) {
-    EXPECT_THAT(good(std::string(smallest) + "on_agent_loss: { do: peers }\n").warnings,
+    EXPECT_THAT(warnings(good(std::string(smallest) + "on_agent_loss: { do: peers }\n")),
                 ElementsAre(HasSubstr("on_agent_loss.do: no peers are declared")));
-    EXPECT_THAT(good(std::string(smallest) + "on_agent_loss: { do: closed }\n").warnings, ElementsAre());
+    EXPECT_THAT(warnings(good(std::string(smallest) + "on_agent_loss: { do: closed }\n")), ElementsAre());
 }
 
 TEST(Read, takes_allowed_networks_with_and_without_bypass) {
@@ -114,7 +176,27 @@ TEST(Read, is_content_with_three_keys_and_no_warning) {
     EXPECT_EQ(config.timers.drain, 2s);
     EXPECT_EQ(config.timers.bye, 32s);
     EXPECT_EQ(config.timers.tombstone, 60s);
-    EXPECT_THAT(config.warnings, ElementsAre());
+    EXPECT_THAT(warnings(config), ElementsAre());
+}
+
+TEST(Read, takes_another_size_of_the_pinholes_table) {
+    EXPECT_EQ(good(smallest).tables.pinholes, 262144U);
+    EXPECT_EQ(good(std::string(smallest) + "tables: {}\n").tables.pinholes, 262144U);
+    EXPECT_EQ(good(std::string(smallest) + "tables: { pinholes: 1048576 }\n").tables.pinholes, 1048576U);
+}
+
+TEST(Read, takes_where_to_answer_over_http) {
+    const auto listens = [](const std::string& more) { return good(std::string(smallest) + more).http; };
+    EXPECT_EQ(listens(""), Endpoint::parse("127.0.0.1:10560"));
+    EXPECT_EQ(listens("http: {}\n"), Endpoint::parse("127.0.0.1:10560"));
+    EXPECT_EQ(listens("http: { listen: \"[::1]:9\" }\n"), Endpoint::parse("[::1]:9"));
+    EXPECT_EQ(listens("http: { listen: off }\n"), std::nullopt);
+}
+
+TEST(Read, takes_how_to_log) {
+    EXPECT_EQ(good(smallest).log, (Log{LogFormat::auto_, LogLevel::info, false}));
+    EXPECT_EQ(good(std::string(smallest) + "log: { format: json, level: debug, privacy: hash }\n").log,
+              (Log{LogFormat::json, LogLevel::debug, true}));
 }
 
 TEST(Read, takes_windows_line_ends_a_byte_order_mark_and_comments) {
@@ -147,6 +229,19 @@ TEST(Read, knows_limits_by_name) {
     EXPECT_EQ(preset("office"), std::nullopt);
 }
 
+TEST(Read, makes_an_office_of_its_telephones) {
+    const Config config =
+        good(std::string(smallest) +
+             "zones: [{ name: office, networks: [any], limits: { office-of: 20, INVITE: 1/s burst 3 }, "
+             "total_limits: { REGISTER: 50/s burst 100 } }]\n");
+    const Limits& limits = config.zones[0].limits;
+    EXPECT_EQ(limits[CLASS_REGISTER], (Rate{500ms, 240}));
+    EXPECT_EQ(limits[CLASS_INVITE], (Rate{1s, 3}));
+    EXPECT_EQ(config.zones[0].totals[CLASS_REGISTER], (Rate{20ms, 100}));
+    EXPECT_EQ(config.zones[0].totals[CLASS_INVITE], Rate{});
+    EXPECT_EQ(office_of(10000)[CLASS_RESPONSE], (Rate{100us, LIMIT_MAX_BURST}));
+}
+
 TEST(Read, has_a_limit_for_every_class_in_every_default) {
     for (const Limits& limits : {*preset("phone"), *preset("trunk"), stranger_limits()})
         for (const Rate& rate : limits) {
@@ -164,7 +259,7 @@ TEST(Read, takes_unlimited_for_a_class) {
 TEST(Read, warns_of_a_zone_that_never_matches) {
     const Config config = good(std::string(smallest) +
                                "zones: [{ name: all, networks: [any] }, { name: late, networks: [203.0.113.0/24] }]\n");
-    EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("zones[1]: \"late\" never matches")));
+    EXPECT_THAT(warnings(config), ElementsAre(HasSubstr("zones[1]: \"late\" never matches")));
 }
 
 TEST(Read, warns_of_a_peer_that_is_denied_or_lies_inside) {
@@ -172,12 +267,12 @@ TEST(Read, warns_of_a_peer_that_is_denied_or_lies_inside) {
         "version: 1\noutside: [a]\nprotect: { networks: [192.0.2.0/24], media_ports: 1-2 }\n"
         "peers: [{ name: p, networks: [192.0.2.7, 203.0.113.5] }]\n"
         "deny: { networks: [203.0.113.0/24] }\n");
-    EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("spoofed"), HasSubstr("\"p\" is denied")));
+    EXPECT_THAT(warnings(config), ElementsAre(HasSubstr("spoofed"), HasSubstr("\"p\" is denied")));
 }
 
 TEST(Read, warns_of_a_sip_port_among_the_media_ports) {
     const Config config = good("version: 1\noutside: [a]\nprotect: { networks: [self], media_ports: 5060-6000 }\n");
-    EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("SIP port 5060 lies within")));
+    EXPECT_THAT(warnings(config), ElementsAre(HasSubstr("SIP port 5060 lies within")));
     EXPECT_TRUE(
         good("version: 1\noutside: [a]\nprotect: { networks: [self], media_ports: 5061-6000 }\n").warnings.empty());
 }
@@ -193,9 +288,9 @@ TEST(Read, guards_tcp_ports_that_are_declared_and_no_others) {
     EXPECT_THAT(with_tcp(", tcp_media_ports: [2855, 30000-30999]").tcp_media_ports,
                 ElementsAre(PortRange{{2855}, {2855}}, PortRange{{30000}, {30999}}));
     EXPECT_TRUE(with_tcp(", tcp_media_ports: 5062-6000").warnings.empty());
-    EXPECT_THAT(with_tcp(", tcp_media_ports: 5061-6000").warnings,
+    EXPECT_THAT(warnings(with_tcp(", tcp_media_ports: 5061-6000")),
                 ElementsAre("protect.tcp_media_ports: SIP port 5061 lies within and stays a SIP port"));
-    EXPECT_THAT(with_tcp(", tcp_media_ports: 5000-5060").warnings,
+    EXPECT_THAT(warnings(with_tcp(", tcp_media_ports: 5000-5060")),
                 ElementsAre("protect.tcp_media_ports: SIP port 5060 lies within and stays a SIP port"));
 }
 
@@ -205,11 +300,11 @@ TEST(Read, warns_of_calls_over_tls_that_have_no_media) {
         "peers: [{ name: p, networks: [198.51.100.0/24], opaque: no }]\n"
         "zones: [{ name: y, networks: [203.0.113.0/24], sip: yes, opaque: no },\n"
         "        { name: n, networks: [any], sip: no, opaque: no }]\n";
-    EXPECT_THAT(good(start + off).warnings,
+    EXPECT_THAT(warnings(good(start + off)),
                 ElementsAre(HasSubstr("peers[0].opaque: no"), HasSubstr("zones[0].opaque")));
-    EXPECT_THAT(good(start + off + "sip: { tls: [] }\n").warnings, ElementsAre());
-    EXPECT_THAT(good(start + "sip: { tls: [5061], ws: [8089] }\n").warnings, ElementsAre());
-    EXPECT_THAT(good(start + "sip: { ws: [443] }\n").warnings, ElementsAre(HasSubstr("every web server")));
+    EXPECT_THAT(warnings(good(start + off + "sip: { tls: [] }\n")), ElementsAre());
+    EXPECT_THAT(warnings(good(start + "sip: { tls: [5061], ws: [8089] }\n")), ElementsAre());
+    EXPECT_THAT(warnings(good(start + "sip: { ws: [443] }\n")), ElementsAre(HasSubstr("every web server")));
 }
 
 } // namespace

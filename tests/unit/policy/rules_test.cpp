@@ -9,6 +9,7 @@ namespace ringwall::policy {
 namespace {
 
 using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
 
 std::string file(std::string_view rules) {
@@ -60,7 +61,9 @@ TEST(Rules, are_read_with_one_or_several_of_everything) {
     EXPECT_THAT(config.rules[1].from_parties, ElementsAre("provider"));
     EXPECT_EQ(config.rules[1].until, std::chrono::sys_days(std::chrono::January / 1 / 2027));
     EXPECT_TRUE(config.rules[2].to.empty());
-    EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("rules[2].ports: UDP 65002 is not in protect.media_ports")));
+    EXPECT_THAT(
+        config.warnings,
+        ElementsAre(Field(&Mistake::what, HasSubstr("rules[2].ports: UDP 65002 is not in protect.media_ports"))));
 }
 
 TEST(Rules, mark_networks_with_their_bits_where_prefixes_overlap) {
@@ -117,14 +120,15 @@ TEST(Rules, say_what_is_wrong_with_them_and_where) {
          "f:9:23: rules[0].to: got \"203.0.113.5\", expected any, an address or prefix within protect.networks, or a "
          "list of them"},
         {"  - { allow: udp, to: any, ports: 0, from: any }\n",
-         "f:9:35: rules[0].ports: got \"0\", expected PORT-PORT within 1-65535"},
+         "f:9:35: rules[0].ports: got 0, expected a port, PORT-PORT, or a list of at most 8 of them, within 1-65535"},
         {"  - { allow: udp, to: any, ports: [1,2,3,4,5,6,7,8,9], from: any }\n",
-         "f:9:35: rules[0].ports: got a list, expected a port, PORT-PORT, or a list of at most 8 of them"},
+         "f:9:35: rules[0].ports: got a list of 9, expected a port, PORT-PORT, or a list of at most 8 of them, within "
+         "1-65535"},
         {"  - { allow: udp, to: any, ports: 12000, from: offcie }\n",
-         "f:9:48: rules[0].from: no peer or zone is named \"offcie\", expected any, a prefix, the name of a peer or "
-         "zone, or a list of them"},
+         "f:9:48: rules[0].from: no peer or zone is named \"offcie\", did you mean office?"},
         {"  - { allow: udp, to: any, ports: 12000, from: [] }\n",
-         "f:9:48: rules[0].from: got a list, expected any, a prefix, the name of a peer or zone, or a list of them"},
+         "f:9:48: rules[0].from: got an empty list, expected any, a prefix, the name of a peer or zone, or a list of "
+         "them"},
         {"  - { allow: udp, to: any, ports: 12000, from: any, until: 2027-02-29T00:00:00Z }\n",
          "f:9:60: rules[0].until: got \"2027-02-29T00:00:00Z\", expected a date and time such as 2027-01-01T00:00:00Z "
          "or ...+01:00"},
@@ -136,14 +140,11 @@ TEST(Rules, say_what_is_wrong_with_them_and_where) {
          "f:9:35: rules[0].ports: 5060 is a SIP port, which no rule opens, expected its sources among peers or zones "
          "with sip: yes"},
         {"  - { alow: udp }\n",
-         "f:9:5: rules[0].allow: missing, expected udp or tcp\n"
-         "f:9:5: rules[0].from: missing, expected any, a prefix, the name of a peer or zone, or a "
-         "list of them\n"
-         "f:9:5: rules[0].ports: missing, expected a port, PORT-PORT, or a list of at most 8 of "
-         "them\n"
-         "f:9:5: rules[0].to: missing, expected any, an address or prefix within "
-         "protect.networks, or a list of them\n"
-         "f:9:7: rules[0]: unknown key \"alow\", expected allow"},
+         "f:9:5: rules[0].allow: missing, expected udp or tcp\nf:9:5: rules[0].from: missing, expected any, a prefix, "
+         "the name of a peer or zone, or a list of them\nf:9:5: rules[0].ports: missing, expected a port, PORT-PORT, "
+         "or a list of at most 8 of them, within 1-65535\nf:9:5: rules[0].to: missing, expected any, an address or "
+         "prefix within protect.networks, or a list of them\nf:9:7: rules[0]: unknown key \"alow\", did you mean "
+         "allow?"},
     };
     for (const auto& [rules, said] : cases) EXPECT_EQ(mistakes(rules), said) << rules;
 }
@@ -153,7 +154,7 @@ TEST(Rules, are_at_most_64) {
     for (int i = 0; i < RULES; ++i) rules += "  - { allow: udp, to: any, ports: 12000, from: any }\n";
     EXPECT_EQ(mistakes(rules), "good");
     EXPECT_EQ(mistakes(rules + "  - { allow: udp, to: any, ports: 12000, from: any }\n"),
-              "f:9:3: rules: got a list, expected at most 64 rules");
+              "f:9:3: rules: got a list of 65, expected a list of at most 64 rules");
 }
 
 TEST(Rules, that_are_past_are_named) {
@@ -162,7 +163,7 @@ TEST(Rules, that_are_past_are_named) {
         "  - { allow: udp, to: any, ports: 12000, from: any }\n");
     const std::chrono::sys_seconds end = std::chrono::sys_days(std::chrono::January / 1 / 2027);
     EXPECT_THAT(expired_rules(config, end - std::chrono::seconds(1)), testing::IsEmpty());
-    EXPECT_THAT(expired_rules(config, end), ElementsAre(HasSubstr("rules[0].until: past")));
+    EXPECT_THAT(expired_rules(config, end), ElementsAre(Field(&Mistake::what, HasSubstr("rules[0].until: past"))));
 }
 
 } // namespace

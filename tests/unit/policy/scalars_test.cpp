@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/words.hpp"
+
 namespace ringwall::policy {
 namespace {
 
@@ -30,6 +32,13 @@ TEST(Duration, is_a_year_at_most) {
     EXPECT_TRUE(as::duration.parse("31622400s"));
     EXPECT_FALSE(as::duration.parse("31622401s"));
     EXPECT_FALSE(as::duration.parse("99999999999999999999s"));
+}
+
+TEST(PinholeCount, is_a_number_within_its_bounds) {
+    EXPECT_EQ(as::pinhole_count.parse("1024"), 1024U);
+    EXPECT_EQ(as::pinhole_count.parse("1048576"), 1048576U);
+    for (const auto* text : {"", "0", "1023", "1048577", "1M", "-1024", "1024.0"})
+        EXPECT_FALSE(as::pinhole_count.parse(text)) << text;
 }
 
 TEST(Rate, is_so_many_each_second_minute_or_hour) {
@@ -105,6 +114,7 @@ TEST(Nearest, suggests_up_to_two_edits) {
     EXPECT_EQ(nearest("media_port", keys), "media_ports");
     EXPECT_EQ(nearest("mdeia_ports", keys), "media_ports");
     EXPECT_EQ(nearest("metworks", keys), "networks");
+    EXPECT_EQ(nearest("extrenla", keys), "external"); // two swaps
     EXPECT_EQ(nearest("netwo", keys), std::nullopt);
     EXPECT_EQ(nearest("", keys), std::nullopt);
     EXPECT_EQ(nearest(std::string(100000, 'x'), keys), std::nullopt);
@@ -113,6 +123,8 @@ TEST(Nearest, suggests_up_to_two_edits) {
 TEST(Nearest, suggests_the_nearest_of_several) {
     EXPECT_EQ(nearest("udq", {"tcp", "udp", "tls"}), "udp");
     EXPECT_EQ(nearest("xx", {"ws"}), std::nullopt); // two edits of a two-letter word are another word
+    EXPECT_EQ(nearest("on", {"off"}), std::nullopt);
+    EXPECT_EQ(nearest("moed", {"mode"}), "mode");
 }
 
 } // namespace

@@ -98,5 +98,26 @@ TEST(Candidate, are_limited) {
     EXPECT_EQ(in_media(lines + "a=candidate:1 1 udp 1 192.0.2.5 40000 typ host\r\n").refused, Defect::too_many);
 }
 
+TEST(Path, names_the_first_hop_where_it_is_an_address) {
+    const auto path = [](const std::string& uris) {
+        const auto reading = in_media("a=path:" + uris + "\r\n");
+        EXPECT_EQ(reading.refused, std::nullopt);
+        return reading[0].path ? reading[0].path->to_string() : "";
+    };
+    EXPECT_EQ(path("msrp://192.0.2.5:2856/s111271;tcp"), "192.0.2.5:2856");
+    EXPECT_EQ(path("msrps://alice@192.0.2.5:2856/s;tcp msrp://198.51.100.7:1/t;tcp"), "192.0.2.5:2856");
+    EXPECT_EQ(path("msrp://[2001:db8::5]:2856/s;tcp"), "[2001:db8::5]:2856");
+    EXPECT_EQ(path("msrp://192.0.2.5/s;tcp"), "192.0.2.5:2855"); // RFC 4975 15.4
+    EXPECT_EQ(path("msrp://[2001:db8::5]/s;tcp"), "[2001:db8::5]:2855");
+    for (const auto* other :
+         {"msrp://relay.example.com:9000/s;tcp", "192.0.2.5:2856", "", "msrp://", "msrp://192.0.2.5:0/s",
+          "msrp://192.0.2.5:65536/s", "msrp://2001:db8::5/s", "msrp://[192.0.2.5]:1/s"})
+        EXPECT_EQ(path(other), "") << other;
+    EXPECT_EQ(Reading(connected +
+                      "m=message 2855 TCP/MSRP *\r\na=path:msrp://192.0.2.5:1/s;tcp\r\nm=audio 4000 RTP/AVP 0\r\n")[1]
+                  .path,
+              std::nullopt);
+}
+
 } // namespace
 } // namespace ringwall::sdp

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "agent/sip/trickled.hpp"
 #include "tests/unit/sip/request.hpp"
 
 namespace ringwall::sip {
@@ -33,6 +34,17 @@ TEST(FindSdp, is_the_body_of_type_application_sdp_in_any_case) {
     EXPECT_EQ(find("Content-Type: application/sdp x", "v=0\r\n"), nothing);
     EXPECT_EQ(find("Subject: untyped", "v=0\r\n"), nothing);
     EXPECT_EQ(find("Content-Type: application/sdp", ""), nothing);
+}
+
+TEST(FindTrickled, is_the_body_of_its_type_and_no_description) {
+    const auto trickled = [](const std::string& type) {
+        const auto reading = read({.more = "Content-Type: " + type + "\r\n", .body = "a=mid:1"});
+        return find_trickled(*reading.message).value().has_value();
+    };
+    EXPECT_TRUE(trickled("application/trickle-ice-sdpfrag"));
+    EXPECT_TRUE(trickled("Application/Trickle-ICE-SDPfrag"));
+    EXPECT_FALSE(trickled("application/sdp"));
+    EXPECT_EQ(find("Content-Type: application/trickle-ice-sdpfrag", "a=mid:1"), nothing);
 }
 
 TEST(FindSdp, is_not_read_through_a_coding) {

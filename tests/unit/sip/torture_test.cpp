@@ -160,6 +160,25 @@ TEST(Torture, every_file_is_a_case) {
     EXPECT_EQ(named, lying);
 }
 
+// "3.1.1.2: why" is of 3.1.1.2.
+std::string case_of(std::string_view section) { return std::string(section.substr(0, section.find_first_of(":,"))); }
+
+TEST(Torture, every_case_of_both_rfcs_has_a_message) {
+    std::set<std::string> wanted, covered;
+    const auto add = [&](const std::string& section, int count) {
+        for (int i = 1; i <= count; ++i) wanted.insert(section + std::to_string(i));
+    };
+    add("3.1.1.", 13);
+    add("3.1.2.", 19);
+    add("3.2.", 1);
+    add("3.3.", 15);
+    add("3.4.", 1);
+    add("5118 4.", 10);
+    for (const auto& one : cases())
+        if (const auto section = case_of(one.section); wanted.contains(section)) covered.insert(section);
+    EXPECT_EQ(covered, wanted);
+}
+
 TEST(Torture, white_space_everywhere_leaves_the_words) {
     const std::string bytes = load("white_space_everywhere");
     Message message;

@@ -19,7 +19,7 @@ Found find(const std::string& text) {
     return {line.kind, static_cast<size_t>(line.end - text.data()), static_cast<size_t>(line.next - text.data())};
 }
 
-// Whatever the place of the end in the eight bytes that are looked at together.
+// Whatever the place of the end in the sixteen or eight bytes that are looked at together.
 TEST(LineEnd, is_found_at_every_offset) {
     for (size_t length = 0; length < 40; ++length) {
         const std::string text(length, 'x');

@@ -77,6 +77,19 @@ TEST_F(ManyConnections, take_no_room_before_they_carry_something) {
     EXPECT_THAT(messages, ElementsAre(message("1")));
 }
 
+TEST_F(ManyConnections, begin_where_their_SYN_said_though_their_party_has_become_known_since) {
+    for (const auto& [then, now] :
+         {std::pair(Standing::stranger, Standing::known), {Standing::known, Standing::stranger}}) {
+        messages.clear();
+        line.from.port = Port{static_cast<uint16_t>(line.from.port.value + 1)};
+        line.standing = then;
+        segment(99, "", RECORD_TCP_SYN);
+        line.standing = now;
+        segment(100, message("1"));
+        EXPECT_THAT(messages, ElementsAre(message("1")));
+    }
+}
+
 TEST_F(ManyConnections, hold_no_more_bytes_than_their_room) {
     line.standing = Standing::stranger;
     const std::string start = "OPTIONS sip:a@192.0.2.10 SIP/2.0\r\nl: 60000\r\n\r\n" + std::string(50000, 'x');

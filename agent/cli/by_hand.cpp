@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// `ringwall pinholes open` and `close`: the words of the command line become members of the request; the agent says what
+// is wrong with them.
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "agent/cli/ask.hpp"
+#include "agent/cli/commands.hpp"
+#include "agent/cli/json_text.hpp"
+#include "agent/cli/words.hpp"
+
+namespace ringwall::cli {
+namespace {
+
+namespace json = boost::json;
+
+void add(json::object& request, const char* member, const std::string& said) {
+    if (!said.empty()) request[member] = said;
+}
+
+std::string joined(const json::array& texts) {
+    std::string all;
+    for (const json::value& each : texts)
+        if (each.is_string()) all += (all.empty() ? "" : ", ") + std::string(each.get_string());
+    return all;
+}
+
+} // namespace
+
+int open(const Invocation& invocation) {
+    const ByHand& said = invocation.by_hand;
+    json::object request{{"local", said.local}, {"rtcp", said.rtcp}};
+    add(request, "proto", said.proto);
+    add(request, "media", said.media);
+    add(request, "for", said.life);
+    add(request, "name", said.name);
+    if (!said.from.empty()) request["from"] = json::value_from(said.from);
+    const auto answer = ask(invocation.options, {"POST", "/api/v1/pinholes/open", json::serialize(request)});
+    if (!answer) return answer.error();
+    if (const json::array& denied = list(*answer, "denied"); !denied.empty())
+        std::cerr << "ringwall: warning: denied by the configuration, and not heard: " << joined(denied) << '\n';
+    return print(invocation.json
+                     ? json_text(*answer)
+                     : "open for " + duration(real(*answer, "expires_in")) + ": " + joined(list(*answer, "ports")) +
+                           " " + text(*answer, "proto") + ", for " + text(*answer, "name") + "\n");
+}
+
+int close(const Invocation& invocation) {
+    json::object request;
+    add(request, "local", invocation.by_hand.local);
+    add(request, "proto", invocation.by_hand.proto);
+    add(request, "name", invocation.by_hand.name);
+    const auto answer = ask(invocation.options, {"POST", "/api/v1/pinholes/close", json::serialize(request)});
+    if (!answer) return answer.error();
+    if (invocation.json) return print(json_text(*answer));
+    std::string lines;
+    for (const json::value& each : list(*answer, "closed"))
+        lines += "closed: " + text(each, "local") + " " + text(each, "proto") + ", for " + text(each, "name") + "\n";
+    return print(lines);
+}
+
+} // namespace ringwall::cli

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drops as a telephone technician reads them.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+
+namespace ringwall::cli {
+
+std::string drops_screen(const boost::json::value& drops, double now_s); // now_s: seconds since 1970
+// What monitor mode let pass, added up by reason, peer and call.
+std::string would_drop_screen(const boost::json::value& drops);
+// One of `--follow`, without a newline.
+std::string drop_line_screen(const boost::json::value& drop);
+
+} // namespace ringwall::cli

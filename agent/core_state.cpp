@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/core_state.hpp"
+
+#include <algorithm>
+
+#include "agent/dialog/permitted.hpp"
+#include "agent/dialog/record.hpp"
+#include "maps/bans.hpp"
+
+namespace ringwall {
+namespace {
+
+using pinhole::PresentPinhole;
+
+constexpr std::chrono::seconds ended_look{5}; // how often an ended leg's record is asked whether a hole still names it
+
+std::string_view outside_of(const dialog::Leg& leg) { return leg.begun_inside ? leg.to : leg.from; }
+
+} // namespace
+
+dialog::TableTimers table_timers(const policy::Timers& timers) { return {timers.early, timers.bye, timers.max_call}; }
+pinhole::BookTimers book_timers(const policy::Timers& timers) {
+    return {timers.drain, timers.idle, timers.held, timers.tombstone};
+}
+
+std::vector<pinhole::HoleKey> holes_of(const struct dialog_record& record) {
+    std::vector<pinhole::HoleKey> keys;
+    for (size_t i = 0; i < std::min<size_t>(record.claim_count, CLAIMS_PER_LEG); ++i)
+        keys.push_back(pinhole::HoleKey::from(record.claims[i].key));
+    return keys;
+}
+
+Core::State::State(policy::View view, std::array<uint64_t, 2> secret)
+    : policy(std::move(view)),
+      table(table_timers(policy.config().timers), dialog::KeyedHash(secret)),
+      book(book_timers(policy.config().timers)),
+      outsiders(dialog::KeyedHash(secret)),
+      by_hand(dialog::KeyedHash(secret)),
+      defence(dialog::KeyedHash(secret)),
+      reader(policy, table, book, outsiders, journal) {}
+
+void Core::State::note(const dialog::Effects& effects, Now now) {
+    for (const dialog::Leg& leg : effects.ended) end(leg, now);
+    for (const dialog::LegId id : effects.changed) change(*table.leg(id), now);
+    for (const dialog::LegId id : effects.woken) book.wake(id);
+}
+
+void Core::State::end(const dialog::Leg& leg, Now now) {
+    book.release(leg.id);
+    outsiders.parties().left(leg);
+    if (leg.is_announced)
+        journal.notice({Level::debug,
+                        "call.end",
+                        "call with " + std::string(outside_of(leg)) + " ended",
+                        {{"call_id", leg.call_id}, {"with", std::string(outside_of(leg))}}});
+    if (leg.counted_as != 0) --calls[leg.counted_as];
+    if (leg.is_recorded) keep_record(leg.id, dialog::record_of(leg), now);
+}
+
+void Core::State::keep_record(pinhole::LegId id, const struct dialog_record& record, Now now) {
+    next.put_dialogs.emplace_back(id, record);
+    next.put_dialogs.back().second.state = DIALOG_ENDED;
+    next.put_dialogs.back().second.deadline_ns = pinhole::to_ns(now.monotonic);
+    ended.push_back({now.monotonic + ended_look, id, holes_of(record)});
+}
+
+void Core::State::change(dialog::Leg& leg, Now now) {
+    std::vector<pinhole::Claim> claims = claims_of(leg);
+    const size_t count = claims.size();
+    book.set({leg.id, leg.group, leg.deadline, leg.soft_deadline, std::move(claims)});
+    const bool is_answered = leg.state != dialog::LegState::early;
+    if (leg.begun_inside || is_answered) outsiders.parties().joined(leg, now.monotonic);
+    if (is_answered && !std::exchange(leg.is_announced, true) && !leg.is_restored)
+        journal.notice(
+            {Level::debug,
+             "call.start",
+             "call with " + std::string(outside_of(leg)) + " answered, " + std::to_string(count) + " pinholes",
+             {{"call_id", leg.call_id}, {"with", std::string(outside_of(leg))}}});
+    const bool is_taken_up = leg.is_recorded || count > 0 || !leg.sides.empty(); // by the inside
+    if (!is_taken_up) return;
+    leg.is_recorded = true;
+    recount(leg);
+    unrecorded.push_back(leg.id);
+}
+
+void Core::State::recount(dialog::Leg& leg) {
+    if (leg.counted_as != 0) --calls[leg.counted_as];
+    leg.counted_as = static_cast<uint8_t>(leg.state);
+    ++calls[leg.counted_as];
+}
+
+// Of one call at most so many, the first of its description: audio, nearly always. And none at all for a stranger's that
+// came past a ceiling when nothing was left but what is kept for the inside and for peers.
+std::vector<pinhole::Claim> Core::State::claims_of(const dialog::Leg& leg) {
+    if (leg.outset && leg.outset->opens_nothing) return {};
+    auto claims = leg.claims();
+    if (const size_t most = policy.config().ceilings.ports_per_call; claims.size() > most) {
+        claims.resize(most);
+        journal.count("ports_over_ceiling");
+        journal.notice({Level::warn,
+                        "ceiling",
+                        "a call wants more than " + std::to_string(most) +
+                            " ports (ceilings.ports_per_call): the others stay shut",
+                        {{"call_id", leg.call_id}}});
+    }
+    return dialog::permitted(std::move(claims), policy);
+}
+
+void Core::State::take_ceilings(Now now, bool is_due) {
+    dialog::Ceilings& ceilings = table.ceilings();
+    const dialog::Rooms rooms{.legs = table.legs().size(),
+                              .strangers_transactions = table.strangers_transactions(),
+                              .ports = book.claimed(),
+                              .port_capacity = policy.config().tables.pinholes};
+    for (const auto& [source, is_full] : ceilings.look(policy, rooms, now.monotonic, is_due))
+        outsiders.parties().filled(source, is_full, now.monotonic);
+    for (std::string& sentence : ceilings.take_notices()) journal.notice({Level::warn, "ceiling", std::move(sentence)});
+    if (auto changes = ceilings.take_changes()) next.ceilings = std::move(changes);
+}
+
+// One record a leg, however many messages changed it.
+void Core::State::put_records() {
+    std::ranges::sort(unrecorded);
+    unrecorded.erase(std::unique(unrecorded.begin(), unrecorded.end()), unrecorded.end());
+    next.put_dialogs.reserve(next.put_dialogs.size() + unrecorded.size());
+    for (const pinhole::LegId id : unrecorded)
+        if (const dialog::Leg* leg = table.leg(id); leg && leg->is_recorded)
+            next.put_dialogs.emplace_back(id, dialog::record_of(*leg));
+    unrecorded.clear();
+}
+
+// A record by a call of the same Call-ID and tag, which may not be on record itself.
+bool Core::State::is_taken_over(pinhole::LegId id) {
+    const dialog::Leg* successor = table.leg(id);
+    return (successor && successor->is_recorded) || by_hand.has(id);
+}
+
+// Where live calls need the room, the oldest of what only explains gives way.
+void Core::State::make_room_for_records() {
+    while (!ended.empty() && table.legs().size() + ended.size() > DIALOGS) {
+        const pinhole::LegId id = ended.front().leg;
+        ended.pop_front();
+        if (!is_taken_over(id)) next.delete_dialogs.push_back(id);
+    }
+}
+
+void Core::State::forget_ended(Now now) {
+    while (!ended.empty() && ended.front().look <= now.monotonic) {
+        Ended oldest = std::move(ended.front());
+        ended.pop_front();
+        const bool is_named = std::ranges::any_of(oldest.holes, [&](const pinhole::HoleKey& key) {
+            const PresentPinhole* hole = book.present(key);
+            return hole && hole->value.owner == oldest.leg;
+        });
+        if (is_named) {
+            oldest.look = now.monotonic + ended_look;
+            ended.push_back(std::move(oldest));
+        } else if (!is_taken_over(oldest.leg)) {
+            next.delete_dialogs.push_back(oldest.leg);
+        }
+    }
+}
+
+void Core::State::claim(pinhole::LegId id, const dialog::Opening& opening) {
+    book.set({.leg = id,
+              .group = id,
+              .deadline = opening.until,
+              .claims = dialog::permitted(dialog::claims_of(opening, policy), policy),
+              .is_by_hand = true});
+    next.put_dialogs.emplace_back(id, dialog::record_of(opening));
+}
+
+void Core::State::let_go(pinhole::LegId id, Now now) {
+    const dialog::Opening opening = by_hand.take(id);
+    book.release(id);
+    journal.notice({Level::info,
+                    "pinhole.by_hand",
+                    opening.local.to_string() + " is no longer open by hand, for " + opening.name,
+                    {{"local", opening.local.to_string()}, {"name", opening.name}}});
+    keep_record(id, dialog::record_of(opening), now);
+}
+
+void Core::State::claim_by_hand() {
+    for (const auto& [id, opening] : by_hand.all()) claim(id, opening);
+}
+
+void Core::State::defend(const dialog::Event& event, Protocol protocol) {
+    if (event.message.is_request == event.outbound) return; // what the inside asks, and is answered
+    const dialog::Exchange exchange{
+        event.message,       protocol, event.counterpart.signalling, event.counterpart.zone, policy,
+        outsiders.parties(), event.now};
+    event.message.is_request ? defence.on_request(exchange) : defence.on_response(exchange);
+}
+
+void Core::State::take_bans(Now now) {
+    for (const dialog::Conviction& conviction : defence.take_convictions()) {
+        next.operations.push_back(pinhole::put_ban(conviction.key, dialog::ban_of(conviction, now.monotonic)));
+        journal.count("bans_made");
+        journal.notice({Level::warn, "ban", dialog::sentence_of(conviction), {{"source", to_string(conviction.key)}}});
+    }
+}
+
+const pinhole::MapOps& Core::State::plan(Now now) {
+    book.plan(now.monotonic, next);
+    put_records();
+    forget_ended(now);
+    make_room_for_records();
+    take_ceilings(now, false);
+    outsiders.parties().take_operations(next);
+    take_bans(now);
+    std::swap(next, planned);
+    next.clear();
+    return planned;
+}
+
+// Of what the record says, what still stands.
+std::vector<pinhole::Claim> Core::State::claims_in(const struct dialog_record& record) const {
+    std::vector<pinhole::Claim> claims;
+    for (size_t i = 0; i < std::min<size_t>(record.claim_count, CLAIMS_PER_LEG); ++i) {
+        const struct dialog_claim& claim = record.claims[i];
+        const PresentPinhole* hole = book.present(pinhole::HoleKey::from(claim.key));
+        if (!hole || pinhole::ControlWord::of(hole->value.ctl).phase >= PHASE_DRAINING) continue;
+        claims.push_back(pinhole::claim_of(*hole, claim.component, claim.media));
+        claims.back().is_mux_offered = (claim.flags & CLAIM_MUX_OFFERED) != 0;
+        claims.back().is_other_partys = (claim.flags & CLAIM_OTHER_PARTY) != 0;
+        dialog::load_senders(record, i, claims.back());
+    }
+    return claims;
+}
+
+} // namespace ringwall

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the core holds, and what follows when an owner of ports (a leg, or somebody's hand) begins, changes or ends: its
+// claims go to the book, its record to the maps, its news to the journal. Private to the core.
+#pragma once
+
+#include <deque>
+#include <map>
+
+#include "agent/core.hpp"
+#include "agent/dialog/defence.hpp"
+#include "agent/reader.hpp"
+
+namespace ringwall {
+
+dialog::TableTimers table_timers(const policy::Timers& timers);
+pinhole::BookTimers book_timers(const policy::Timers& timers);
+std::vector<pinhole::HoleKey> holes_of(const struct dialog_record& record);
+
+struct Core::State {
+    using MapOps = pinhole::MapOps;
+
+    State(policy::View view, std::array<uint64_t, 2> secret);
+
+    policy::View policy;
+    dialog::Table table;
+    pinhole::Book book;
+    dialog::Outsiders outsiders;
+    dialog::ByHand by_hand;
+    dialog::Defence defence;
+    Journal journal;
+    Reader reader;
+    // Records of ended owners stay as long as one of their holes: they are what its tombstone tells the operator.
+    struct Ended {
+        pinhole::TimePoint look; // in order
+        pinhole::LegId leg;
+        std::vector<pinhole::HoleKey> holes;
+    };
+    std::deque<Ended> ended;
+    std::array<uint64_t, DIALOG_ENDED + 1> calls{}; // on record, by state; of ended ones none are counted
+
+    // What waits for the next plan(): records put and deleted, and legs whose record has changed.
+    MapOps next, planned; // by turns, for their memory
+    std::vector<pinhole::LegId> unrecorded;
+
+    // A message's effects. Claims go to the book at once, as the next message may depend on them.
+    void note(const dialog::Effects& effects, Now now);
+    void end(const dialog::Leg& leg, Now now);
+    void change(dialog::Leg& leg, Now now);
+    void claim(pinhole::LegId id, const dialog::Opening& opening);
+    void let_go(pinhole::LegId id, Now now);
+    void recount(dialog::Leg& leg);
+    void keep_record(pinhole::LegId id, const struct dialog_record& record, Now now);
+    bool is_taken_over(pinhole::LegId id);
+    void make_room_for_records();
+    void forget_ended(Now now);
+    void put_records();
+    std::vector<pinhole::Claim> claims_in(const struct dialog_record& record) const;
+    void claim_by_hand();
+    void defend(const dialog::Event& event, Protocol protocol);
+    void take_bans(Now now);
+    void take_ceilings(Now now, bool is_due);
+    std::vector<pinhole::Claim> claims_of(const dialog::Leg& leg);
+    // What all that was noted since the last time wants changed. Until the next time.
+    const MapOps& plan(Now now);
+};
+
+} // namespace ringwall

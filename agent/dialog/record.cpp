@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/dialog/record.hpp"
+
+#include <algorithm>
+
+#include "agent/pinhole/map_value.hpp"
+
+namespace ringwall::dialog {
+namespace {
+
+struct dialog_claim crossed(const pinhole::Claim& claim) {
+    const uint8_t phase = !claim.is_answered ? PHASE_OFFERED : claim.is_held ? PHASE_HELD : PHASE_ANSWERED;
+    return {.key = claim.key().abi(),
+            .media = claim.media,
+            .component = static_cast<uint8_t>(claim.component),
+            .phase = phase,
+            .flags = static_cast<uint8_t>(claim.is_mux_offered ? CLAIM_MUX_OFFERED : 0)};
+}
+
+bool is_moving(const struct dialog_record& record, const pinhole::Claim& claim) {
+    const auto is_it = [&](const struct dialog_claim& stored) {
+        return (stored.flags & CLAIM_MOVING) != 0 && pinhole::HoleKey::from(stored.key) == claim.key();
+    };
+    return std::any_of(record.claims, record.claims + std::min<size_t>(record.claim_count, CLAIMS_PER_LEG), is_it);
+}
+
+void store_offer(const Remote& remote, struct dialog_record& record) {
+    record.flags |= DIALOG_OUTSIDE_OFFER;
+    const auto add = [&](const std::vector<Endpoint>& endpoints, size_t media, pinhole::Component component) {
+        for (const Endpoint& endpoint : endpoints) {
+            if (record.offered_count == OFFERED_PEERS_PER_LEG) return;
+            record.offered[record.offered_count++] = {endpoint.address.abi(), endpoint.abi().port,
+                                                      static_cast<uint8_t>(media), static_cast<uint8_t>(component)};
+        }
+    };
+    for (size_t media = 0; media < remote.size(); ++media) {
+        add(remote[media].ports, media, remote[media].has_mux ? pinhole::Component::rtp_rtcp : pinhole::Component::rtp);
+        add(remote[media].stand_ins, media, pinhole::Component::other);
+        if (!remote[media].has_mux) add(remote[media].rtcp_ports, media, pinhole::Component::rtcp);
+    }
+}
+
+Remote load_offer(const struct dialog_record& record) {
+    Remote remote(CLAIMS_PER_LEG);
+    // The inside's answer will say: it has ICE only where the offer had it (RFC 8839 4.2.2).
+    for (RemoteMedia& media : remote) media.is_ice = true;
+    for (size_t i = 0; i < std::min<size_t>(record.offered_count, OFFERED_PEERS_PER_LEG); ++i) {
+        const struct offered_peer& from = record.offered[i];
+        if (from.media >= remote.size()) continue;
+        RemoteMedia& media = remote[from.media];
+        const Endpoint endpoint = Endpoint::from({from.address, from.port, {0, 0}});
+        switch (static_cast<pinhole::Component>(from.component)) {
+            case pinhole::Component::rtcp: media.rtcp_ports.push_back(endpoint); break;
+            case pinhole::Component::other: media.stand_ins.push_back(endpoint); break;
+            case pinhole::Component::rtp_rtcp: media.has_mux = true; [[fallthrough]];
+            default: media.ports.push_back(endpoint);
+        }
+    }
+    return remote;
+}
+
+} // namespace
+
+void store_claims(const std::vector<pinhole::Claim>& claims, struct dialog_record& record) {
+    for (const pinhole::Claim& claim : claims)
+        if (record.claim_count < CLAIMS_PER_LEG) record.claims[record.claim_count++] = crossed(claim);
+}
+
+void store_senders(const std::vector<pinhole::Claim>& claims, struct dialog_record& record) {
+    for (uint8_t i = 0; i < record.claim_count; ++i) {
+        const pinhole::Claim& claim = claims[i];
+        if (record.offered_count + claim.peers.size() > OFFERED_PEERS_PER_LEG) return;
+        for (const Endpoint& peer : claim.peers)
+            record.offered[record.offered_count++] = {peer.address.abi(), peer.abi().port, i, 0};
+        record.claims[i].flags |=
+            static_cast<uint8_t>(CLAIM_SENDERS | static_cast<unsigned>(claim.constraint) << CLAIM_CONSTRAINT_SHIFT);
+        if (claim.zone_substitutes) record.claims[i].flags |= CLAIM_ZONE_SUBSTITUTES;
+    }
+}
+
+void load_senders(const struct dialog_record& record, size_t index, pinhole::Claim& claim) {
+    const struct dialog_claim& stored = record.claims[index];
+    if ((stored.flags & CLAIM_SENDERS) == 0) return;
+    claim.is_answered = stored.phase != PHASE_OFFERED;
+    if (claim.is_answered) claim.is_held = stored.phase == PHASE_HELD; // of an offer only the pinhole tells
+    claim.constraint = static_cast<pinhole::Constraint>(stored.flags >> CLAIM_CONSTRAINT_SHIFT & CLAIM_CONSTRAINT_MASK);
+    claim.zone_substitutes = (stored.flags & CLAIM_ZONE_SUBSTITUTES) != 0;
+    claim.peers.clear();
+    for (size_t i = 0; i < std::min<size_t>(record.offered_count, OFFERED_PEERS_PER_LEG); ++i)
+        if (record.offered[i].media == index)
+            claim.peers.push_back(Endpoint::from({record.offered[i].address, record.offered[i].port, {0, 0}}));
+}
+
+struct dialog_record record_of(const Leg& leg) {
+    struct dialog_record record{};
+    record.started_ns = pinhole::to_ns(leg.started);
+    record.started_s = static_cast<uint64_t>(leg.started_s);
+    record.deadline_ns = pinhole::to_ns(leg.deadline);
+    record.soft_deadline_s =
+        leg.soft_deadline ? static_cast<uint32_t>(pinhole::to_ns(*leg.soft_deadline) / 1'000'000'000) : 0;
+    record.inside_cseq = leg.inside_cseq;
+    record.outside_cseq = leg.outside_cseq;
+    record.state = static_cast<uint8_t>(leg.state);
+    if (leg.begun_inside) record.flags |= DIALOG_BEGUN_INSIDE;
+    if (leg.bye_from_inside) record.flags |= DIALOG_BYE_FROM_INSIDE;
+    record.outside = leg.counterpart.signalling.abi();
+    store(record.call_id, leg.call_id);
+    store(record.inside_tag, leg.inside_tag());
+    store(record.outside_tag, leg.outside_tag);
+    store(record.from, leg.from);
+    store(record.to, leg.to);
+    record.group = static_cast<uint32_t>(leg.group);
+    const auto is_moving = [&](const pinhole::Claim& claim) {
+        return std::ranges::any_of(leg.moving, [&](const Moving& m) { return m.claim.key() == claim.key(); });
+    };
+    const std::vector<pinhole::Claim> claims = leg.claims();
+    store_claims(claims, record);
+    for (size_t i = 0; i < record.claim_count; ++i) {
+        const pinhole::Claim& claim = claims[i];
+        if (is_moving(claim)) record.claims[i].flags |= CLAIM_MOVING;
+        if (claim.zone != leg.counterpart.zone) record.claims[i].flags |= CLAIM_OTHER_PARTY;
+    }
+    if (leg.remote_offer) store_offer(*leg.remote_offer, record);
+    else store_senders(claims, record);
+    return record;
+}
+
+Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinhole::Claim>& claims,
+           const policy::View& policy) {
+    Leg leg{.id = id,
+            .group = record.group,
+            .call_id = load(record.call_id),
+            .outside_tag = load(record.outside_tag),
+            .from = load(record.from),
+            .to = load(record.to),
+            .begun_inside = (record.flags & DIALOG_BEGUN_INSIDE) != 0,
+            .state = static_cast<LegState>(record.state),
+            .counterpart = counterpart_of(Endpoint::from(record.outside), policy),
+            .started = pinhole::from_ns(record.started_ns),
+            .deadline = pinhole::from_ns(record.deadline_ns),
+            .started_s = static_cast<int64_t>(record.started_s),
+            .inside_cseq = record.inside_cseq,
+            .outside_cseq = record.outside_cseq,
+            .bye_from_inside = (record.flags & DIALOG_BYE_FROM_INSIDE) != 0,
+            .is_recorded = true,
+            .is_restored = true};
+    if (record.soft_deadline_s != 0)
+        leg.soft_deadline = pinhole::from_ns(uint64_t{record.soft_deadline_s} * 1'000'000'000);
+    Side& side = leg.side(load(record.inside_tag));
+    for (const pinhole::Claim& claim : claims)
+        if (!is_moving(record, claim)) (claim.is_answered ? side.accepted : leg.offered).push_back(claim);
+    for (const pinhole::Claim& claim : claims) {
+        if (!is_moving(record, claim)) continue;
+        if (const auto next = successor_of(claim, side.accepted); next != side.accepted.end())
+            leg.moving.push_back({claim, next->key(), {}});
+    }
+    if (record.flags & DIALOG_OUTSIDE_OFFER) leg.remote_offer = load_offer(record);
+    return leg;
+}
+
+} // namespace ringwall::dialog

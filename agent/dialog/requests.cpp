@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a request does to the legs.
+#include "agent/dialog/setup.hpp"
+#include "agent/dialog/step.hpp"
+
+namespace ringwall::dialog {
+
+void Table::Step::on_request() {
+    switch (message_.method) {
+        case sip::Method::invite: return message_.to.tag.empty() ? initial_invite() : offer_in_dialog();
+        case sip::Method::update:
+        case sip::Method::prack: return offer_in_dialog();
+        case sip::Method::ack: return ack();
+        case sip::Method::bye: return bye();
+        default:
+            if (Leg* leg = message_.to.tag.empty() ? nullptr : leg_by_tags()) in_dialog(*leg);
+    }
+}
+
+// Only who comes from elsewhere is worth a transaction: the inside's 2xx will say whether it is taken for the same.
+void Table::Step::in_dialog(Leg& leg) {
+    effects_.woken.insert(leg.id);
+    if (event_.outbound && !event_.trickled.empty()) trickled_by_inside(leg);
+    if (event_.outbound || event_.counterpart.signalling.address == leg.counterpart.signalling.address) return;
+    if (Transaction* transaction = begin(transaction_life, is_strangers())) transaction->leg = leg.id;
+}
+
+void Table::Step::initial_invite() {
+    if (table_.transactions_.find(message_, event_.outbound)) return; // a retransmission
+    const auto life =
+        event_.outbound ? table_.timers_.early + transaction_life : std::chrono::nanoseconds(transaction_life);
+    Transaction* transaction = begin(life, is_strangers());
+    if (!transaction) return;
+    transaction->is_initial = true;
+    event_.outbound ? initial_invite_out(*transaction) : initial_invite_in(*transaction);
+}
+
+Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers) {
+    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + life, is_strangers);
+    table_.counters_.transactions_full += transaction == nullptr;
+    return transaction;
+}
+
+void Table::Step::initial_invite_out(Transaction& transaction) {
+    const std::string_view branch = message_.vias().empty() ? std::string_view() : message_.vias().front().branch;
+    if (const Leg* refused = table_.find(message_.call_id, {});
+        refused && refused->end_at && refused->has_inside_tag(message_.from.tag))
+        table_.end(refused->id, effects_); // this is its retry: the ports go on
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "branch", branch}), {}, true);
+    if (!leg) return;
+    leg->side(message_.from.tag);
+    leg->inside_cseq = message_.cseq;
+    if (event_.offer) leg->offered = as_offered(*event_.offer, {});
+    transaction.leg = leg->id;
+    transaction.group = leg->group;
+    transaction.inside_tag = message_.from.tag;
+    if (event_.offer) transaction.local_offer = leg->offered;
+    changed(*leg);
+}
+
+void Table::Step::initial_invite_in(Transaction& transaction) {
+    Leg* leg = table_.find(message_.call_id, message_.from.tag);
+    if (!leg)
+        leg =
+            table_.create(event_, table_.hash_({message_.call_id, "tag", message_.from.tag}), message_.from.tag, false);
+    if (!leg || leg->begun_inside || leg->state != LegState::early)
+        return; // tags of a call that this INVITE cannot begin
+    leg->outside_cseq = message_.cseq;
+    leg->end_at.reset();
+    ++leg->open_invites;
+    transaction.leg = leg->id;
+    transaction.group = leg->group;
+    transaction.remote_offer = event_.remote;
+    leg->remote_offer = event_.remote;
+}
+
+// INVITE, UPDATE or PRACK with a To tag. An outside offer only waits here; the inside's answer applies it.
+void Table::Step::offer_in_dialog() {
+    if (table_.transactions_.find(message_, event_.outbound)) return;
+    Leg* leg = leg_by_tags();
+    Transaction* transaction = begin(transaction_life, !leg && is_strangers());
+    if (!transaction) return;
+    transaction->inside_tag = inside_tag();
+    transaction->local_offer = event_.offer;
+    transaction->remote_offer = event_.remote;
+    if (!leg && event_.outbound && event_.offer) leg = adopt_midway(*transaction);
+    if (!leg) {
+        ++table_.counters_.unknown_dialog;
+        return;
+    }
+    transaction->leg = leg->id;
+    transaction->group = leg->group;
+    // What a restart needs to know the responses by.
+    const bool is_invite = message_.method == sip::Method::invite;
+    if (is_invite) (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
+    if (!event_.outbound && (is_invite || message_.method == sip::Method::update)) leg->remote_offer = event_.remote;
+    effects_.woken.insert(leg->id);
+    const bool is_prack = message_.method == sip::Method::prack;
+    if (event_.outbound && event_.offer) {
+        if (is_prack && leg->remote_offer) answered_by_inside(*leg, leg->side(inside_tag()), *leg->remote_offer, false);
+        else offered_by_inside(*leg);
+        if (!is_prack || !leg->remote_offer) transaction->local_offer = leg->offered;
+    } else if (event_.remote && is_prack && !leg->offered.empty()) {
+        answered_by_outside(*leg, leg->side(inside_tag()), leg->offered, false);
+    }
+    changed(*leg);
+}
+
+// The ACK to a 2xx; it may carry the answer (RFC 3261 13.2.2.4, RFC 3725). The inside's proves an answer that we missed;
+// an outsider's does so only where we were away.
+void Table::Step::ack() {
+    const Transaction* invite = table_.transactions_.find(message_, event_.outbound, sip::Method::invite);
+    if (invite && invite->is_final && invite->cseq == message_.cseq && invite->is_failed) return;
+    Leg* leg = leg_by_tags();
+    if (!leg) return;
+    effects_.woken.insert(leg->id);
+    Side& side = leg->side(inside_tag());
+    const bool answers_outside = event_.outbound && event_.offer && leg->remote_offer;
+    const bool answers_inside = !event_.outbound && event_.remote && !leg->offered.empty();
+    const bool confirms = (event_.outbound || leg->is_restored) && leg->state == LegState::early;
+    if (answers_outside) answered_by_inside(*leg, side, *leg->remote_offer, true);
+    if (answers_inside) answered_by_outside(*leg, side, leg->offered, true);
+    if (confirms) confirm(*leg);
+    if (answers_outside || answers_inside || confirms || !leg->is_recorded) changed(*leg);
+}
+
+void Table::Step::bye() {
+    Leg* leg = leg_by_tags();
+    if (!leg) {
+        ++table_.counters_.unknown_dialog;
+        return;
+    }
+    Transaction* transaction = begin(transaction_life, false);
+    if (!transaction) return;
+    transaction->leg = leg->id;
+    if (!event_.outbound) return; // until the inside's 2xx it is only somebody's word
+    table_.leave_early(*leg, LegState::ending);
+    leg->bye_from_inside = true;
+    leg->end_at = event_.now + table_.timers_.bye;
+    table_.schedule(*leg, event_.now);
+    changed(*leg);
+}
+
+} // namespace ringwall::dialog

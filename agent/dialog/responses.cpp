@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a response does to the legs, by the transaction that it answers.
+#include <algorithm>
+
+#include "agent/dialog/step.hpp"
+
+namespace ringwall::dialog {
+namespace {
+
+constexpr std::chrono::seconds retry_grace{5}; // a challenged or redirected INVITE comes again with the same ports
+
+// A BYE's 2xx that comes again finds nothing to end. Kept as long as others, the BYEs of 3,000 calls a second would take
+// all the room that transactions have.
+constexpr std::chrono::seconds after_end{1};
+
+// Failures that the same INVITE usually survives: challenge, redirect, session timer, media retry, overload.
+bool is_retryable(uint16_t status) {
+    return status == 401 || status == 407 || status == 422 || status == 488 || status == 503 ||
+           (status >= 300 && status < 400);
+}
+
+} // namespace
+
+void Table::Step::on_response() {
+    Transaction* transaction = table_.transactions_.find(message_, !event_.outbound);
+    if (!transaction) transaction = remembered();
+    if (!transaction) {
+        ++table_.counters_.unknown_transaction;
+        return;
+    }
+    switch (transaction->method) {
+        case sip::Method::invite:
+            if (!transaction->is_initial) response_in_dialog(*transaction);
+            else if (message_.status == 100) rings(*transaction, table_.leg(transaction->leg));
+            else event_.outbound ? initial_response_out(*transaction) : initial_response_in(*transaction);
+            break;
+        case sip::Method::update:
+        case sip::Method::prack: response_in_dialog(*transaction); break;
+        case sip::Method::bye: response_to_bye(*transaction); break;
+        default: follow(transaction->leg);
+    }
+    if (message_.status < 200) return;
+    transaction->is_final = true;
+    table_.transactions_.expire_at(*transaction, event_.now + (has_ended(*transaction) ? after_end : transaction_life));
+}
+
+void Table::Step::initial_response_in(Transaction& transaction) {
+    if (message_.status >= 300) return failed(transaction);
+    if (transaction.inside_tag != message_.from.tag) return;
+    Leg* leg = fork(transaction);
+    if (!leg || (leg->state != LegState::early && transaction.is_final)) return; // a retransmitted 2xx (RFC 6026)
+    Side& side = leg->side(inside_tag());
+    if (event_.remote && transaction.local_offer)
+        answered_by_outside(*leg, side, *transaction.local_offer, is_success());
+    else if (event_.remote) leg->remote_offer = event_.remote;
+    if (is_success()) {
+        if (!side.accepted.empty()) leg->offered.clear();
+        transaction.answered.push_back(table_.hash_({message_.to.tag}));
+        confirm(*leg);
+        end_other_forks(*leg);
+    } else {
+        rings(transaction, leg);
+    }
+    changed(*leg);
+}
+
+void Table::Step::initial_response_out(Transaction& transaction) {
+    if (message_.status >= 300) return failed(transaction);
+    Leg* leg = table_.find(message_.call_id, message_.from.tag);
+    if (!leg || leg->id != transaction.leg || (leg->state != LegState::early && transaction.is_final)) return;
+    Side& side = leg->side(inside_tag());
+    if (event_.offer && transaction.remote_offer)
+        answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
+    else if (event_.offer) offered_by_inside(*leg);
+    if (is_success()) {
+        const Side winner = side;
+        leg->sides = {winner};
+        leg->remote_offer.reset();
+        confirm(*leg);
+    } else {
+        rings(transaction, leg);
+    }
+    changed(*leg);
+}
+
+// Each 1xx renews the early deadline (RFC 3261 16.6, Timer C).
+void Table::Step::rings(Transaction& transaction, Leg* leg) {
+    table_.transactions_.expire_at(transaction, event_.now + table_.timers_.early + transaction_life);
+    if (leg) ring_on(*leg);
+}
+
+// A final failure of an initial INVITE ends what that INVITE began, and nothing else.
+void Table::Step::failed(Transaction& transaction) {
+    if (transaction.is_final) return;
+    transaction.is_failed = true;
+    for (const LegId id : table_.early_legs_of(transaction.group)) {
+        Leg& leg = *table_.leg(id);
+        if (!leg.begun_inside && --leg.open_invites > 0) continue; // a merged request; another one still runs
+        if (!is_retryable(message_.status)) {
+            ++table_.counters_.calls_failed;
+            table_.end(id, effects_);
+            continue;
+        }
+        leg.end_at = event_.now + retry_grace;
+        table_.schedule(leg, event_.now);
+        changed(leg);
+    }
+}
+
+void Table::Step::response_in_dialog(Transaction& transaction) {
+    Leg* leg = transaction.leg ? table_.leg(transaction.leg) : nullptr;
+    if (!leg && event_.outbound && is_success() && event_.offer) leg = adopt_midway(transaction);
+    if (!leg || !leg->has_inside_tag(inside_tag()) || leg->outside_tag != outside_tag() || transaction.is_final) return;
+    Side& side = leg->side(inside_tag());
+    const bool is_invite = message_.method == sip::Method::invite;
+    if (message_.status >= 300) { // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
+        if (is_invite) side.provisional.clear();
+        if (transaction.local_offer) leg->offered.clear();
+        if (transaction.remote_offer) leg->remote_offer.reset();
+        changed(*leg);
+        return;
+    }
+    if (event_.outbound && event_.offer) {
+        if (transaction.remote_offer) answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
+        else offered_by_inside(*leg);
+    } else if (event_.remote) {
+        if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
+        else leg->remote_offer = event_.remote;
+    } else {
+        if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
+        follow(leg->id);
+    }
+    if (leg->state == LegState::early) ring_on(*leg);
+    else if (is_success() && message_.method != sip::Method::prack) renew(*leg);
+    effects_.woken.insert(leg->id);
+    changed(*leg);
+}
+
+// The inside's 2xx to a request without SDP: it goes where the party is now, and the stand-in for a private address with
+// it. A declared peer's does not leave its networks.
+void Table::Step::follow(LegId id) {
+    Leg* leg = id ? table_.leg(id) : nullptr;
+    if (!leg || !event_.outbound || !is_success()) return;
+    const Counterpart& now = event_.counterpart;
+    const IpAddress before = leg->counterpart.signalling.address;
+    if (now.signalling.address == before || now.signalling.address.is_unroutable()) return;
+    if ((now.is_declared || leg->counterpart.is_declared) && now.zone != leg->counterpart.zone) return;
+    leg->counterpart = now;
+    const auto take_along = [&](pinhole::Claim& claim) {
+        claim.zone = now.zone;
+        if (claim.constraint == pinhole::Constraint::peers)
+            std::ranges::replace(claim.peers, Endpoint{before, Port{0}}, Endpoint{now.signalling.address, Port{0}});
+    };
+    for (Side& side : leg->sides) {
+        std::ranges::for_each(side.accepted, take_along);
+        std::ranges::for_each(side.provisional, take_along);
+    }
+    changed(*leg);
+}
+
+bool Table::Step::has_ended(const Transaction& transaction) const {
+    return transaction.method == sip::Method::bye && !table_.leg(transaction.leg);
+}
+
+// The inside's 2xx agrees to an outside BYE. To its own BYE, 481 and 408 say that the other side has forgotten the
+// call (RFC 3261 15.1.1); anything else is retried, or given up after `timers.bye`.
+void Table::Step::response_to_bye(const Transaction& transaction) {
+    const bool is_gone = !event_.outbound && (message_.status == 481 || message_.status == 408);
+    if ((is_success() || is_gone) && table_.leg(transaction.leg)) table_.end(transaction.leg, effects_);
+}
+
+// Each sign of life before the answer gives it the whole of `timers.early` again.
+void Table::Step::ring_on(Leg& leg) {
+    if (leg.state != LegState::early) return;
+    leg.soft_deadline = event_.now + table_.timers_.early;
+    table_.schedule(leg, event_.now);
+}
+
+} // namespace ringwall::dialog

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `ringwall doctor` looks for: each check is a function of values, and says what is wrong and what mends it.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/inspect/sockets.hpp"
+#include "policy/compile.hpp"
+
+namespace ringwall::inspect {
+
+struct Fault {
+    std::string check; // "agent", "media_ports"
+    std::string what;
+    std::string mend;
+};
+using Faults = std::vector<Fault>;
+
+// What was found on the machine; checks of what is not known say nothing.
+struct Patient {
+    // The machine.
+    std::string kernel; // "6.1.0-18-amd64"
+    bool has_btf = true, has_bpffs = true, is_clock_set = true;
+    std::vector<std::string> modules;
+    std::vector<Listener> listeners;
+    std::vector<IpAddress> own;                           // this host's addresses on the outside interfaces
+    std::vector<std::pair<std::string, uint64_t>> missed; // by outside interface, packets that the card dropped
+    int64_t now_s = 0;                                    // CLOCK_REALTIME
+    // The wall.
+    std::string pin_path, pin_trouble; // why the pins cannot be taken over, or that there are none
+    std::string config_trouble;
+    std::string changed_file; // of the configuration, since the agent has loaded it
+    std::vector<policy::Mistake> config_warnings;
+    std::optional<policy::View> policy;
+    // The agent, where one answers: its status, and the endpoints of its pinholes.
+    std::string socket;
+    std::optional<boost::json::value> status;
+    std::vector<Endpoint> pinholes;
+};
+
+using Check = Faults (*)(const Patient&);
+struct NamedCheck {
+    std::string_view name, looks_for;
+    Check check;
+};
+const std::vector<NamedCheck>& all_checks();
+
+// Parts of it.
+Faults kernel_is_new_enough(const Patient& patient);
+Faults bpf_is_there(const Patient& patient);
+Faults no_sip_helper(const Patient& patient);
+Faults clock_is_set(const Patient& patient);
+Faults cards_keep_up(const Patient& patient);
+Faults media_ports_are_the_calls(const Patient& patient);
+Faults sip_ports_are_declared(const Patient& patient);
+Faults opaque_ports_are_declared(const Patient& patient);
+Faults own_addresses_are_protected(const Patient& patient);
+Faults agent_answers(const Patient& patient);
+Faults pins_are_ours(const Patient& patient);
+Faults configuration_is_good(const Patient& patient);
+Faults configuration_is_in_force(const Patient& patient);
+Faults interfaces_are_attached(const Patient& patient);
+Faults mode_enforces(const Patient& patient);
+Faults nothing_is_lost(const Patient& patient);
+Faults tables_have_room(const Patient& patient);
+Faults sdp_is_within_media_ports(const Patient& patient);
+Faults lists_are_in_force(const Patient& patient);
+Faults names_resolve(const Patient& patient);
+
+} // namespace ringwall::inspect

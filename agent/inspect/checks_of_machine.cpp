@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel, and who else is on this host.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "agent/inspect/checks.hpp"
+
+namespace ringwall::inspect {
+namespace {
+
+constexpr std::array<uint16_t, 6> usual_sip{5060, 5062, 5070, 5080, 5160, 5161};
+constexpr std::array<uint16_t, 5> usual_opaque{5061, 5063, 7443, 8089, 8443};
+
+bool contains(const std::vector<Port>& ports, Port port) { return std::ranges::find(ports, port) != ports.end(); }
+template <size_t N>
+bool contains(const std::array<uint16_t, N>& ports, Port port) {
+    return std::ranges::find(ports, port.value) != ports.end();
+}
+
+bool is_loopback(const IpAddress& address) {
+    return address == *IpAddress::parse("::1") || Prefix::parse("127.0.0.0/8")->contains(address);
+}
+
+// Does it hear what comes to a protected address? An unspecified one does where this host has one.
+bool is_inside(const Listener& listener, const Patient& patient) {
+    if (!patient.policy || is_loopback(listener.local.address)) return false;
+    if (!listener.local.address.is_unspecified()) return patient.policy->is_protected(listener.local.address);
+    return std::ranges::any_of(patient.own, [&](const IpAddress& own) { return patient.policy->is_protected(own); });
+}
+
+bool has_rule(const policy::Config& config, const Listener& listener) {
+    return std::ranges::any_of(config.rules, [&](const policy::Rule& rule) {
+        return rule.protocol == listener.protocol &&
+               std::ranges::any_of(rule.ports, [&](const policy::PortRange& range) {
+                   return range.first <= listener.local.port && listener.local.port <= range.last;
+               });
+    });
+}
+
+std::string text_of(const Listener& listener) {
+    return (listener.protocol == Protocol::udp ? "UDP " : "TCP ") + listener.local.to_string();
+}
+
+} // namespace
+
+Faults kernel_is_new_enough(const Patient& patient) {
+    unsigned major = 0, minor = 0;
+    if (std::sscanf(patient.kernel.c_str(), "%u.%u", &major, &minor) != 2 || major > 6 || (major == 6 && minor >= 1))
+        return {};
+    return {{"kernel", "Linux " + patient.kernel + " is older than 6.1, which the programs need",
+             "run a newer kernel: Debian 12 and later have one"}};
+}
+
+Faults bpf_is_there(const Patient& patient) {
+    Faults faults;
+    if (!patient.has_btf)
+        faults.push_back({"bpf", "the kernel has no type information (/sys/kernel/btf/vmlinux)",
+                          "run a kernel that is built with CONFIG_DEBUG_INFO_BTF"});
+    if (!patient.has_bpffs)
+        faults.push_back({"bpf", "no BPF file system is mounted where the pins go (" + patient.pin_path + ")",
+                          "mount -t bpf bpf /sys/fs/bpf"});
+    return faults;
+}
+
+Faults no_sip_helper(const Patient& patient) {
+    Faults faults;
+    for (const char* module : {"nf_conntrack_sip", "nf_nat_sip"})
+        if (std::ranges::find(patient.modules, module) != patient.modules.end())
+            faults.push_back({"sip_helper",
+                              std::string("the kernel's own SIP helper is loaded (") + module +
+                                  "): it rewrites messages, and the wall then sees what it made of them",
+                              std::string("rmmod ") + module + ", and keep it out: echo blacklist " + module +
+                                  " >/etc/modprobe.d/no-sip-helper.conf"});
+    return faults;
+}
+
+// Only the end of rules is compared with the clock of the day.
+Faults clock_is_set(const Patient& patient) {
+    const auto has_end = [](const policy::Rule& rule) { return rule.until.has_value(); };
+    if (patient.is_clock_set || !patient.policy || std::ranges::none_of(patient.policy->config().rules, has_end))
+        return {};
+    return {
+        {"clock", "no time service keeps the clock, and rules end by it (until)", "run chrony or systemd-timesyncd"}};
+}
+
+Faults cards_keep_up(const Patient& patient) {
+    Faults faults;
+    for (const auto& [interface, packets] : patient.missed)
+        if (packets > 0)
+            faults.push_back({"card",
+                              interface + " has dropped " + std::to_string(packets) +
+                                  " packets before the wall saw them (rx_missed_errors, rx_fifo_errors)",
+                              "give it larger rings (ethtool -G " + interface + " rx 4096) or more queues"});
+    return faults;
+}
+
+// Whoever is bound there and no call's is shut out: the range is the wall's.
+Faults media_ports_are_the_calls(const Patient& patient) {
+    Faults faults;
+    if (!patient.policy) return faults;
+    for (const Listener& each : patient.listeners) {
+        const Port port = each.local.port;
+        if (!patient.policy->is_media_port(port, each.protocol) || !is_inside(each, patient)) continue;
+        const bool is_call =
+            std::ranges::any_of(patient.pinholes, [&](const Endpoint& hole) { return hole.port == port; });
+        if (is_call || has_rule(patient.policy->config(), each)) continue;
+        faults.push_back({"media_ports", text_of(each) + " is bound in the media range, and no call or rule opens it",
+                          "if it is no media, move it out of protect.media_ports, or open it: rules: [{ allow: " +
+                              std::string(to_string(each.protocol)) +
+                              ", to: any, ports: " + std::to_string(port.value) + ", from: any }]"});
+    }
+    return faults;
+}
+
+Faults sip_ports_are_declared(const Patient& patient) {
+    Faults faults;
+    if (!patient.policy) return faults;
+    const policy::Config& config = patient.policy->config();
+    for (const Listener& each : patient.listeners) {
+        const bool is_udp = each.protocol == Protocol::udp;
+        const bool is_declared =
+            contains(is_udp ? config.sip_udp : config.sip_tcp, each.local.port) ||
+            (!is_udp && (contains(config.sip_tls, each.local.port) || contains(config.sip_ws, each.local.port)));
+        if (!contains(usual_sip, each.local.port) || is_declared || !is_inside(each, patient)) continue;
+        faults.push_back({"sip_ports",
+                          text_of(each) + " looks like SIP, and is not in sip." + (is_udp ? "udp" : "tcp") +
+                              ": its calls open nothing",
+                          "add " + std::to_string(each.local.port.value) + " to sip." + (is_udp ? "udp" : "tcp")});
+    }
+    return faults;
+}
+
+Faults opaque_ports_are_declared(const Patient& patient) {
+    Faults faults;
+    if (!patient.policy) return faults;
+    const policy::Config& config = patient.policy->config();
+    for (const Listener& each : patient.listeners) {
+        const Port port = each.local.port;
+        if (each.protocol != Protocol::tcp || !contains(usual_opaque, port) || !is_inside(each, patient)) continue;
+        if (contains(config.sip_tls, port) || contains(config.sip_ws, port) || contains(config.sip_tcp, port)) continue;
+        faults.push_back({"opaque_ports",
+                          text_of(each) + " looks like SIP over TLS or WebSocket, and no media of its calls gets in",
+                          "add " + std::to_string(port.value) + " to sip.tls or sip.ws"});
+    }
+    return faults;
+}
+
+// SIP is served here, and the media ports of this host are nobody's.
+Faults own_addresses_are_protected(const Patient& patient) {
+    if (!patient.policy || patient.own.empty()) return {};
+    const policy::View& policy = *patient.policy;
+    for (const Listener& each : patient.listeners) {
+        const bool is_sip = contains(each.protocol == Protocol::udp ? policy.config().sip_udp : policy.config().sip_tcp,
+                                     each.local.port);
+        if (!is_sip || is_loopback(each.local.address)) continue;
+        const bool is_any = each.local.address.is_unspecified();
+        const bool is_protected =
+            is_any ? std::ranges::any_of(patient.own, [&](const IpAddress& own) { return policy.is_protected(own); })
+                   : policy.is_protected(each.local.address);
+        if (is_protected) continue;
+        const std::string address = (is_any ? patient.own.front() : each.local.address).to_string();
+        return {
+            {"protect",
+             text_of(each) + " serves SIP, and " + address + " is not in protect.networks: its media ports are open",
+             "add " + address + " to protect.networks, or self"}};
+    }
+    return {};
+}
+
+} // namespace ringwall::inspect

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// The wall itself: agent, pins, configuration, interfaces, and what it has counted.
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "agent/cli/words.hpp"
+#include "agent/inspect/checks.hpp"
+
+namespace ringwall::inspect {
+namespace {
+
+using cli::list;
+using cli::number;
+using cli::text;
+namespace json = boost::json;
+
+constexpr int64_t long_in_monitor_s = 7 * 86400;
+
+const json::value& member(const json::value& object, std::string_view key) {
+    static const json::value none;
+    const json::value* found = object.is_object() ? object.get_object().if_contains(key) : nullptr;
+    return found == nullptr ? none : *found;
+}
+
+// Of a list of {"event": …, "count": …}, or of an object of numbers.
+uint64_t counted(const json::value& counters, std::string_view label) {
+    if (counters.is_object()) return number(counters, label);
+    if (!counters.is_array()) return 0;
+    for (const json::value& each : counters.get_array())
+        if (text(each, "event") == label) return number(each, "count");
+    return 0;
+}
+
+} // namespace
+
+Faults agent_answers(const Patient& patient) {
+    if (patient.status) return {};
+    return {{"agent", "no agent answers at " + patient.socket + ": no new call gets its media ports",
+             "systemctl start ringwall, or `ringwall run`; another socket is named by --socket"}};
+}
+
+Faults pins_are_ours(const Patient& patient) {
+    if (patient.pin_trouble.empty()) return {};
+    return {{"pins", patient.pin_trouble, "see the sentence; other pins are named by --pin-path"}};
+}
+
+Faults configuration_is_good(const Patient& patient) {
+    Faults faults;
+    const std::string mend = "correct it, and `ringwall check`";
+    std::istringstream mistakes(patient.config_trouble);
+    for (std::string line; std::getline(mistakes, line);) faults.push_back({"config", line, mend});
+    for (const policy::Mistake& warning : patient.config_warnings)
+        faults.push_back({"config", policy::to_string(warning), mend});
+    return faults;
+}
+
+Faults configuration_is_in_force(const Patient& patient) {
+    if (!patient.status) return {};
+    if (const auto error = text(member(*patient.status, "config"), "error"); !error.empty())
+        return {{"reload", "the last reload was refused, and the configuration before stays: " + error,
+                 "correct it, then `ringwall reload`"}};
+    if (patient.changed_file.empty()) return {};
+    return {{"reload", patient.changed_file + " has changed since it was loaded, and is not in force",
+             "`ringwall reload`"}};
+}
+
+Faults interfaces_are_attached(const Patient& patient) {
+    Faults faults;
+    if (!patient.status) return faults;
+    const auto& interfaces = list(*patient.status, "interfaces");
+    bool has_outside = false;
+    for (const json::value& each : interfaces) {
+        const std::string name = text(each, "name"), ingress = text(each, "ingress");
+        if (text(each, "role") != "outside") continue;
+        has_outside = true;
+        if (ingress == "none" || ingress.empty())
+            faults.push_back({"interfaces", name + " is not attached: " + text(each, "why"),
+                              "`ringwall reload`, and look at its log"});
+        else if (ingress.find("generic") != ingress.npos && patient.policy &&
+                 patient.policy->config().attach != policy::Attach::generic)
+            faults.push_back({"interfaces",
+                              name + " has generic XDP, which costs several times as much: " + text(each, "why"),
+                              "attach: auto, which falls back to TC"});
+        else if (!text(each, "why").empty())
+            faults.push_back(
+                {"interfaces",
+                 name + " is attached as " + ingress + ", and not as was asked for first: " + text(each, "why"),
+                 "remove what is in the way, or set attach: to what it has"});
+    }
+    if (!has_outside)
+        return {
+            {"interfaces", "no outside interface is there: nothing is filtered", "name one that exists in outside"}};
+    if (patient.policy)
+        for (const std::string& wanted : patient.policy->config().outside) {
+            const bool is_glob = wanted.find_first_of("*?[") != wanted.npos;
+            const bool is_there =
+                std::ranges::any_of(interfaces, [&](const json::value& each) { return text(each, "name") == wanted; });
+            if (!is_glob && !is_there)
+                faults.push_back({"interfaces", "there is no interface " + wanted + ", which outside names",
+                                  "`ip link` shows those that are; it is attached when it appears"});
+        }
+    return faults;
+}
+
+Faults mode_enforces(const Patient& patient) {
+    if (!patient.status || text(*patient.status, "mode") != "monitor") return {};
+    const auto loaded_s = static_cast<int64_t>(number(member(*patient.status, "config"), "loaded"));
+    if (loaded_s == 0 || patient.now_s - loaded_s < long_in_monitor_s) return {};
+    return {
+        {"mode",
+         "mode is monitor for " + cli::duration(static_cast<double>(patient.now_s - loaded_s)) + ": nothing is dropped",
+         "look at the drops of `ringwall status`, then set mode: enforce"}};
+}
+
+Faults nothing_is_lost(const Patient& patient) {
+    Faults faults;
+    if (!patient.status) return faults;
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 2> rings{
+        {{"lost_inside", "SIP from inside"}, {"lost_known", "SIP of known parties"}}};
+    for (const auto& [event, what] : rings)
+        if (const uint64_t lost = counted(member(*patient.status, "events"), event); lost > 0)
+            faults.push_back({"losses",
+                              std::to_string(lost) + " messages never reached the agent: " + std::string(what) + " (" +
+                                  std::string(event) + ")",
+                              "give the agent more of a processor (CPUQuota, nice); a call whose answer was lost opens "
+                              "with the next message"});
+    return faults;
+}
+
+Faults tables_have_room(const Patient& patient) {
+    Faults faults;
+    if (!patient.status) return faults;
+    const uint64_t pinholes = number(*patient.status, "pinholes"), room = number(*patient.status, "pinholes_capacity");
+    if (room > 0 && pinholes >= room / 10 * 9)
+        faults.push_back({"tables",
+                          "of " + std::to_string(room) + " pinholes " + std::to_string(pinholes) + " are taken",
+                          "raise tables.pinholes, which takes `ringwall detach` and a start"});
+    constexpr std::array<std::string_view, 4> full{"refusals_full", "opaque_full", "ice_pairs_full",
+                                                   "return_paths_full"};
+    for (const std::string_view event : full)
+        if (const uint64_t times = counted(member(*patient.status, "events"), event); times > 0)
+            faults.push_back({"tables",
+                              std::string(event) + ": " + std::to_string(times) + " times something found no room",
+                              "docs/limits.md says how large each table is, and who fills it"});
+    return faults;
+}
+
+Faults sdp_is_within_media_ports(const Patient& patient) {
+    if (!patient.status) return {};
+    const uint64_t times = counted(member(*patient.status, "core"), "media_port_unguarded");
+    if (times == 0) return {};
+    return {
+        {"rtp_range",
+         "descriptions from inside have named " + std::to_string(times) +
+             " ports outside protect.media_ports: there the wall guards nothing, and drops nothing",
+         "give protect.media_ports the PBX's RTP range (rtp.conf: rtpstart, rtpend; switch.conf.xml: rtp-start-port)"}};
+}
+
+Faults lists_are_in_force(const Patient& patient) {
+    Faults faults;
+    if (!patient.status) return faults;
+    for (const json::value& each : list(*patient.status, "lists")) {
+        if (const auto trouble = text(each, "trouble"); !trouble.empty())
+            faults.push_back({"lists", text(each, "path") + " is not in force as it stands: " + trouble,
+                              "correct the file: it is taken up at once"});
+        else if (const uint64_t broken = number(each, "broken_lines"); broken > 0)
+            faults.push_back({"lists",
+                              text(each, "path") + " has " + std::to_string(broken) + " lines that are no prefix",
+                              "`ringwall check` names them"});
+    }
+    return faults;
+}
+
+Faults names_resolve(const Patient& patient) {
+    Faults faults;
+    if (!patient.status) return faults;
+    for (const json::value& each : list(*patient.status, "names"))
+        if (list(each, "addresses").empty())
+            faults.push_back({"names",
+                              text(each, "name") + " of peer " + text(each, "peer") +
+                                  " stands for no address: " + text(each, "trouble"),
+                              "look at the name servers of this machine, or name the peer's networks"});
+    return faults;
+}
+
+const std::vector<NamedCheck>& all_checks() {
+    static const std::vector<NamedCheck> checks{
+        {"kernel", "a kernel that is new enough", kernel_is_new_enough},
+        {"bpf", "type information and a BPF file system", bpf_is_there},
+        {"pins", "pins of this version and namespace", pins_are_ours},
+        {"agent", "an agent that answers", agent_answers},
+        {"config", "a configuration without mistakes and warnings", configuration_is_good},
+        {"reload", "the file as it is in force", configuration_is_in_force},
+        {"interfaces", "every outside interface, attached as asked", interfaces_are_attached},
+        {"mode", "no monitor mode for more than a week", mode_enforces},
+        {"sip_helper", "no SIP helper of the kernel", no_sip_helper},
+        {"media_ports", "no other service in the media range", media_ports_are_the_calls},
+        {"rtp_range", "no media of the inside outside the range", sdp_is_within_media_ports},
+        {"sip_ports", "no SIP at ports that are not declared", sip_ports_are_declared},
+        {"opaque_ports", "no TLS or WebSocket at ports that are not declared", opaque_ports_are_declared},
+        {"protect", "this host's addresses, where it serves SIP", own_addresses_are_protected},
+        {"lists", "list files as they stand", lists_are_in_force},
+        {"names", "an address for each name of a peer", names_resolve},
+        {"tables", "room in the tables", tables_have_room},
+        {"losses", "no message that the agent never saw", nothing_is_lost},
+        {"card", "no packet that the card dropped", cards_keep_up},
+        {"clock", "a clock that is kept, where rules end by it", clock_is_set},
+    };
+    return checks;
+}
+
+} // namespace ringwall::inspect

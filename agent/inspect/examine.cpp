@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What there is to know, as values for the checks.
+#include <linux/magic.h>
+#include <sys/statfs.h>
+#include <sys/timex.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "agent/cli/words.hpp"
+#include "agent/control/http.hpp"
+#include "agent/inspect/doctor.hpp"
+#include "agent/inspect/in_force.hpp"
+#include "agent/kernel/datapath.hpp"
+
+namespace ringwall::inspect {
+namespace {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+constexpr int patience_s = 10;
+
+std::string kernel_release() {
+    utsname name{};
+    return uname(&name) == 0 ? name.release : "";
+}
+
+// The nearest directory that exists.
+bool is_on_bpffs(fs::path path) {
+    struct statfs about{};
+    while (!path.empty() && path != path.parent_path() && statfs(path.c_str(), &about) != 0) path = path.parent_path();
+    return statfs(path.c_str(), &about) == 0 && static_cast<unsigned long>(about.f_type) == BPF_FS_MAGIC;
+}
+
+std::vector<std::string> loaded_modules() {
+    std::vector<std::string> names;
+    std::ifstream modules("/proc/modules");
+    for (std::string line; std::getline(modules, line);) names.push_back(line.substr(0, line.find(' ')));
+    return names;
+}
+
+bool is_clock_kept() {
+    timex state{};
+    return adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;
+}
+
+uint64_t number_in(const std::string& path) {
+    uint64_t value = 0;
+    std::ifstream(path) >> value;
+    return value;
+}
+
+std::optional<json::value> answer_of(const std::string& socket, const std::string& target) {
+    const auto answer = control::call(socket, {"GET", target, ""}, patience_s);
+    if (!answer || answer->status != 200) return std::nullopt;
+    boost::system::error_code unreadable;
+    json::value document = json::parse(answer->body, unreadable);
+    return unreadable ? std::nullopt : std::optional(std::move(document));
+}
+
+std::vector<Endpoint> pinholes_of(const std::string& socket) {
+    std::vector<Endpoint> all;
+    const auto document = answer_of(socket, "/api/v1/pinholes");
+    if (!document || !document->is_array()) return all;
+    for (const json::value& each : document->get_array())
+        if (const auto local = Endpoint::parse(cli::text(each, "local"))) all.push_back(*local);
+    return all;
+}
+
+void look_at_configuration(const agent::Options& options, Patient& patient) {
+    const auto config = in_force(options);
+    if (!config) {
+        patient.config_trouble = config.error().what;
+        return;
+    }
+    patient.changed_file = config->changed;
+    patient.config_warnings = config->plan.config.warnings;
+    patient.policy = config->view();
+    patient.own = kernel::addresses_of(config->plan.surroundings.devices);
+    for (const auto& device : config->plan.surroundings.devices) {
+        const std::string statistics = "/sys/class/net/" + device.device.name + "/statistics/";
+        if (!device.is_watched)
+            patient.missed.emplace_back(device.device.name, number_in(statistics + "rx_missed_errors") +
+                                                                number_in(statistics + "rx_fifo_errors"));
+    }
+}
+
+} // namespace
+
+Patient examine(const agent::Options& options) {
+    Patient patient;
+    patient.kernel = kernel_release();
+    patient.has_btf = fs::exists("/sys/kernel/btf/vmlinux");
+    patient.has_bpffs = is_on_bpffs(options.pin_path);
+    patient.is_clock_set = is_clock_kept();
+    patient.modules = loaded_modules();
+    patient.listeners = listeners();
+    patient.now_s = std::time(nullptr);
+    patient.pin_path = options.pin_path;
+    patient.socket = options.socket;
+    if (geteuid() == 0)
+        if (const auto pinned = kernel::require_pinned(options.pin_path); !pinned)
+            patient.pin_trouble = pinned.error().message();
+    patient.status = answer_of(options.socket, "/api/v1/status");
+    if (patient.status) patient.pinholes = pinholes_of(options.socket);
+    look_at_configuration(options, patient);
+    return patient;
+}
+
+} // namespace ringwall::inspect

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/kernel/name_memory.hpp"
+
+#include <bpf/bpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include "agent/fd.hpp"
+#include "maps/abi/named.h"
+#include "maps/fnv1a.hpp"
+
+namespace ringwall::kernel {
+namespace {
+
+std::string path_of(const std::string& pin_path) { return pin_path + "/maps/names"; }
+
+std::vector<uint64_t> keys_of(int map) {
+    std::vector<uint64_t> keys;
+    uint64_t key = 0, next = 0;
+    for (int more = bpf_map_get_next_key(map, nullptr, &next); more == 0; more = bpf_map_get_next_key(map, &key, &next))
+        keys.push_back(key = next);
+    return keys;
+}
+
+// No program uses it, so that no object makes it.
+Result<Fd> open_or_make(const std::string& path) {
+    Fd map(bpf_obj_get(path.c_str()));
+    if (map) return map;
+    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
+    map.reset(bpf_map_create(BPF_MAP_TYPE_HASH, "names", sizeof(uint64_t), sizeof(struct named), NAMES, &options));
+    if (!map || bpf_obj_pin(map.get(), path.c_str()) != 0) return fail_errno(errno, "make the map names");
+    return map;
+}
+
+struct named entry_of(const std::string& name, const std::vector<IpAddress>& addresses) {
+    struct named entry{};
+    name.copy(entry.name, sizeof entry.name - 1);
+    for (const IpAddress& address : addresses)
+        if (entry.count < ADDRESSES_PER_NAME) entry.address[entry.count++] = address.abi();
+    return entry;
+}
+
+} // namespace
+
+NamedAddresses remembered_names(const std::string& pin_path) {
+    NamedAddresses names;
+    const Fd map(bpf_obj_get(path_of(pin_path).c_str()));
+    if (!map) return names;
+    for (const uint64_t key : keys_of(map.get())) {
+        struct named entry{};
+        if (bpf_map_lookup_elem(map.get(), &key, &entry) != 0) continue;
+        auto& addresses = names[std::string(entry.name, strnlen(entry.name, sizeof entry.name))];
+        for (uint32_t i = 0; i < std::min<uint32_t>(entry.count, ADDRESSES_PER_NAME); ++i)
+            addresses.push_back(IpAddress::from(entry.address[i]));
+    }
+    return names;
+}
+
+Result<void> remember_names(const std::string& pin_path, const NamedAddresses& names) {
+    const auto map = open_or_make(path_of(pin_path));
+    if (!map) return tl::make_unexpected(map.error());
+    std::set<uint64_t> wanted;
+    for (const auto& [name, addresses] : names) wanted.insert(fnv1a(name));
+    for (const uint64_t key : keys_of(map->get()))
+        if (!wanted.contains(key)) bpf_map_delete_elem(map->get(), &key);
+    for (const auto& [name, addresses] : names) {
+        const uint64_t key = fnv1a(name);
+        const struct named entry = entry_of(name, addresses);
+        if (bpf_map_update_elem(map->get(), &key, &entry, BPF_ANY) != 0) return fail_errno(errno, "remember " + name);
+    }
+    return {};
+}
+
+} // namespace ringwall::kernel

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where lines go: standard error, or journald's socket. Neither ever waits, as the worker writes here between two messages
+// of SIP: a line that nobody takes at once is lost, and counted.
+#pragma once
+
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "agent/fd.hpp"
+
+namespace ringwall::log {
+
+class Outlet : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+public:
+    // Since the last time: 0 while the last line was lost too.
+    uint64_t take_lost();
+
+protected:
+    virtual bool write(std::string_view line) = 0; // false: lost
+    void sink_it_(const spdlog::details::log_msg& message) override;
+    void flush_() override {}
+
+private:
+    uint64_t lost_ = 0;
+    bool is_losing_ = false;
+};
+
+std::shared_ptr<Outlet> to_descriptor(int fd); // of somebody else's
+std::shared_ptr<Outlet> to_journal();          // none where no socket is to be had
+
+// Whether `fd` is what systemd connected to the journal: JOURNAL_STREAM names its device and inode (systemd.exec(5)).
+bool is_journal_stream(int fd, const char* journal_stream);
+
+} // namespace ringwall::log

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration in the parent: brought into force as a whole or not at all, at the start, by a command or a signal, and
+// when its files change.
+#include <ctime>
+
+#include "agent/log.hpp"
+#include "agent/process/log_settings.hpp"
+#include "agent/process/parent.hpp"
+#include "agent/process/shared_table.hpp"
+
+namespace ringwall::agent {
+
+// Attachments first: where one is refused, the policy in force is still the one before.
+Result<void> Parent::put_into_force(const Plan& plan) {
+    if (auto fits = kernel::check_tables(options_.pin_path, plan.config.tables); !fits) return fits;
+    for (const auto& warning : plan.config.warnings) log::warn("config", policy::to_string(warning));
+    for (const auto& warning : plan.surroundings.warnings) log::warn("config", warning);
+    if (auto attached = attach(plan.surroundings, plan.config.attach, kernel::OnFailure::refuse_all); !attached)
+        return attached;
+    if (auto written = write(plan.compiled); !written) return written;
+    if (listening_ && plan.config.http != config_.http)
+        log::warn("config", "http.listen takes effect with the next start of the agent");
+    configure_log(plan.config.log, datapath_->secret());
+    config_ = plan.config;
+    surroundings_ = plan.surroundings;
+    lists_ = plan.known.lists;
+    watch_lists();
+    follow_names();
+    briefing_.config_path = options_.config;
+    briefing_.config = plan.files;
+    briefing_.self = plan.surroundings.self;
+    briefing_.loaded_s = std::time(nullptr);
+    return {};
+}
+
+Result<void> Parent::write(const policy::Compiled& compiled) {
+    auto table = share_table(policy::Lookup::image_of(compiled.networks, compiled.stated));
+    if (!table) return tl::make_unexpected(table.error());
+    if (auto written = datapath_->write(compiled); !written) return written;
+    table_ = std::move(*table);
+    ++briefing_.table;
+    return {};
+}
+
+void Parent::on_file_events() {
+    const FileWatch::Events events = file_watch_->take_events(lists_);
+    take_lists(events.lists);
+    if (events.others) config_watch_.touched(std::chrono::steady_clock::now());
+}
+
+// Where `auto_reload` is off, a change waits for the command; it is no news when that is turned on.
+void Parent::look_at_configuration() {
+    if (!config_watch_.look()) return;
+    if (config_.auto_reload) reload();
+    else config_watch_.about_to_load();
+}
+
+// The kernel first, then the worker: on error nothing has changed, and the worker hears why.
+void Parent::reload() {
+    manager_.reloading();
+    config_watch_.about_to_load(); // before it is read: what changes meanwhile is news
+    std::string error;
+    if (const auto plan = make_plan(options_.config, known()); !plan) error = plan.error().what;
+    else if (const auto done = put_into_force(*plan); !done) error = done.error().message();
+    if (error.empty()) log::info("config.reload", options_.config + " is in force");
+    else log::error("config.refused", "the policy before stays: " + error);
+    if (error.empty()) tell_worker(Message::policy);
+    else tell_worker(Message::reload_failed, error);
+    manager_.status(error.empty() ? "" : "the last reload was refused, see `ringwall check`");
+    manager_.ready();
+}
+
+} // namespace ringwall::agent

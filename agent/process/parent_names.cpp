@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the names of peers stand for, as the resolver tells it. Its word makes addresses a peer's whose name the operator
+// wrote, and nothing else: no address of the inside's, and none that is nobody's.
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "agent/log.hpp"
+#include "agent/process/parent.hpp"
+
+namespace ringwall::agent {
+namespace {
+
+// Name -> peer, where several peers have one the first.
+std::map<std::string, std::string> wanted_names(const policy::Config& config) {
+    std::map<std::string, std::string> wanted;
+    for (const policy::Peer& peer : config.peers)
+        for (const policy::PeerName& name : peer.names) wanted.emplace(name.text, peer.name);
+    return wanted;
+}
+
+bool is_loopback(const IpAddress& address) {
+    static const Prefix v4 = Prefix::parse("127.0.0.0/8").value(), v6 = Prefix::parse("::1").value();
+    return v4.contains(address) || v6.contains(address);
+}
+
+// Whom the operator can have meant.
+bool may_be_peer(const IpAddress& address, const policy::Config& config, const std::vector<IpAddress>& self) {
+    if (address.is_unspecified() || address.is_multicast() || is_loopback(address)) return false;
+    if (std::ranges::find(self, address) != self.end()) return false;
+    return std::ranges::none_of(config.protect, [&](const Prefix& inside) { return inside.contains(address); });
+}
+
+std::string listed(const std::vector<IpAddress>& addresses) {
+    std::string text;
+    for (const IpAddress& address : addresses) text += (text.empty() ? "" : ", ") + address.to_string();
+    return text.empty() ? "nothing" : text;
+}
+
+} // namespace
+
+Known Parent::known() const {
+    Known known{.lists = lists_, .names = {}};
+    for (const auto& [name, state] : names_) known.names[name] = state.addresses;
+    return known;
+}
+
+// After a start or a reload. A resolver knows the names that it was born with.
+void Parent::follow_names() {
+    const auto before = std::exchange(names_, {});
+    const auto remembered = before.empty() ? kernel::remembered_names(options_.pin_path) : kernel::NamedAddresses();
+    for (const auto& [name, peer] : wanted_names(config_)) {
+        const auto known = before.find(name);
+        NameState state = known != before.end() ? known->second : NameState{};
+        if (const auto last = remembered.find(name); last != remembered.end()) state.addresses = last->second;
+        state.peer = peer;
+        names_.emplace(name, std::move(state));
+    }
+    const bool are_same = std::ranges::equal(
+        before, names_, {}, [](const auto& each) { return each.first; }, [](const auto& each) { return each.first; });
+    if (!are_same) end_resolver();
+    if (!resolver_) start_resolver();
+    describe_names();
+}
+
+void Parent::start_resolver() {
+    if (names_.empty()) return;
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return log::error("name", "no socket pair");
+    Fd ours(ends[0]), theirs(ends[1]);
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid < 0) return log::error("name", "cannot start the resolver");
+    if (pid == 0) _exit(run_resolver({.parent = parent, .socket = theirs.get(), .names = known().names}));
+    resolver_.emplace(Resolver{.pid = pid, .socket = std::move(ours), .names = {}});
+    for (const auto& [name, state] : names_) resolver_->names.push_back(name);
+}
+
+void Parent::end_resolver() {
+    if (!resolver_) return;
+    kill(resolver_->pid, SIGKILL);
+    waitpid(resolver_->pid, nullptr, 0);
+    resolver_.reset();
+}
+
+// All that has come, then one change of the policy.
+void Parent::on_resolver_bytes() {
+    std::array<char, 8192> bytes;
+    ssize_t received = 0;
+    while ((received = recv(resolver_->socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT)) > 0)
+        resolver_->frames.feed({bytes.data(), static_cast<size_t>(received)});
+    bool is_well = received < 0 && errno == EAGAIN, has_changed = false;
+    while (is_well) {
+        const auto frame = resolver_->frames.next();
+        if (frame && !*frame) break;
+        const auto resolved =
+            frame && (*frame)->message == Message::resolved ? decode_resolved((*frame)->body) : std::nullopt;
+        is_well = resolved && resolved->name < resolver_->names.size();
+        if (is_well) has_changed |= take(*resolved);
+    }
+    if (!is_well) {
+        log::error("name", "the resolver ended; what it found stays, and another one starts");
+        end_resolver();
+    }
+    if (has_changed) put_names_into_force();
+    describe_names();
+    tell_worker(Message::surroundings);
+}
+
+bool Parent::take(const Resolved& resolved) {
+    const std::string& name = resolver_->names[resolved.name];
+    NameState& state = names_.at(name);
+    auto addresses = resolved.addresses;
+    const auto is_left_out = [&](const IpAddress& each) { return !may_be_peer(each, config_, surroundings_.self); };
+    const auto left_out = std::erase_if(addresses, is_left_out);
+    const std::string of = name + " (peer " + state.peer + ")";
+    if (state.trouble != resolved.trouble && resolved.trouble != names::Trouble::none)
+        log::warn("name",
+                  of + ": " + std::string(names::to_string(resolved.trouble)) + "; it stays " + listed(addresses));
+    state.trouble = resolved.trouble;
+    state.failures = resolved.failures;
+    if (state.addresses == addresses) return false;
+    log::info("name", of + " is " + listed(addresses) +
+                          (left_out > 0 ? "; " + std::to_string(left_out) + " left out: inside, or nobody's" : ""));
+    state.addresses = std::move(addresses);
+    return true;
+}
+
+void Parent::put_names_into_force() {
+    if (const auto written = write(compile(config_, surroundings_, known())); !written)
+        log::error("name", "the addresses before stay: " + written.error().message());
+    if (const auto kept = kernel::remember_names(options_.pin_path, known().names); !kept)
+        log::error("name", kept.error().message());
+}
+
+void Parent::describe_names() {
+    briefing_.names.clear();
+    for (const auto& [name, state] : names_)
+        briefing_.names.push_back({.peer = state.peer,
+                                   .name = name,
+                                   .addresses = state.addresses,
+                                   .trouble = std::string(names::to_string(state.trouble)),
+                                   .failures = state.failures});
+}
+
+} // namespace ringwall::agent

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/reader.hpp"
+
+#include <algorithm>
+
+#include "agent/dialog/hold.hpp"
+#include "agent/dialog/trickle.hpp"
+#include "agent/sip/trickled.hpp"
+
+namespace ringwall {
+namespace {
+
+std::string late_refresh(const dialog::Registrations::Registered& late) {
+    return "registered with " + late.registrar.to_string() + " for " + std::to_string(late.granted.count()) +
+           " s, and again only " + std::to_string(late.late_by->count()) +
+           " s after that: in between no call could come from there";
+}
+
+} // namespace
+
+std::optional<dialog::Event> Reader::read(const Datagram& datagram, Now now) {
+    if (sip::is_keepalive(datagram.payload) || !has_readable_message(datagram)) return std::nullopt;
+    journal_.count(message_.is_request ? "sip_requests" : "sip_responses");
+    const auto counterpart =
+        dialog::counterpart_of(datagram.outbound ? datagram.destination : datagram.source, policy_);
+    if (is_no_registrars_call(datagram, counterpart, now.monotonic)) {
+        journal_.count("strict_not_registrar");
+        return std::nullopt;
+    }
+    dialog::Event event = event_of(datagram, counterpart, now);
+    note_parties(datagram, counterpart, now.monotonic);
+    return event;
+}
+
+bool Reader::has_readable_message(const Datagram& datagram) {
+    if (!datagram.is_whole) {
+        journal_.count("sip_not_whole");
+        return false;
+    }
+    const auto parsed = sip::parse(datagram.payload, message_);
+    if (parsed) return true;
+    const std::string defect(sip::to_string(parsed.error().defect));
+    journal_.count("sip_defect_" + defect);
+    journal_.notice({Level::info,
+                     "sip.defect",
+                     "SIP from " + datagram.source.to_string() + " not understood (" + defect + " at byte " +
+                         std::to_string(parsed.error().offset) + "): it passes and opens nothing",
+                     {{"source", datagram.source.to_string()}, {"defect", defect}}});
+    return false;
+}
+
+// Opening is never decided from a partial read: a body that breaks anywhere opens nothing, and the SIP goes its way.
+bool Reader::has_readable_sdp() {
+    const auto body = sip::find_sdp(message_);
+    if (!body) {
+        journal_.count("sip_defect_" + std::string(sip::to_string(body.error().defect)));
+        return false;
+    }
+    if (!*body) return false;
+    const auto parsed = sdp::parse(**body, session_);
+    if (!parsed) {
+        const std::string defect(sdp::to_string(parsed.error().defect));
+        journal_.count("sdp_defect_" + defect);
+        journal_.notice({Level::info,
+                         "sdp.defect",
+                         "session description not understood (" + defect + "): it opens nothing",
+                         {{"call_id", std::string(message_.call_id)}, {"defect", defect}}});
+    }
+    return parsed.has_value();
+}
+
+dialog::Event Reader::event_of(const Datagram& datagram, const dialog::Counterpart& counterpart, Now now) {
+    dialog::Event event{.outbound = datagram.outbound,
+                        .message = message_,
+                        .counterpart = counterpart,
+                        .now = now.monotonic,
+                        .realtime_s = now.realtime_s};
+    if (!datagram.outbound && message_.is_request) note_caller(event);
+    const bool has_sdp = has_readable_sdp();
+    datagram.outbound ? outsiders_.note_answer(message_, now.monotonic) : note_outside_names(has_sdp, now.monotonic);
+    if (message_.method == sip::Method::info) {
+        if (datagram.outbound) event.trickled = trickled(counterpart, now.monotonic);
+        return event; // no offer, no answer (RFC 6086)
+    }
+    if (!has_sdp) return event;
+    if (datagram.outbound) {
+        event.offer = claims(counterpart, now.monotonic);
+        event.unaddressed = dialog::held_without_address(session_);
+    } else {
+        event.remote = remote(datagram.source);
+    }
+    return event;
+}
+
+// Whose call it is that begins here. Allowed sources' are not counted, nor who is registered and calls for help.
+void Reader::note_caller(dialog::Event& event) const {
+    const dialog::Parties& parties = outsiders_.parties();
+    const Endpoint& from = event.counterpart.signalling;
+    const bool is_registered = !event.counterpart.is_declared && parties.is_phone(from, event.now);
+    event.is_trusted = is_registered || parties.is_registrar(from.address, event.now);
+    if (message_.method != sip::Method::invite || !message_.to.tag.empty() || policy_.is_allowed(from.address)) return;
+    if (is_registered && policy_.is_emergency(message_.request_uri)) return;
+    event.outset =
+        dialog::outset_of(event.counterpart, is_registered, !event.counterpart.is_declared && !event.is_trusted);
+}
+
+// What `session_`, leaving, would open.
+std::vector<pinhole::Claim> Reader::claims(const dialog::Counterpart& counterpart, TimePoint now) {
+    dialog::OfferRefusals refusals;
+    auto claims = dialog::offer_of(
+        session_, policy_, counterpart, [&](const Endpoint& inside) { return outsiders_.is_echo(inside, now); },
+        refusals);
+    journal_.count("echoed_sdp", refusals.echoed);
+    journal_.count("media_port_unguarded", refusals.unguarded);
+    journal_.count("media_unsupported", refusals.unsupported);
+    if (refusals.echoed)
+        journal_.notice({Level::info,
+                         "echoed_sdp",
+                         "an inside proxy passed on media addresses that came from outside: they open nothing",
+                         {{"call_id", std::string(message_.call_id)}}});
+    return claims;
+}
+
+std::vector<pinhole::Claim> Reader::trickled(const dialog::Counterpart& counterpart, TimePoint now) {
+    const auto fragment = sip::find_trickled(message_);
+    if (!fragment || !*fragment) return {};
+    fragment_text_ = dialog::description_of_fragment(**fragment);
+    if (const auto parsed = sdp::parse(fragment_text_, session_); !parsed) {
+        journal_.count("sdp_defect_" + std::string(sdp::to_string(parsed.error().defect)));
+        return {};
+    }
+    return claims(counterpart, now);
+}
+
+// Who will send, by `session_` from outside, and where that message demonstrably came from.
+dialog::Remote Reader::remote(const Endpoint& source) const {
+    std::vector<IpAddress> routes{source.address};
+    if (message_.is_request)
+        for (const sip::Via& via : message_.vias().subspan(std::min<size_t>(1, message_.via_count)))
+            if (via.received) routes.push_back(*via.received);
+    return dialog::remote_of(session_, policy_, routes);
+}
+
+// A strict peer calls from the registrar. Over UDP the program drops its other INVITEs; to drop a segment of TCP would
+// stall the connection, so there they pass, and begin nothing.
+bool Reader::is_no_registrars_call(const Datagram& datagram, const dialog::Counterpart& counterpart,
+                                   TimePoint now) const {
+    const bool is_call = message_.is_request && message_.method == sip::Method::invite && message_.to.tag.empty();
+    const bool is_strict = counterpart.is_declared && counterpart.expectation == policy::Expectation::strict;
+    return !datagram.outbound && is_call && is_strict && !policy_.is_allowed(datagram.source.address) &&
+           !outsiders_.parties().is_registrar(datagram.source.address, now);
+}
+
+void Reader::note_outside_names(bool has_sdp, TimePoint now) {
+    if (!table_.may_carry_offers(message_)) return;
+    const auto described = has_sdp ? dialog::inside_endpoints(session_, policy_) : std::vector<Endpoint>{};
+    outsiders_.note_names(
+        message_, described, policy_, [&](const Endpoint& inside) { return book_.is_claimed(inside); }, now);
+}
+
+void Reader::note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now) {
+    if (!datagram.outbound) return outsiders_.hear(message_, datagram.source.address, policy_, now);
+    const auto late = outsiders_.learn(message_, datagram, counterpart, policy_, now);
+    if (!late) return;
+    journal_.count("registrations_late");
+    journal_.notice(
+        {Level::warn, "registration.late", late_refresh(*late), {{"call_id", std::string(message_.call_id)}}});
+}
+
+} // namespace ringwall

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a message says: SIP and SDP are read and made into what they mean to the calls (dialog::Event). What they say of
+// people and places beside the calls goes to dialog::Outsiders. What cannot be read is counted, and means nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/datagram.hpp"
+#include "agent/dialog/outsiders.hpp"
+#include "agent/dialog/table.hpp"
+#include "agent/journal.hpp"
+#include "agent/now.hpp"
+#include "agent/pinhole/book.hpp"
+#include "agent/sdp/session.hpp"
+#include "agent/sip/message.hpp"
+
+namespace ringwall {
+
+class Reader {
+public:
+    // All of them outlive the reader.
+    Reader(const policy::View& policy, dialog::Table& table, const pinhole::Book& book, dialog::Outsiders& outsiders,
+           Journal& journal)
+        : policy_(policy), table_(table), book_(book), outsiders_(outsiders), journal_(journal) {}
+
+    // Nothing for keepalives and for what is no readable message. The event looks into the reader and the datagram: it
+    // lives until the next call.
+    std::optional<dialog::Event> read(const Datagram& datagram, Now now);
+
+private:
+    using TimePoint = pinhole::TimePoint;
+
+    bool has_readable_message(const Datagram& datagram);
+    bool has_readable_sdp();
+    dialog::Event event_of(const Datagram& datagram, const dialog::Counterpart& counterpart, Now now);
+    void note_caller(dialog::Event& event) const;
+    std::vector<pinhole::Claim> claims(const dialog::Counterpart& counterpart, TimePoint now);
+    std::vector<pinhole::Claim> trickled(const dialog::Counterpart& counterpart, TimePoint now);
+    dialog::Remote remote(const Endpoint& source) const;
+    bool is_no_registrars_call(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now) const;
+    void note_outside_names(bool has_sdp, TimePoint now);
+    void note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now);
+
+    const policy::View& policy_;
+    dialog::Table& table_;
+    const pinhole::Book& book_;
+    dialog::Outsiders& outsiders_;
+    Journal& journal_;
+    sip::Message message_; // large: parsed in place, one at a time
+    sdp::Session session_;
+    std::string fragment_text_; // what `session_` looks into, of a trickled fragment
+};
+
+} // namespace ringwall

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What became of each call of a capture: its last record, its holes as they stood before they went to another call, and
+// the media that passed and dropped. A live wall forgets a call a minute after its end; replay tells of all of them.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/capture/flow.hpp"
+#include "agent/core.hpp"
+#include "agent/kernel/maps.hpp"
+#include "agent/pinhole/claim.hpp"
+
+namespace ringwall::replay {
+
+enum class Audio : uint8_t { both_ways, in_only, out_only, refused, none };
+std::string_view to_string(Audio audio);
+
+struct Call {
+    struct dialog_record record{};
+    bool is_answered = false;
+    std::optional<int64_t> ended_s;       // of CLOCK_REALTIME, the capture's
+    uint64_t media_in = 0, media_out = 0; // packets that passed; RTCP is not counted
+    std::map<uint32_t, uint64_t> dropped; // inwards, on its holes, by reason
+    uint64_t before_open = 0;             // dropped less than a second before their pinhole opened
+    struct Hole {
+        pinhole::PresentPinhole present;
+        std::optional<struct refusal> refusal;
+    };
+    std::map<pinhole::HoleKey, Hole> holes;
+
+    uint64_t dropped_packets() const;
+    Audio audio() const;
+};
+
+class Calls {
+public:
+    explicit Calls(const kernel::Maps& maps) : maps_(maps) {}
+
+    // Around the moment at which changes are carried out.
+    void before(const pinhole::MapOps& changes);
+    void after(const pinhole::MapOps& changes, Now now);
+    void on_verdict(bool is_outbound, uint32_t reason, const capture::Flow& flow, Now now);
+    void at_end(); // looks at the holes that are left
+
+    const std::vector<Call>& all() const { return calls_; } // in the order of their start
+    // As `ringwall calls --json`, with what happened.
+    boost::json::value document(const policy::View& policy, Now now) const;
+
+private:
+    struct Local {
+        Endpoint endpoint;
+        uint8_t protocol;
+        bool operator==(const Local&) const = default;
+    };
+    struct HashLocal {
+        size_t operator()(const Local& local) const { return std::hash<Endpoint>()(local.endpoint) ^ local.protocol; }
+    };
+    struct Owner {
+        uint64_t leg = 0;
+        bool is_rtcp = false;
+    };
+    struct Refused { // by no_pinhole, where nobody's hole is
+        uint64_t packets = 0;
+        std::chrono::steady_clock::time_point last{};
+    };
+    static Local local_of(const struct operation& operation);
+    Call* call_of(uint64_t leg);
+    void keep(const pinhole::PresentPinhole& hole);
+    void on_record(uint64_t leg, const struct dialog_record& record, Now now);
+    void on_owner(const struct operation& operation, Now now);
+    void note_refused(const Local& local, Now now);
+
+    const kernel::Maps& maps_;
+    std::vector<Call> calls_;
+    std::unordered_map<uint64_t, size_t> by_leg_;
+    std::unordered_map<Local, Owner, HashLocal> owners_;
+    std::unordered_map<Local, Refused, HashLocal> refused_;
+};
+
+} // namespace ringwall::replay

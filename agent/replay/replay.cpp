@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/replay/replay.hpp"
+
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cstdio>
+#include <system_error>
+
+#include "agent/agent.hpp"
+#include "agent/capture/frame.hpp"
+#include "agent/cli/json_text.hpp"
+#include "agent/kernel/objects.hpp"
+#include "agent/log.hpp"
+#include "agent/process/plan.hpp"
+#include "agent/replay/file.hpp"
+#include "agent/replay/player.hpp"
+#include "agent/replay/progress.hpp"
+#include "agent/replay/summary.hpp"
+#include "agent/replay/verdict_line.hpp"
+
+namespace ringwall::replay {
+namespace {
+
+int refuse(const std::string& message, int code = agent::exit_failed) {
+    std::fprintf(stderr, "ringwall: %s\n", message.c_str());
+    return code;
+}
+
+int refuse(const Error& error) {
+    const bool is_denied =
+        error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted;
+    return refuse(error.message(), is_denied ? agent::exit_not_permitted : agent::exit_failed);
+}
+
+Error at(const capture::Defect& defect, const std::string& path) {
+    return {{}, path + ": at byte " + std::to_string(defect.offset) + ": " + defect.what};
+}
+
+Error unread(uint32_t link_type, const std::string& path) {
+    return {{},
+            path + ": packets of link type " + capture::link_type_name(link_type) +
+                ", where Ethernet, Linux cooked, raw IP and loopback are read: capture on another interface"};
+}
+
+// The inside is what the policy protects, and the public addresses that stand for it.
+bool is_from_inside(const policy::View& policy, const std::optional<capture::Flow>& flow) {
+    if (!flow) return false;
+    const IpAddress& source = flow->source.address;
+    return policy.is_protected(source) || policy.config().external.contains(source);
+}
+
+struct Files {
+    InputFile capture;
+    OutputFile verdicts, calls;
+};
+
+Result<Files> open_files(const Options& options) {
+    auto capture = InputFile::open(options.capture);
+    if (!capture) return tl::make_unexpected(capture.error());
+    auto verdicts = OutputFile::open(options.verdicts);
+    if (!verdicts) return tl::make_unexpected(verdicts.error());
+    auto calls = OutputFile::open(options.calls);
+    if (!calls) return tl::make_unexpected(calls.error());
+    return Files{std::move(*capture), std::move(*verdicts), std::move(*calls)};
+}
+
+class Replay {
+public:
+    Replay(Files& files, Player& player, const Options& options)
+        : files_(files), player_(player), options_(options), progress_(files.capture.size()) {}
+
+    // To the end of the capture, or to where it cannot be read.
+    Result<void> run() {
+        auto reader = capture::Reader::open(files_.capture.read());
+        if (!reader) return tl::make_unexpected(at(reader.error(), options_.capture));
+        while (true) {
+            const auto record = reader->next();
+            if (!record) return tl::make_unexpected(at(record.error(), options_.capture));
+            if (!*record) return files_.capture.status();
+            if (auto played = play(**record); !played) return played;
+            progress_.show(reader->offset(), tally_.packets);
+        }
+    }
+    const Tally& tally() const { return tally_; }
+
+private:
+    Result<void> play(const capture::Record& record) {
+        const auto frame = framer_.frame(record);
+        if (!frame) return tl::make_unexpected(unread(record.link_type, options_.capture));
+        const bool is_unsaid = frame->direction == capture::Direction::unsaid;
+        VerdictLine line{.number = tally_.packets + 1,
+                         .time_ns = record.time_ns,
+                         .is_outbound = frame->direction == capture::Direction::out,
+                         .is_by_address = is_unsaid,
+                         .flow = capture::flow_of(frame->bytes)};
+        if (is_unsaid) line.is_outbound = is_from_inside(player_.policy(), line.flow);
+        const auto verdict = player_.play(frame->bytes, line.is_outbound, line.flow, record.time_ns);
+        if (!verdict) return tl::make_unexpected(verdict.error());
+        line.passes = verdict->passes;
+        line.reason = verdict->reason;
+        tally_.count(line, *frame);
+        return write(line);
+    }
+
+    Result<void> write(const VerdictLine& line) {
+        if (!files_.verdicts.is_wanted()) return {};
+        text_.clear();
+        append(text_, line);
+        return files_.verdicts.write(text_);
+    }
+
+    Files& files_;
+    Player& player_;
+    const Options& options_;
+    Progress progress_;
+    capture::Framer framer_;
+    Tally tally_;
+    std::string text_;
+};
+
+Result<void> write_calls(OutputFile& file, const Player& player) {
+    if (!file.is_wanted()) return {};
+    return file.write(cli::json_text(player.calls().document(player.policy(), player.now())));
+}
+
+Result<void> write_summary(const Summary& summary, const Options& options) {
+    const bool is_output_taken = options.verdicts == "-" || options.calls == "-";
+    std::FILE* to = is_output_taken ? stderr : stdout;
+    const std::string text = options.json ? cli::json_text(summary_document(summary)) : summary_screen(summary);
+    if (std::fwrite(text.data(), 1, text.size(), to) == text.size() && std::fflush(to) == 0) return {};
+    return fail_errno(errno, "write the summary");
+}
+
+// What was read before a defect is told all the same.
+int replay(Files& files, Player& player, const Options& options) {
+    const auto began = std::chrono::steady_clock::now();
+    Result<void> ran;
+    Tally tally;
+    {
+        Replay replay(files, player, options);
+        ran = replay.run();
+        tally = replay.tally();
+    }
+    player.finish();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    const auto told =
+        write_calls(files.calls, player)
+            .and_then([&] { return files.calls.close(); })
+            .and_then([&] { return files.verdicts.close(); })
+            .and_then([&] { return write_summary({tally, player, options.capture, took.count()}, options); });
+    if (!ran) return refuse(ran.error());
+    return told ? agent::exit_good : refuse(told.error());
+}
+
+} // namespace
+
+int replay(const std::string& config, const Options& options) {
+    if (geteuid() != 0) return refuse("this needs root: it loads BPF programs", agent::exit_not_permitted);
+    log::start("replay");
+    kernel::log_libbpf();
+    auto plan = agent::make_plan(config, {});
+    if (!plan && plan.error().is_configuration) return refuse(plan.error().what, agent::exit_bad_config);
+    if (!plan) return refuse(plan.error().what);
+    if (plan->config.protect_self)
+        std::fprintf(stderr,
+                     "ringwall: `self` stands for this machine's addresses: name the networks where the capture is "
+                     "another's\n");
+    for (const agent::LoadedList& list : plan->known.lists)
+        for (const std::string& remark : agent::remarks_on(list))
+            std::fprintf(stderr, "ringwall: %s\n", remark.c_str());
+    auto files = open_files(options);
+    if (!files) return refuse(files.error());
+    // Rules' dates are compared with the capture's time, not with a machine's CLOCK_TAI.
+    const policy::Facts facts{.self = plan->surroundings.self, .lists = agent::contents_of(plan->known.lists)};
+    auto player = Player::open(policy::View(std::move(plan->config), facts), options.agent_delay);
+    if (!player) return refuse(player.error());
+    return replay(*files, **player, options);
+}
+
+} // namespace ringwall::replay

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The setting that would let through what was dropped. For people, without a full stop; "" where none should.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "maps/net/address.hpp"
+#include "policy/compile.hpp"
+
+namespace ringwall::why {
+
+// What a call's port refused. `zone`: of the call's outside party.
+std::string mend_of_refusal(const policy::View& policy, uint8_t zone, uint32_t reason, const IpAddress& source);
+// Of a packet alone, whoever's port it was for. `reason` as in maps/abi/reason.h.
+std::string mend_of_drop(const policy::View& policy, uint32_t reason, const IpAddress& source);
+
+} // namespace ringwall::why

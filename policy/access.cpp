@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// `allow` and `deny`: prefixes, and files that hold them.
+#include <algorithm>
+
+#include "policy/sections.hpp"
+
+namespace ringwall::policy {
+namespace {
+
+void add_list(const Value& value, ListKind kind, Config& config) {
+    const auto path = value.read(as::path);
+    if (!path) return;
+    if (std::ranges::find(config.lists, *path, &ListFile::path) != config.lists.end())
+        return value.refuse("expected each list file once");
+    config.lists.push_back({*path, kind});
+}
+
+void add_lists(const Section& section, std::string_view key, ListKind kind, Config& config) {
+    if (const auto files = section.find(key))
+        for (const Value& file : files->items()) add_list(file, kind, config);
+}
+
+// A prefix, { network: PREFIX, bypass: all } or { file: PATH, bypass: all }, each without `bypass` too.
+void read_allowed(const Value& item, Config& config) {
+    if (!item.is_mapping()) {
+        if (const auto prefix = item.read(as::prefix)) config.allow.push_back(*prefix);
+        return;
+    }
+    const Section section(item);
+    const bool bypass = section.find("bypass").has_value(); // `all`, the schema says
+    const auto network = section.find("network"), file = section.find("file");
+    const bool names_network = item.node().find("network") != nullptr, names_file = item.node().find("file") != nullptr;
+    if (names_network && names_file) return item.refuse("expected network or file, not both");
+    if (!names_network && !names_file) return item.refuse();
+    if (file) return add_list(*file, bypass ? ListKind::bypass : ListKind::allow, config);
+    const auto prefix = network ? network->read(as::prefix) : std::nullopt;
+    if (!prefix) return;
+    config.allow.push_back(*prefix);
+    if (bypass) config.bypass.push_back(*prefix);
+}
+
+} // namespace
+
+void read_allow(const Value& allow, Config& config) {
+    for (const Value& item : allow.items()) read_allowed(item, config);
+}
+
+void read_deny(const Value& deny, Config& config) {
+    const Section section(deny);
+    section.read_all("networks", as::prefix, config.deny);
+    if (const auto agents = section.find("user_agents")) config.user_agents = read_user_agents(*agents);
+    section.read("scope", as::deny_scope, config.deny_all);
+    add_lists(section, "files", ListKind::deny, config);
+    add_lists(section, "feeds", ListKind::feed, config);
+}
+
+} // namespace ringwall::policy

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What no single value shows: contradictions are mistakes, and what is allowed but hardly meant is a warning. Only for a
+// configuration without mistakes so far. docs/configuration.md lists them.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "policy/findings.hpp"
+
+namespace ringwall::policy {
+
+void check(const Config& config, Findings& findings); // all of them
+
+void check_parties(const Config& config, Findings& findings); // peers and zones that never match, or are cut off
+void check_access(const Config& config, Findings& findings);  // entries of `allow` and `deny` that change nothing
+void check_limits(const Config& config, Findings& findings);  // limits that telephones run into, or nobody does
+void check_rules(const Config& config, Findings& findings);   // rules that open nothing, or too much
+
+inline bool any_covers(const std::vector<Prefix>& networks, const Prefix& prefix) {
+    return std::ranges::any_of(networks, [&](const Prefix& network) { return network.contains(prefix); });
+}
+
+} // namespace ringwall::policy

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls as bytes: requests and responses of several parties on both sides, said again, lost, out of order, with time,
+// media, reloads and restarts in between. Whatever happens:
+//   - a hole is an endpoint that the inside named in SDP that left, and only who was named, or signalled, may send;
+//   - a live hole has an owner that lives, and an end;
+//   - a restart moves nothing, and two agents that start from the same maps go on alike;
+//   - once every call has ended, nothing is left.
+#include <array>
+#include <cstring>
+#include <memory>
+#include <set>
+
+#include "tests/fuzz/invariants.hpp"
+#include "tests/unit/core/call_script.hpp"
+#include "tests/unit/core/script_words.hpp"
+
+namespace ringwall::test {
+namespace {
+
+using Words = std::vector<std::string>;
+constexpr std::array<uint64_t, 2> secret{1, 2};
+
+// FUZZ_SHOW=1 prints a find as the lines of a call script.
+bool is_shown() {
+    static const bool is_wanted = std::getenv("FUZZ_SHOW") != nullptr;
+    return is_wanted;
+}
+
+void show(const Words& words) {
+    if (!is_shown()) return;
+    for (const std::string& word : words) std::fprintf(stderr, "%s ", word.c_str());
+    std::fprintf(stderr, "\n");
+}
+
+class Bytes {
+public:
+    Bytes(const uint8_t* data, size_t size) : at_(data), end_(data + size) {}
+    bool is_empty() const { return at_ == end_; }
+    uint8_t next() { return is_empty() ? uint8_t{0} : *at_++; }
+    template <size_t N>
+    const char* pick(const char* const (&from)[N]) {
+        return from[next() % N];
+    }
+
+private:
+    const uint8_t *at_, *end_;
+};
+
+// Of the scripts' policy, no more media ports than are named below: every agent copies the table of them.
+std::string narrowed(std::string policy) {
+    for (const std::string_view ports : {"10000-50000", "20000-45000"})
+        policy.replace(policy.find(ports), ports.size(), "39000-42000");
+    return policy;
+}
+
+const policy::View& view(size_t which) {
+    static const auto views = [] {
+        std::vector<policy::View> all;
+        for (const char* peers : {"negotiated", "strict", "networks", "any", "none"})
+            all.emplace_back(policy::read(narrowed(policy_text(peers, "", ""))).value(), policy::Facts{});
+        return all;
+    }();
+    return views[which % views.size()];
+}
+
+Endpoint endpoint(const std::string& text) {
+    const size_t colon = text.rfind(':');
+    return {IpAddress::parse(without_brackets(text.substr(0, colon))).value(),
+            Port{static_cast<uint16_t>(std::stoi(text.substr(colon + 1)))}};
+}
+
+// One agent with its maps.
+struct World {
+    FakeMaps maps;
+    Core core;
+
+    void carry_out(const pinhole::MapOps& ops, Now now) {
+        if (const auto failed = maps.apply(ops); !failed.empty()) maps.apply(core.on_failed(failed, now));
+    }
+    void tick(Now now) { carry_out(core.tick(maps.find(core.due(now)), now), now); }
+    std::string text() const {
+        std::string all = maps.holes();
+        for (const auto& [id, record] : maps.dialogs) all.append(reinterpret_cast<const char*>(&record), sizeof record);
+        for (const auto& [name, known] : maps.known) all += name + std::to_string(known.until_ns);
+        return all;
+    }
+};
+
+class Calls {
+public:
+    Calls(const uint8_t* data, size_t size) : bytes_(data, size) {
+        world_.maps.capacity = bytes_.next() % 8 == 0 ? 3 : 1000;
+    }
+
+    void play() {
+        for (int i = 0; i < 60 && !bytes_.is_empty(); ++i) {
+            step();
+            check();
+        }
+        end();
+    }
+
+private:
+    void step() {
+        switch (bytes_.next() % 16) {
+            case 0: return restart();
+            case 1: return reload();
+            case 2: return wait(bytes_.pick({"1", "30", "60", "400", "3000"}));
+            case 3: return media();
+            case 4: return again();
+            case 5: return request(false); // lost, if nobody says it again
+            case 6:
+            case 7:
+            case 8:
+            case 9:
+            case 10: return respond();
+            default: return request(true);
+        }
+    }
+
+    void request(bool arrives) {
+        const bool outbound = bytes_.next() % 2;
+        const char* method = bytes_.pick(
+            {"INVITE", "INVITE", "INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "INFO", "REGISTER", "REFER"});
+        Words words{outbound ? "out" : "in", method};
+        const uint8_t names = bytes_.next();
+        const bool is_swapped = names & 1;
+        words.push_back("call=" + std::to_string(names >> 1 & 1));
+        words.push_back(is_swapped ? "f=z" : "f=a");
+        if (names & 4) words.push_back(is_swapped ? "t=a" : names & 8 ? "t=z" : "t=y");
+        words.push_back("b=" + std::to_string(names >> 4 & 3)); // few, so that things meet
+        words.push_back("n=" + std::to_string(names >> 6 & 3));
+        if (words[1] == "INFO") trickle(words, outbound);
+        else describe(words, outbound);
+        said_.push_back(words);
+        if (arrives) say(words);
+    }
+
+    // The other side's word on a request of before.
+    void respond() {
+        std::vector<Words> requests;
+        for (const Words& words : said_)
+            if (words[1][0] > '9') requests.push_back(words);
+        if (requests.empty()) return request(true);
+        const Words& to = requests[requests.size() - 1 - bytes_.next() % requests.size()];
+        Words words{to[0] == "out" ? "in" : "out",
+                    bytes_.pick({"100", "180", "183", "200", "200", "200", "401", "481", "486", "487", "491", "503"}),
+                    "m=" + to[1]};
+        for (const std::string& word : to)
+            if (word.starts_with("call=") || word.starts_with("f=") || word.starts_with("b=") || word.starts_with("n="))
+                words.push_back(word);
+        const std::string tag = option(to, "t", "");
+        words.push_back("t=" + (tag.empty() ? std::string(bytes_.pick({"z", "y", "x"})) : tag));
+        describe(words, words[0] == "out");
+        said_.push_back(words);
+        say(words);
+    }
+
+    // Candidates of the fragment that describe() names.
+    void trickle(Words& words, bool outbound) {
+        words.push_back("frag=frag/host:1:" + std::string(bytes_.pick({"192.0.2.11:40004", "192.0.2.10:40002"})));
+        if (outbound) note_named("192.0.2.10"), note_named("192.0.2.11");
+    }
+
+    void describe(Words& words, bool outbound) {
+        const uint8_t how = bytes_.next();
+        if (how & 0x40)
+            words.push_back("peer=" + std::string(bytes_.pick({"198.51.100.2:5060", "203.0.113.5:5060", "10.9.9.9:5060",
+                                                               "[2001:db8:5::1]:5060"})));
+        if (how & 0x80) words.push_back("se=90");
+        if (how & 0x20) words.push_back("rel");
+        if ((how & 7) == 0) return;
+        std::string sdp = "sdp=" + std::string(outbound ? bytes_.pick({"40000", "40002", "41000", "0"})
+                                                        : bytes_.pick({"30000", "31000", "9", "0"}));
+        sdp += bytes_.pick({"", "/mux", "/muxonly", "/sendonly", "/inactive", "/rtcp:40011", "/ice:frag"});
+        if (how & 8)
+            sdp += std::string("+") + bytes_.pick({"40004/video", "0/video", "40000/t38", "40000/msrp/setup:passive",
+                                                   "40002/msrp/setup:actpass", "9/msrp/setup:active"});
+        words.push_back(sdp);
+        const std::string address =
+            how & 16   ? outbound
+                             ? bytes_.pick({"192.0.2.11", "2001:db8:1::10", "0.0.0.0", "203.0.113.1", "198.51.100.50"})
+                             : bytes_.pick({"198.51.100.8", "10.0.0.5", "2001:db8:5::7", "0.0.0.0", "192.0.2.10"})
+              : outbound ? "192.0.2.10"
+                       : "198.51.100.7";
+        words.push_back("c=" + address);
+        if (outbound) note_named(address);
+        else others_.insert(IpAddress::parse(address).value());
+    }
+
+    // What the inside's descriptions could open, from above: an address of theirs with any port that they may name.
+    void note_named(const std::string& address) {
+        const auto inside = IpAddress::parse(address == "203.0.113.1" ? "192.168.0.1" : address).value();
+        for (const uint16_t port :
+             std::to_array<uint16_t>({40000, 40001, 40002, 40003, 40004, 40005, 40011, 41000, 41001}))
+            named_.insert({inside, Port{port}});
+    }
+
+    void say(const Words& words) {
+        const bool outbound = words[0] == "out";
+        const Endpoint inside = endpoint("192.0.2.10:5060"),
+                       outside = endpoint(option(words, "peer", "198.51.100.1:5060"));
+        others_.insert(outside.address);
+        show(words);
+        const std::string text = compose(words);
+        now_.monotonic += std::chrono::milliseconds(1);
+        both([&](World& world) {
+            world.carry_out(world.core.on_datagram({.outbound = outbound,
+                                                    .source = outbound ? inside : outside,
+                                                    .destination = outbound ? outside : inside,
+                                                    .payload = text},
+                                                   now_),
+                            now_);
+        });
+    }
+
+    void again() {
+        if (!said_.empty()) say(said_[said_.size() - 1 - bytes_.next() % said_.size()]);
+    }
+
+    void wait(const std::string& tenths) {
+        show({"wait", tenths.substr(0, tenths.size() - 1) + "." + tenths.back()});
+        for (int i = std::stoi(tenths), stride = i > 100 ? 50 : 1; i > 0; i -= stride) {
+            now_.monotonic += stride * std::chrono::milliseconds(100);
+            both([&](World& world) { world.tick(now_); });
+        }
+    }
+
+    void media() {
+        const auto& holes = world_.maps.pinholes;
+        if (holes.empty()) return;
+        auto hole = holes.begin();
+        std::advance(hole, bytes_.next() % holes.size());
+        const pinhole::HoleKey key = hole->first;
+        const bool inwards = bytes_.next() % 2;
+        show({"media", inwards ? "in" : "out", key.local.to_string()});
+        both([&](World& world) { world.maps.media(key, inwards, now_.monotonic); });
+    }
+
+    void reload() {
+        policy_ = bytes_.next();
+        show({"reload", std::to_string(policy_ % 5)});
+        is_reloaded_ = true;
+        both([&](World& world) { world.carry_out(world.core.reload(view(policy_), now_), now_); });
+    }
+
+    // Not after a reload: two owners' policies may meet in one hole, and a restart settles on one.
+    void restart() {
+        const std::string before = world_.maps.holes();
+        show({"restart"});
+        twin_.emplace(World{world_.maps, Core(view(policy_), secret)});
+        world_.core = Core(view(policy_), secret);
+        both([&](World& world) { world.carry_out(world.core.restore(world.maps.present(), now_), now_); });
+        if (!is_reloaded_) MUST_HOLD(world_.maps.holes() == before);
+    }
+
+    template <class F>
+    void both(F f) {
+        f(world_);
+        if (twin_) f(*twin_);
+    }
+
+    void check() {
+        if (is_shown()) show({"=", world_.maps.holes()});
+        if (twin_) MUST_HOLD(twin_->text() == world_.text());
+        for (const auto& [key, hole] : world_.maps.pinholes) {
+            MUST_HOLD(named_.contains(key.local));
+            const auto word = pinhole::ControlWord::of(hole.ctl);
+            if (word.phase >= PHASE_DRAINING) continue;
+            const auto owner = world_.maps.dialogs.find(hole.owner);
+            MUST_HOLD(owner != world_.maps.dialogs.end() && owner->second.state != DIALOG_ENDED);
+            MUST_HOLD(hole.deadline_ns <= pinhole::to_ns(now_.monotonic + std::chrono::hours(24)));
+        }
+        for (const auto& found : world_.maps.present().pinholes)
+            for (uint32_t i = 0; i < found.peers.count; ++i)
+                MUST_HOLD(is_over(found) || others_.contains(Endpoint::from(found.peers.peer[i]).address));
+    }
+    static bool is_over(const pinhole::PresentPinhole& hole) {
+        return pinhole::ControlWord::of(hole.value.ctl).phase >= PHASE_DRAINING;
+    }
+
+    // Everybody hangs up, and what never was answered runs out.
+    void end() {
+        const auto records = world_.maps.dialogs;
+        int n = 0;
+        for (const auto& [id, record] : records) {
+            if (record.state == DIALOG_ENDED) continue;
+            Words names{"call=" + std::string(record.call_id), "b=end" + std::to_string(++n), "n=99"};
+            if (record.inside_tag[0]) names.push_back("f=" + std::string(record.inside_tag));
+            if (record.outside_tag[0]) names.push_back("t=" + std::string(record.outside_tag)); // RFC 2543 has none
+            for (Words words : {Words{"out", "BYE"}, Words{"in", "200", "m=BYE"}}) {
+                words.insert(words.end(), names.begin(), names.end());
+                say(words);
+            }
+        }
+        wait("9000");
+        MUST_HOLD(world_.maps.holes().empty());
+        MUST_HOLD(world_.maps.dialogs.empty());
+    }
+
+    Bytes bytes_;
+    Now now_{std::chrono::steady_clock::time_point(std::chrono::hours(10)), 1'800'000'000};
+    size_t policy_ = 0;
+    World world_{{}, Core(view(0), secret)};
+    std::optional<World> twin_; // since the last restart
+    std::vector<Words> said_;
+    std::set<Endpoint> named_;
+    std::set<IpAddress> others_;
+    bool is_reloaded_ = false;
+};
+
+} // namespace
+} // namespace ringwall::test
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    if (size > 1024) return 0;
+    ringwall::test::Calls(data, size).play();
+    return 0;
+}

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ringwall doctor`: nothing to say of a healthy wall; each fault that is seeded is found, with a mend, and gone once mended.
+Pins of another version are refused by every command that would touch them, and nothing is dropped silently."""
+import json
+import pathlib
+import socket
+import struct
+
+from ringwall_netns.case import WallCase
+from ringwall_netns.topology import run
+from ringwall_netns.wall import Wall, endpoint_text
+
+GOOD, FAILED = 0, 1
+
+
+class Doctor:
+    shape = 'host'
+
+    def faults(self):
+        """Every fault by its check, with exit code and both forms held against each other."""
+        done = self.wall.invoke('doctor', '--json')
+        found = json.loads(done.stdout)
+        self.assertEqual(done.returncode, FAILED if found else GOOD, done.stderr)
+        for fault in found:
+            self.assertTrue(fault['what'] and fault['mend'], fault)
+        return {fault['check']: fault for fault in found if fault['check'] not in ('card', 'clock', 'sip_helper')}
+
+    def listens(self, kind, port, address=None):
+        """A service beside the wall, at the PBX's address."""
+        family = socket.AF_INET6 if self.family == 6 else socket.AF_INET
+        made = self.topology.edge.socket(family, kind)
+        self.addCleanup(made.close)
+        made.bind((address or self.address('pbx'), port))
+        if kind == socket.SOCK_STREAM:
+            made.listen()
+        return made
+
+    def assert_seeded(self, check, words, mend):
+        """`mend` is called once the fault has been seen with these words."""
+        fault = self.wait_until(lambda: self.faults().get(check), f'{check} is found', 30)
+        self.assertIn(words, fault['what'])
+        mend()
+        self.wait_until(lambda: check not in self.faults(), f'{check} is mended', 30)
+
+    def reconfigure(self, **changes):
+        self.wall.configure(changes)
+        self.wall.reload()
+
+
+class Machine(Doctor):
+    def test_a_healthy_wall_has_nothing_wrong(self):
+        self.assertEqual(self.faults(), {})
+
+    def test_a_service_in_the_media_range(self):
+        stranger = self.listens(socket.SOCK_DGRAM, 10053)
+        self.assert_seeded('media_ports', ':10053', stranger.close)
+
+    def test_a_rule_covers_it(self):
+        self.listens(socket.SOCK_DGRAM, 10054)
+        self.assertIn('media_ports', self.faults())
+        self.reconfigure(rules=[{'allow': 'udp', 'to': 'any', 'ports': 10054, 'from': 'any'}])
+        self.addCleanup(self.reconfigure)
+        self.assertNotIn('media_ports', self.faults())
+
+    def test_media_of_a_call_is_no_stranger(self):
+        _, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        self.assertNotIn('media_ports', self.faults())
+
+    def test_sip_at_a_port_that_is_not_declared(self):
+        pbx = self.listens(socket.SOCK_DGRAM, 5080)
+        self.assert_seeded('sip_ports', ':5080', pbx.close)
+
+    def test_tls_that_is_not_declared(self):
+        pbx = self.listens(socket.SOCK_STREAM, 5061)
+        self.assert_seeded('opaque_ports', ':5061', pbx.close)
+
+    def test_sip_at_an_address_that_is_not_protected(self):
+        self.listens(socket.SOCK_DGRAM, 5060)
+        self.reconfigure(protect={'networks': ['192.0.2.200/32', '2001:db8:1:9::/64'], 'media_ports': '10000-20000'})
+        self.assert_seeded('protect', self.address('pbx'), self.reconfigure)
+
+
+class Configuration(Doctor):
+    def setUp(self):
+        super().setUp()
+        self.agent_may_be_down = True
+        self.addCleanup(self.restore)
+
+    def restore(self):
+        self.wall.configure(self.config)
+        if not self.wall.is_alive():
+            self.wall.start()
+        self.wall.reload()
+
+    def test_a_file_that_is_not_in_force(self):
+        self.wall.write_config('# another\n' + self.wall.config_path.read_text(encoding='utf-8'))
+        self.assert_seeded('reload', 'has changed since it was loaded', self.wall.reload)
+
+    def test_a_file_of_conf_d_that_is_not_in_force(self):
+        fragment = self.wall.config_path.parent / 'conf.d' / '50-office.yaml'
+        fragment.parent.mkdir(exist_ok=True)
+        fragment.write_text('# nothing yet\n', encoding='utf-8')
+        self.addCleanup(fragment.unlink)
+        self.assert_seeded('reload', f'{fragment} has changed', self.wall.reload)
+
+    def test_a_reload_that_was_refused(self):
+        good = self.wall.config_path.read_text(encoding='utf-8')
+        self.wall.write_config(good.replace('enforce', 'enfroce'))
+        self.wall.invoke('reload')
+
+        def mend():
+            self.wall.write_config(good)
+            self.wall.reload()
+        self.assert_seeded('reload', 'refused', mend)
+
+    def test_an_interface_that_is_not_there(self):
+        self.reconfigure(outside=['outer', 'eth9'])
+        self.assert_seeded('interfaces', 'eth9', self.reconfigure)
+
+    def test_a_list_that_cannot_be_read(self):
+        path = self.wall.directory / 'deny.txt'
+        path.write_text('203.0.113.0/24\nno prefix\n', encoding='utf-8')
+        self.reconfigure(deny={'files': [str(path)]})
+        self.assert_seeded('lists', str(path), self.reconfigure)
+
+    def test_no_agent(self):
+        self.wall.kill()
+        self.assert_seeded('agent', 'no agent answers', self.wall.start)
+
+    def test_no_wall_at_all(self):
+        other = Wall(self.topology, self.config)
+        self.addCleanup(other.close)
+        done = other.invoke('doctor', '--json')
+        self.assertEqual(done.returncode, FAILED, done.stderr)
+        found = {fault['check']: fault['what'] for fault in json.loads(done.stdout)}
+        self.assertIn('no wall is pinned', found['pins'])
+        self.assertIn('agent', found)
+
+    def test_a_mistake_in_the_file_without_an_agent(self):
+        self.wall.kill()
+        good = self.wall.config_path.read_text(encoding='utf-8')
+        self.wall.write_config(good.replace('enforce', 'enfroce'))
+
+        def mend():
+            self.wall.write_config(good)
+            self.wall.start()
+        self.assert_seeded('config', 'enfroce', mend)
+
+    def test_media_outside_the_range(self):
+        self.reconfigure(protect={'networks': ['192.0.2.0/24', '2001:db8:1::/64'], 'media_ports': '19990-20000'})
+        before = self.wall.counters().get('media_port_unguarded', 0)
+        call, _, _ = self.inbound()
+        self.addCleanup(call.close)
+        self.wait_until(lambda: self.wall.counters().get('media_port_unguarded', 0) > before, 'the SDP has been read')
+        self.assertIn('media_ports', self.faults()['rtp_range']['mend'])
+
+
+class OtherVersion(Doctor):
+    def meta(self):
+        return pathlib.Path(self.wall.pin_path) / 'maps' / 'meta'
+
+    def write_version(self, change):
+        """Rewrites the first word of the pinned `meta`; returns what it was."""
+        dump = json.loads(run('bpftool', '-j', 'map', 'dump', 'pinned', self.meta()))
+        value = bytes(int(byte, 16) for byte in dump[0]['value'])
+        version = struct.unpack('=I', value[:4])[0]
+        changed = struct.pack('=I', version + change) + value[4:]
+        run('bpftool', 'map', 'update', 'pinned', self.meta(), 'key', *('0',) * 4, 'value', *map(str, changed))
+        return version
+
+    def test_it_is_refused_with_instructions_and_nothing_changes(self):
+        self.agent_may_be_down = True
+        outside, inside = self.rtp('third'), self.rtp('pbx')
+        self.wall.kill()
+        version = self.write_version(-1)
+        links = sorted((self.wall.pin_path / 'links').iterdir())
+        for words in (['run'], ['why', self.address('peer'), self.address('pbx')]):
+            done = self.wall.invoke(*words)
+            self.assertEqual(done.returncode, FAILED, done.stderr)
+            self.assertIn(f'map version {version - 1}, and this ringwall has {version}', done.stderr)
+            self.assertIn('ringwall detach --pin-path', done.stderr)
+        self.assertIn(f'map version {version - 1}', self.faults()['pins']['what'])
+        self.assertEqual(sorted((self.wall.pin_path / 'links').iterdir()), links)
+        outside.send(inside.endpoint, 3)
+        self.assertIsNone(inside.wait(lambda p: p.ssrc == outside.ssrc, 0.3), 'the old wall still guards')
+        self.write_version(1)
+        self.wall.start()
+        self.assert_refused(outside, inside.endpoint, inside, 'no_pinhole')
+
+    def test_detach_as_it_says_makes_room(self):
+        self.agent_may_be_down = True
+        self.wall.kill()
+        self.write_version(7)
+        self.wall.detach()
+        self.wall.start()
+        self.assertEqual(self.wall.status()['interfaces'][0]['name'], 'outer')
+
+
+class MachineIPv4(Machine, WallCase):
+    pass
+
+
+class MachineIPv6(Machine, WallCase):
+    family = 6
+
+
+class ConfigurationIPv4(Configuration, WallCase):
+    pass
+
+
+class ConfigurationIPv6(Configuration, WallCase):
+    family = 6
+
+
+class OtherVersionIPv4(OtherVersion, WallCase):
+    pass
+
+
+class OtherVersionIPv6(OtherVersion, WallCase):
+    family = 6

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each check of a healthy machine, and of one that has the fault.
+#include "agent/inspect/checks.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <functional>
+
+namespace ringwall::inspect {
+namespace {
+
+namespace json = boost::json;
+
+policy::View policy_of(const std::string& more = {}) {
+    auto config = policy::read(
+        "version: 1\noutside: [eth0]\nprotect: { networks: [192.0.2.0/24], media_ports: 10000-20000 }\n" + more);
+    EXPECT_TRUE(config);
+    return {config.value_or(policy::Config{}), {}};
+}
+
+Listener bound(Protocol protocol, const std::string& local) { return {*Endpoint::parse(local), protocol}; }
+
+Patient healthy() {
+    Patient patient;
+    patient.kernel = "6.1.0-18-amd64";
+    patient.own = {*IpAddress::parse("192.0.2.10")};
+    patient.listeners = {bound(Protocol::udp, "192.0.2.10:5060"), bound(Protocol::tcp, "0.0.0.0:5060"),
+                         bound(Protocol::tcp, "0.0.0.0:5061"),    bound(Protocol::tcp, "0.0.0.0:22"),
+                         bound(Protocol::udp, "127.0.0.1:10053"), bound(Protocol::udp, "192.0.2.10:10066")};
+    patient.pinholes = {*Endpoint::parse("192.0.2.10:10066")};
+    patient.missed = {{"eth0", 0}};
+    patient.now_s = 1'800'000'000;
+    patient.policy = policy_of();
+    patient.status = json::parse(R"({"mode": "enforce", "pinholes": 8, "pinholes_capacity": 100,
+        "interfaces": [{"name": "eth0", "role": "outside", "ingress": "xdp native", "egress": "tcx", "why": ""}],
+        "config": {"loaded": 1700000000, "error": ""}, "lists": [], "names": [],
+        "events": [{"event": "lost_known", "count": 0}], "core": {"media_port_unguarded": 0}})");
+    return patient;
+}
+
+struct Case {
+    const char* check;
+    const char* words;
+    std::function<void(Patient&)> seed;
+};
+
+json::object& status(Patient& patient) { return patient.status->as_object(); }
+json::object& interface(Patient& patient) { return status(patient)["interfaces"].as_array()[0].as_object(); }
+
+const std::vector<Case>& cases() {
+    static const std::vector<Case> all{
+        {"kernel", "5.10.0", [](Patient& p) { p.kernel = "5.10.0-28-amd64"; }},
+        {"bpf", "type information", [](Patient& p) { p.has_btf = false; }},
+        {"bpf", "file system", [](Patient& p) { p.has_bpffs = false; }},
+        {"pins", "map version", [](Patient& p) { p.pin_trouble = "the wall has map version 4"; }},
+        {"agent", "no agent", [](Patient& p) { p.status.reset(); }},
+        {"config", "expected", [](Patient& p) { p.config_trouble = "a:1:1: mode: expected enforce"; }},
+        {"config", "a:4:1: no peers", [](Patient& p) { p.config_warnings = {{4, 1, "no peers", "a"}}; }},
+        {"reload", "refused", [](Patient& p) { status(p)["config"].as_object()["error"] = "a:1:1: no"; }},
+        {"reload", "conf.d/b.yaml has changed", [](Patient& p) { p.changed_file = "conf.d/b.yaml"; }},
+        {"interfaces", "not attached", [](Patient& p) { interface(p)["ingress"] = "none"; }},
+        {"interfaces", "generic", [](Patient& p) { interface(p)["ingress"] = "xdp generic"; }},
+        {"interfaces", "stranger", [](Patient& p) { interface(p)["why"] = "a stranger's program is there"; }},
+        {"interfaces", "no outside interface", [](Patient& p) { status(p)["interfaces"] = json::array{}; }},
+        {"interfaces", "no interface eth0", [](Patient& p) { interface(p)["name"] = "eth1"; }},
+        {"mode", "monitor", [](Patient& p) { status(p)["mode"] = "monitor"; }},
+        {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
+        {"media_ports", "10067", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067")); }},
+        {"media_ports", "20000", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:20000")); }},
+        {"rtp_range", "outside", [](Patient& p) { status(p)["core"].as_object()["media_port_unguarded"] = 3; }},
+        {"sip_ports", "5080", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:5080")); }},
+        {"opaque_ports", "8089", [](Patient& p) { p.listeners.push_back(bound(Protocol::tcp, "0.0.0.0:8089")); }},
+        {"protect", "198.51.100.9",
+         [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "198.51.100.9:5060")); }},
+        {"lists", "gone",
+         [](Patient& p) {
+             status(p)["lists"] = json::parse(R"([{"path": "/x", "trouble": "gone", "broken_lines": 0}])");
+         }},
+        {"lists", "2 lines",
+         [](Patient& p) { status(p)["lists"] = json::parse(R"([{"path": "/x", "trouble": "", "broken_lines": 2}])"); }},
+        {"names", "sip.example",
+         [](Patient& p) {
+             status(p)["names"] =
+                 json::parse(R"([{"peer": "p", "name": "sip.example", "addresses": [], "trouble": "x"}])");
+         }},
+        {"tables", "pinholes", [](Patient& p) { status(p)["pinholes"] = 90; }},
+        {"tables", "opaque_full",
+         [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "opaque_full", "count": 1}])"); }},
+        {"losses", "lost_known",
+         [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "lost_known", "count": 1}])"); }},
+        {"card", "eth0", [](Patient& p) { p.missed = {{"eth0", 1}}; }},
+        {"clock", "time service",
+         [](Patient& p) {
+             p.is_clock_set = false;
+             p.policy =
+                 policy_of("rules: [{ allow: udp, to: any, ports: 10000, from: any, until: 2040-01-01T00:00:00Z }]\n");
+         }},
+    };
+    return all;
+}
+
+Faults faults_of(const Patient& patient) {
+    Faults all;
+    for (const NamedCheck& each : all_checks())
+        for (Fault& fault : each.check(patient)) all.push_back(std::move(fault));
+    return all;
+}
+
+TEST(Checks, say_nothing_of_a_healthy_wall) {
+    for (const Fault& fault : faults_of(healthy())) ADD_FAILURE() << fault.check << ": " << fault.what;
+}
+
+TEST(Checks, find_each_fault_and_nothing_else) {
+    for (const Case& each : cases()) {
+        SCOPED_TRACE(std::string(each.check) + ", " + each.words);
+        Patient patient = healthy();
+        each.seed(patient);
+        const Faults found = faults_of(patient);
+        ASSERT_EQ(found.size(), 1U);
+        EXPECT_EQ(found[0].check, each.check);
+        EXPECT_NE(found[0].what.find(each.words), std::string::npos) << found[0].what;
+        EXPECT_FALSE(found[0].mend.empty());
+    }
+}
+
+TEST(Checks, have_a_fault_each_here) {
+    for (const NamedCheck& check : all_checks())
+        EXPECT_TRUE(std::ranges::any_of(cases(), [&](const Case& each) { return each.check == check.name; }))
+            << check.name;
+}
+
+TEST(Checks, leave_out_what_is_just_within) {
+    Patient patient = healthy();
+    patient.kernel = "6.1.0";
+    patient.listeners.push_back(bound(Protocol::udp, "192.0.2.10:9999"));
+    patient.listeners.push_back(bound(Protocol::udp, "192.0.2.10:20001"));
+    patient.listeners.push_back(bound(Protocol::udp, "198.51.100.9:10067"));
+    status(patient)["pinholes"] = 89;
+    status(patient)["mode"] = "monitor";
+    status(patient)["config"].as_object()["loaded"] = patient.now_s - 7 * 86400 + 1;
+    patient.is_clock_set = false;
+    for (const Fault& fault : faults_of(patient)) ADD_FAILURE() << fault.check << ": " << fault.what;
+}
+
+} // namespace
+} // namespace ringwall::inspect

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "maps/net/address.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ringwall {
+namespace {
+
+TEST(IpAddress, of_ipv4_is_four_decimal_octets) {
+    for (const auto* text : {"0.0.0.0", "192.0.2.10", "255.255.255.255", "10.100.9.99"}) {
+        const auto address = IpAddress::parse(text);
+        ASSERT_TRUE(address) << text;
+        EXPECT_TRUE(address->is_v4());
+        EXPECT_EQ(address->to_string(), text);
+    }
+    EXPECT_EQ(IpAddress::parse("192.0.2.10"), IpAddress::v4(0xc000020a));
+    for (const auto* bad : {"",
+                            ".",
+                            "1",
+                            "1.2.3",
+                            "1.2.3.",
+                            ".1.2.3",
+                            "1.2.3.4.",
+                            "1.2.3.4.5",
+                            "1..2.3",
+                            "256.0.0.1",
+                            "1.2.3.256",
+                            "01.2.3.4",
+                            "1.2.3.00",
+                            "1.2.3.010",
+                            "1.2.3.1000",
+                            "1.2.3.4294967297",
+                            "1.2.3.4 ",
+                            " 1.2.3.4",
+                            "1.2.3.a",
+                            "0x1.2.3.4",
+                            "255.255.255.2555"})
+        EXPECT_EQ(IpAddress::parse(bad), std::nullopt) << bad;
+}
+
+TEST(IpAddress, of_ipv6_is_what_inet_pton_takes) {
+    EXPECT_EQ(IpAddress::parse("2001:DB8::1")->to_string(), "2001:db8::1");
+    EXPECT_EQ(IpAddress::parse("::")->to_string(), "::");
+    EXPECT_EQ(IpAddress::parse("::ffff:192.0.2.10"), IpAddress::parse("192.0.2.10"));
+    for (const auto* bad : {":", ":::", "2001:db8", "1:2:3:4:5:6:7:8:9", "fe80::1%eth0", "[::1]", "::ffff:192.0.2.256",
+                            "12345::", "2001:db8:::1"})
+        EXPECT_EQ(IpAddress::parse(bad), std::nullopt) << bad;
+    EXPECT_EQ(IpAddress::parse(std::string_view("::1\0", 4)), std::nullopt);
+    EXPECT_EQ(IpAddress::parse(std::string_view("1.2.3.4\0", 8)), std::nullopt);
+}
+
+TEST(Endpoint, reads_what_it_writes_and_nothing_else) {
+    for (const char* text : {"192.0.2.1:5060", "[2001:db8::1]:5060", "0.0.0.0:0", "[::]:65535"})
+        EXPECT_EQ(Endpoint::parse(text).value().to_string(), text);
+    for (const char* text :
+         {"", ":", "192.0.2.1", "192.0.2.1:", ":5060", "192.0.2.1:65536", "192.0.2.1:-1", "192.0.2.1:5060 ",
+          "[192.0.2.1]:5060", "2001:db8::1:5060", "[2001:db8::1]", "[2001:db8::1]5060", "[]:1", "host:5060"})
+        EXPECT_FALSE(Endpoint::parse(text)) << text;
+}
+
+} // namespace
+} // namespace ringwall
