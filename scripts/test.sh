@@ -13,6 +13,7 @@ jobs=${JOBS:-$(nproc)}
 passed=0
 failed=0
 broken=()
+reports=()
 
 wanted() {
     local part
@@ -46,6 +47,7 @@ run_label() { # run_label PRESET LABEL [-j N]
     part "$label tests ($preset)"
     report=build/$preset/$label.xml
     rm -f "$report"
+    reports+=("$report")
     ctest --test-dir "build/$preset" -L "^$label\$" --no-tests=error --output-on-failure --output-junit "$label.xml" "$@" || true
     [ -e "$report" ] || { count 0 1 "$label"; return; }
     tests=$(grep -c '<testcase ' "$report" || true)
@@ -92,8 +94,7 @@ scripts/setup.sh
 if wanted netns || wanted check; then scripts/setup.sh --servers; fi
 wanted vm && scripts/setup.sh --vm
 if wanted unit || wanted check; then build dev; fi
-if wanted kernel || wanted netns || wanted vm; then build release ringwall kernel_verdict_tests clsact_test sandbox_test rtp_streams; fi
-if wanted unit; then build release differential_test; fi
+if wanted unit || wanted kernel || wanted netns || wanted vm; then build release release_tests; fi
 if wanted fuzz; then build fuzz tests/fuzz/all; fi
 wanted unit && run_label dev unit -j "$jobs"
 wanted unit && run_label release differential -j "$jobs"
@@ -105,6 +106,9 @@ wanted fuzz && run_fuzz
 wanted vm && run_vm
 
 printf '\n'
-[ "${#broken[@]}" -eq 0 ] || printf 'failed: %s\n' "${broken[@]}"
+if [ "${#broken[@]}" -gt 0 ]; then
+    python3 -B tests/failed.py "${reports[@]}"
+    printf 'failed: %s\n' "${broken[@]}"
+fi
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]
