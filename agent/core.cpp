@@ -232,6 +232,7 @@ std::vector<CoreCounter> Core::counters() const {
     return all;
 }
 
+std::vector<dialog::Join> Core::take_joins() { return state_->outsiders.take_joins(); }
 std::vector<Notice> Core::take_notices() { return state_->journal.take_notices(); }
 
 } // namespace ringwall

@@ -15,6 +15,7 @@
 #include "agent/datagram.hpp"
 #include "agent/dialog/by_hand.hpp"
 #include "agent/dialog/ceilings.hpp"
+#include "agent/dialog/joins.hpp"
 #include "agent/journal.hpp"
 #include "agent/now.hpp"
 #include "agent/pinhole/map_ops.hpp"
@@ -71,6 +72,8 @@ public:
     Census census() const; // kept as they come and go: no walk, however many
     std::vector<CoreCounter> counters() const;
     std::vector<Notice> take_notices();
+    // Registrars that go by a peer's name: whoever writes policy makes them the peer's.
+    std::vector<dialog::Join> take_joins();
 
 private:
     struct State;

@@ -47,4 +47,16 @@ std::optional<PeerName> parse_peer_name(std::string_view text) {
     return name;
 }
 
+const PeerName* name_of_host(const Config& config, std::string_view host) {
+    if (host.ends_with('.')) host.remove_suffix(1);
+    const auto is_host = [&](std::string_view name) { return std::ranges::equal(name, host, {}, {}, to_lower); };
+    for (const Peer& peer : config.peers)
+        for (const PeerName& name : peer.names) {
+            std::string_view domain = name.text;
+            if (name.is_service()) next_label(domain), next_label(domain);
+            if (is_host(domain)) return &name;
+        }
+    return nullptr;
+}
+
 } // namespace ringwall::policy

@@ -128,6 +128,8 @@ std::string name_table(const json::value& status) {
         std::string addresses;
         for (const json::value& address : list(each, "addresses"))
             if (address.is_string()) addresses += (addresses.empty() ? "" : ", ") + std::string(address.get_string());
+        if (const auto registrars = number(each, "registrars"); registrars > 0)
+            addresses += " (" + std::to_string(registrars) + " by registration)";
         table.add({text(each, "name"), control::printable(text(each, "peer")),
                    addresses.empty() ? "nothing yet" : addresses, text(each, "trouble")});
     }

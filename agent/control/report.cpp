@@ -96,6 +96,7 @@ json::array names(const std::vector<Name>& names) {
         all.push_back(json::object{{"peer", to_utf8(each.peer)},
                                    {"name", each.name},
                                    {"addresses", std::move(addresses)},
+                                   {"registrars", each.registrars},
                                    {"trouble", each.trouble},
                                    {"failures", each.failures}});
     }

@@ -42,7 +42,8 @@ struct List {
 // A name of a peer.
 struct Name {
     std::string peer, name;
-    std::vector<IpAddress> addresses; // that it stands for: its last answer, and what was so until lately
+    std::vector<IpAddress> addresses; // that it stands for: its last answer, what was so until lately, and registrars
+    uint64_t registrars = 0;          // with whom the inside is registered under it
     std::string trouble;              // of the last answer, else empty
     uint64_t failures = 0;            // answers with a trouble
 

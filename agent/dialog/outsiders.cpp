@@ -6,6 +6,7 @@
 
 #include "agent/sip/host_port.hpp"
 #include "agent/text/word.hpp"
+#include "policy/names.hpp"
 
 namespace ringwall::dialog {
 namespace {
@@ -26,6 +27,24 @@ std::optional<Protocol> protocol_of(std::string_view transport) {
     if (text::is_word<"udp">(transport)) return Protocol::udp;
     if (text::is_word<"tcp">(transport)) return Protocol::tcp;
     return std::nullopt;
+}
+
+// A REGISTER that the inside made itself. One that it hands on for somebody outside, who may have named the next hop, says
+// nothing of who the registrar is.
+bool is_of_inside(const sip::Message& request, const policy::View& policy) {
+    return std::ranges::all_of(request.vias(), [&](const sip::Via& via) {
+        const auto& from = via.received ? via.received : via.sent_by.address;
+        return from && policy.is_protected(policy.inside_of(*from));
+    });
+}
+
+// The peers' name that a REGISTER's request-URI means (RFC 3261 10.2), else empty.
+std::string_view name_of_registrar(const sip::Message& request, const policy::View& policy) {
+    sip::NameAddress uri;
+    if (!sip::absolute_uri(request.request_uri, uri) || !sip::is_sip(uri.scheme) || !sip::sip_uri(uri)) return {};
+    if (uri.host_port.address || !is_of_inside(request, policy)) return {};
+    const auto* name = policy::name_of_host(policy.config(), uri.host_port.host);
+    return name ? std::string_view(name->text) : std::string_view();
 }
 
 // One message's way to the ports that it names.
@@ -105,8 +124,8 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
     std::optional<Registrations::Registered> registered;
     if (message.is_request) {
         if (is_register)
-            registered =
-                registrations_.asked(message, datagram.destination.address, addresses_of(message, policy), now);
+            registered = registrations_.asked(message, datagram.destination.address, addresses_of(message, policy),
+                                              name_of_registrar(message, policy), now);
         if (registered) parties_.registered(registered->registrar, registered->until, now);
         if (!message.vias().empty()) {
             const sip::Via& via = message.vias().front();
@@ -125,11 +144,14 @@ void Outsiders::hear(const sip::Message& message, const IpAddress& from, const p
     if (!registered) return;
     parties_.registered(registered->registrar, registered->until, now);
     for (const Endpoint& contact : registered->contacts) parties_.keep_learned(contact, registered->granted, now);
+    if (!registered->peer_name.empty() && message.status < 300)
+        joins_.note(registered->peer_name, registered->registrar, now + registered->granted, now);
 }
 
 void Outsiders::tick(TimePoint now) {
     if (!parties_.tick(now)) return;
     registrations_.expire(now);
+    joins_.expire(now);
 }
 
 } // namespace ringwall::dialog

@@ -7,6 +7,7 @@
 
 #include "agent/datagram.hpp"
 #include "agent/dialog/echo.hpp"
+#include "agent/dialog/joins.hpp"
 #include "agent/dialog/keyed_hash.hpp"
 #include "agent/dialog/parties.hpp"
 #include "agent/dialog/registrations.hpp"
@@ -32,6 +33,7 @@ public:
     // A registrar's answer, which says how long the inside is registered.
     void hear(const sip::Message& message, const IpAddress& from, const policy::View& policy, TimePoint now);
     void tick(TimePoint now);
+    std::vector<Join> take_joins() { return joins_.take(); }
 
     Parties& parties() { return parties_; }
     const Parties& parties() const { return parties_; }
@@ -43,6 +45,7 @@ private:
     EchoMemory echo_;
     Parties parties_;
     Registrations registrations_;
+    Joins joins_;
 };
 
 } // namespace ringwall::dialog

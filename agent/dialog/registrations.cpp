@@ -55,11 +55,13 @@ Registrations::Registered Registrations::count(Registration& registration, TimeP
             .until = *of_registrar.rbegin(),
             .late_by = {},
             .granted = registration.granted,
-            .contacts = registration.contacts};
+            .contacts = registration.contacts,
+            .peer_name = registration.peer_name};
 }
 
 std::optional<Registrations::Registered> Registrations::asked(const sip::Message& request, const IpAddress& registrar,
-                                                              const std::vector<Endpoint>& contacts, TimePoint now) {
+                                                              const std::vector<Endpoint>& contacts,
+                                                              std::string_view peer_name, TimePoint now) {
     if (request.contact_count == 0 && !request.contact_is_star) return std::nullopt; // a query (10.2.3)
     const uint64_t id = hash_({request.call_id, request.to.uri, registrar.to_string()});
     if (!registrations_.contains(id) && registrations_.size() >= capacity) return std::nullopt;
@@ -69,6 +71,7 @@ std::optional<Registrations::Registered> Registrations::asked(const sip::Message
     registration.cseq = request.cseq;
     registration.requested = requested_expiry(request);
     if (!contacts.empty()) registration.contacts = contacts;
+    registration.peer_name = peer_name;
     asked_[transaction(request)] = {id, now + unanswered};
     Registered registered = count(registration, std::max(registration.counted, now + registration.requested));
     if (is_new_round && registration.lasts && *registration.lasts < now && registration.requested > seconds(0)) {

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -32,10 +34,12 @@ public:
         std::optional<std::chrono::seconds> late_by; // a refresh: the time granted had run out before it
         std::chrono::seconds granted{};
         std::vector<Endpoint> contacts; // the inside's own, as asked for
+        std::string peer_name;          // as asked for; empty where the registrar goes by no peer's name
     };
-    // A REGISTER left, with these of its contacts' addresses. Until it is answered, what it asks for counts.
+    // A REGISTER left, with these of its contacts' addresses, to whom a peer's name means. Until it is answered, what it asks
+    // for counts.
     std::optional<Registered> asked(const sip::Message& request, const IpAddress& registrar,
-                                    const std::vector<Endpoint>& contacts, TimePoint now);
+                                    const std::vector<Endpoint>& contacts, std::string_view peer_name, TimePoint now);
     // A final response came from this address; `listed` are its contacts' addresses, in their order.
     std::optional<Registered> answered(const sip::Message& response, const IpAddress& from,
                                        const std::vector<Endpoint>& listed, TimePoint now);
@@ -45,6 +49,7 @@ private:
     struct Registration {
         IpAddress registrar;
         std::vector<Endpoint> contacts;
+        std::string peer_name;
         std::chrono::seconds requested{}, granted{};
         TimePoint counted;              // what it adds to its registrar
         std::optional<TimePoint> lasts; // what the last 2xx granted

@@ -35,40 +35,60 @@ Result<Fd> open_or_make(const std::string& path) {
     return map;
 }
 
-struct named entry_of(const std::string& name, const std::vector<IpAddress>& addresses) {
+struct named entry_of(const std::string& name, const NamedParty& party) {
     struct named entry{};
     name.copy(entry.name, sizeof entry.name - 1);
-    for (const IpAddress& address : addresses)
+    for (const IpAddress& address : party.resolved)
         if (entry.count < ADDRESSES_PER_NAME) entry.address[entry.count++] = address.abi();
+    for (const auto& [registrar, until] : party.registrars) {
+        if (entry.registrars == REGISTRARS_PER_NAME) break;
+        entry.registrar[entry.registrars] = registrar.abi();
+        entry.until_ns[entry.registrars++] = static_cast<uint64_t>(until.time_since_epoch().count());
+    }
     return entry;
+}
+
+NamedParty party_of(const struct named& entry) {
+    NamedParty party;
+    for (uint32_t i = 0; i < std::min<uint32_t>(entry.count, ADDRESSES_PER_NAME); ++i)
+        party.resolved.push_back(IpAddress::from(entry.address[i]));
+    for (uint32_t i = 0; i < std::min<uint32_t>(entry.registrars, REGISTRARS_PER_NAME); ++i)
+        party.registrars[IpAddress::from(entry.registrar[i])] =
+            NamedParty::TimePoint(std::chrono::nanoseconds(entry.until_ns[i]));
+    return party;
 }
 
 } // namespace
 
-NamedAddresses remembered_names(const std::string& pin_path) {
-    NamedAddresses names;
+std::vector<IpAddress> NamedParty::addresses() const {
+    std::vector<IpAddress> all = resolved;
+    for (const auto& [registrar, until] : registrars)
+        if (std::ranges::find(resolved, registrar) == resolved.end()) all.push_back(registrar);
+    return all;
+}
+
+NamedParties remembered_names(const std::string& pin_path) {
+    NamedParties names;
     const Fd map(bpf_obj_get(path_of(pin_path).c_str()));
     if (!map) return names;
     for (const uint64_t key : keys_of(map.get())) {
         struct named entry{};
         if (bpf_map_lookup_elem(map.get(), &key, &entry) != 0) continue;
-        auto& addresses = names[std::string(entry.name, strnlen(entry.name, sizeof entry.name))];
-        for (uint32_t i = 0; i < std::min<uint32_t>(entry.count, ADDRESSES_PER_NAME); ++i)
-            addresses.push_back(IpAddress::from(entry.address[i]));
+        names[std::string(entry.name, strnlen(entry.name, sizeof entry.name))] = party_of(entry);
     }
     return names;
 }
 
-Result<void> remember_names(const std::string& pin_path, const NamedAddresses& names) {
+Result<void> remember_names(const std::string& pin_path, const NamedParties& names) {
     const auto map = open_or_make(path_of(pin_path));
     if (!map) return tl::make_unexpected(map.error());
     std::set<uint64_t> wanted;
-    for (const auto& [name, addresses] : names) wanted.insert(fnv1a(name));
+    for (const auto& [name, party] : names) wanted.insert(fnv1a(name));
     for (const uint64_t key : keys_of(map->get()))
         if (!wanted.contains(key)) bpf_map_delete_elem(map->get(), &key);
-    for (const auto& [name, addresses] : names) {
+    for (const auto& [name, party] : names) {
         const uint64_t key = fnv1a(name);
-        const struct named entry = entry_of(name, addresses);
+        const struct named entry = entry_of(name, party);
         if (bpf_map_update_elem(map->get(), &key, &entry, BPF_ANY) != 0) return fail_errno(errno, "remember " + name);
     }
     return {};

@@ -59,6 +59,7 @@ Result<Briefing> decode_briefing(std::string_view body) try {
         control::Name name{.peer = text(each.at("peer")),
                            .name = text(each.at("name")),
                            .addresses = {},
+                           .registrars = each.at("registrars").to_number<uint64_t>(),
                            .trouble = text(each.at("trouble")),
                            .failures = each.at("failures").to_number<uint64_t>()};
         for (const auto& address : each.at("addresses").as_array())

@@ -24,6 +24,7 @@ bool is_known(uint32_t message) {
         case Message::surroundings:
         case Message::ready:
         case Message::reload:
+        case Message::joined:
         case Message::resolved: return true;
     }
     return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What parent and worker say to each other over their socket pair: a fixed set of framed messages. The worker reads what
-// attackers send, so the parent takes nothing from it but words without contents. Of the resolver, which reads what name
-// servers send, it takes addresses.
+// attackers send, so the parent takes words without contents from it, and of registrars an address and a name that must be
+// one of the operator's (ADR 0029). Of the resolver, which reads what name servers send, it takes addresses.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,10 @@ enum class Message : uint32_t {
     reload_failed = 2, // body: why, for people; the policy before stays
     stop = 3,
     surroundings = 4, // likewise: the same configuration, other interfaces, addresses or contents of lists
-    // to the parent, all without a body
+    // to the parent
     ready = 16,
     reload = 17,
+    joined = 18, // body: dialog::Join
     // of the resolver to the parent
     resolved = 32, // body: struct Resolved and its addresses
 };
@@ -34,8 +35,8 @@ struct Frame {
     Fd descriptor; // of `policy` and `surroundings`
 };
 
-constexpr size_t largest_to_worker = 8 << 20; // a configuration with long lists
-constexpr size_t largest_to_parent = 0;
+constexpr size_t largest_to_worker = 8 << 20;  // a configuration with long lists
+constexpr size_t largest_to_parent = 20 + 253; // a Join, with the longest name
 constexpr size_t largest_of_resolver = 4096;
 
 // Cuts a byte stream into frames. An unknown message or an over-long body is an error: the peer is not to be trusted.

@@ -15,6 +15,7 @@
 
 #include "agent/log.hpp"
 #include "agent/process/control_socket.hpp"
+#include "agent/process/joined.hpp"
 #include "agent/process/log_settings.hpp"
 #include "agent/process/privileges.hpp"
 #include "agent/process/worker.hpp"
@@ -147,6 +148,7 @@ int Parent::on_time() {
     manager_.alive(); // this process: the worker's hanging is ours to see
     take_lists(file_watch_->look(lists_));
     look_at_configuration();
+    look_at_registrars();
     if (!resolver_) start_resolver();
     if (worker_) return look_at_heartbeat();
     if (auto started = start_worker(); !started) log::error("worker", started.error().message());
@@ -198,6 +200,11 @@ int Parent::on_worker_bytes() {
 }
 
 int Parent::on_frame(const Frame& frame) {
+    const bool is_word = frame.message == Message::ready || frame.message == Message::reload;
+    if (is_word && !frame.body.empty()) {
+        log::error("worker", "sent more than a word");
+        return worker_gone();
+    }
     switch (frame.message) {
         case Message::ready:
             worker_->is_ready = true;
@@ -208,6 +215,9 @@ int Parent::on_frame(const Frame& frame) {
             }
             return go_on;
         case Message::reload: reload(); return go_on;
+        case Message::joined:
+            if (const auto join = decode_join(frame.body)) return on_join(*join), go_on;
+            [[fallthrough]];
         default: log::error("worker", "sent a message that is not a worker's"); return worker_gone();
     }
 }

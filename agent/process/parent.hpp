@@ -45,7 +45,7 @@ private:
     };
     struct NameState {
         std::string peer;
-        std::vector<IpAddress> addresses;
+        kernel::NamedParty party;
         names::Trouble trouble = names::Trouble::none;
         uint32_t failures = 0;
     };
@@ -70,7 +70,10 @@ private:
     void end_resolver();
     void on_resolver_bytes();
     bool take(const Resolved& resolved);
+    void on_join(const dialog::Join& join);
+    void look_at_registrars();
     void put_names_into_force();
+    void remember_names();
     void describe_names();
     Known known() const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the names of peers stand for, as the resolver tells it. Its word makes addresses a peer's whose name the operator
-// wrote, and nothing else: no address of the inside's, and none that is nobody's.
+// What the names of peers stand for, as the resolver tells it, and the worker of registrars. Their word makes addresses a
+// peer's whose name the operator wrote, and nothing else: no address of the inside's, and none that is nobody's.
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include "agent/log.hpp"
+#include "agent/names/registrars.hpp"
 #include "agent/process/parent.hpp"
 
 namespace ringwall::agent {
@@ -45,18 +46,18 @@ std::string listed(const std::vector<IpAddress>& addresses) {
 
 Known Parent::known() const {
     Known known{.lists = lists_, .names = {}};
-    for (const auto& [name, state] : names_) known.names[name] = state.addresses;
+    for (const auto& [name, state] : names_) known.names[name] = state.party;
     return known;
 }
 
 // After a start or a reload. A resolver knows the names that it was born with.
 void Parent::follow_names() {
     const auto before = std::exchange(names_, {});
-    const auto remembered = before.empty() ? kernel::remembered_names(options_.pin_path) : kernel::NamedAddresses();
+    const auto remembered = before.empty() ? kernel::remembered_names(options_.pin_path) : kernel::NamedParties();
     for (const auto& [name, peer] : wanted_names(config_)) {
         const auto known = before.find(name);
         NameState state = known != before.end() ? known->second : NameState{};
-        if (const auto last = remembered.find(name); last != remembered.end()) state.addresses = last->second;
+        if (const auto last = remembered.find(name); last != remembered.end()) state.party = last->second;
         state.peer = peer;
         names_.emplace(name, std::move(state));
     }
@@ -73,9 +74,11 @@ void Parent::start_resolver() {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return log::error("name", "no socket pair");
     Fd ours(ends[0]), theirs(ends[1]);
     const pid_t parent = getpid();
+    NamedAddresses before;
+    for (const auto& [name, state] : names_) before[name] = state.party.resolved;
     const pid_t pid = fork();
     if (pid < 0) return log::error("name", "cannot start the resolver");
-    if (pid == 0) _exit(run_resolver({.parent = parent, .socket = theirs.get(), .names = known().names}));
+    if (pid == 0) _exit(run_resolver({.parent = parent, .socket = theirs.get(), .names = std::move(before)}));
     resolver_.emplace(Resolver{.pid = pid, .socket = std::move(ours), .names = {}});
     for (const auto& [name, state] : names_) resolver_->names.push_back(name);
 }
@@ -106,7 +109,7 @@ void Parent::on_resolver_bytes() {
         log::error("name", "the resolver ended; what it found stays, and another one starts");
         end_resolver();
     }
-    if (has_changed) put_names_into_force();
+    if (has_changed) return put_names_into_force();
     describe_names();
     tell_worker(Message::surroundings);
 }
@@ -123,16 +126,47 @@ bool Parent::take(const Resolved& resolved) {
                   of + ": " + std::string(names::to_string(resolved.trouble)) + "; it stays " + listed(addresses));
     state.trouble = resolved.trouble;
     state.failures = resolved.failures;
-    if (state.addresses == addresses) return false;
+    if (state.party.resolved == addresses) return false;
     log::info("name", of + " is " + listed(addresses) +
                           (left_out > 0 ? "; " + std::to_string(left_out) + " left out: inside, or nobody's" : ""));
-    state.addresses = std::move(addresses);
+    state.party.resolved = std::move(addresses);
     return true;
+}
+
+void Parent::on_join(const dialog::Join& join) {
+    const auto found = names_.find(join.peer_name);
+    if (found == names_.end() || !may_be_peer(join.registrar, config_, surroundings_.self)) return;
+    auto& registrars = found->second.party.registrars;
+    switch (names::join(registrars, join.registrar, join.lasts, std::chrono::steady_clock::now())) {
+        case names::Joined::no_room: return;
+        case names::Joined::again: return remember_names();
+        case names::Joined::anew: break;
+    }
+    log::info("name", join.registrar.to_string() + " joins " + join.peer_name + " (peer " + found->second.peer +
+                          "): the inside is registered there");
+    put_names_into_force();
+}
+
+void Parent::look_at_registrars() {
+    bool has_changed = false;
+    for (auto& [name, state] : names_)
+        for (const IpAddress& gone : names::leave(state.party.registrars, std::chrono::steady_clock::now())) {
+            log::info("name", gone.to_string() + " leaves " + name + " (peer " + state.peer +
+                                  "): the inside is not registered there any more");
+            has_changed = true;
+        }
+    if (has_changed) put_names_into_force();
 }
 
 void Parent::put_names_into_force() {
     if (const auto written = write(compile(config_, surroundings_, known())); !written)
         log::error("name", "the addresses before stay: " + written.error().message());
+    remember_names();
+    describe_names();
+    tell_worker(Message::surroundings);
+}
+
+void Parent::remember_names() {
     if (const auto kept = kernel::remember_names(options_.pin_path, known().names); !kept)
         log::error("name", kept.error().message());
 }
@@ -142,7 +176,8 @@ void Parent::describe_names() {
     for (const auto& [name, state] : names_)
         briefing_.names.push_back({.peer = state.peer,
                                    .name = name,
-                                   .addresses = state.addresses,
+                                   .addresses = state.party.addresses(),
+                                   .registrars = state.party.registrars.size(),
                                    .trouble = std::string(names::to_string(state.trouble)),
                                    .failures = state.failures});
 }

@@ -41,11 +41,13 @@ Result<Surroundings> look_around(const policy::Config& config) {
 }
 
 policy::Compiled compile(const policy::Config& config, const Surroundings& surroundings, const Known& known) {
+    std::map<std::string, std::vector<IpAddress>> addresses;
+    for (const auto& [name, party] : known.names) addresses[name] = party.addresses();
     return policy::compile(config, {.self = surroundings.self,
                                     .shared = surroundings.shared,
                                     .tai_offset = tai_offset(),
                                     .lists = contents_of(known.lists),
-                                    .names = known.names});
+                                    .names = std::move(addresses)});
 }
 
 Result<Plan, PlanError> make_plan(const std::string& config_path, const Known& before) {

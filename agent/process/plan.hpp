@@ -25,7 +25,7 @@ Result<Surroundings> look_around(const policy::Config& config);
 // What stands in its list files, and what the names of its peers stand for.
 struct Known {
     LoadedLists lists;
-    kernel::NamedAddresses names;
+    kernel::NamedParties names;
 };
 policy::Compiled compile(const policy::Config& config, const Surroundings& surroundings, const Known& known);
 

@@ -24,6 +24,7 @@
 #include "agent/pinhole/map_value.hpp"
 #include "agent/process/briefing.hpp"
 #include "agent/process/drops.hpp"
+#include "agent/process/joined.hpp"
 #include "agent/process/log_settings.hpp"
 #include "agent/process/messages.hpp"
 #include "agent/process/notices.hpp"
@@ -147,6 +148,7 @@ private:
             bans_.sweep(now());
             drops_->tick();
             for (const Notice& notice : follower_.take_notices()) log_.say(notice);
+            for (const dialog::Join& join : follower_.take_joins()) tell_parent(Message::joined, encode(join));
             if (count % (1s / tick_period) != 0) continue;
             refusals_.look(maps_, follower_.policy(), now(), log_);
             log_.each_second();
@@ -199,8 +201,8 @@ private:
         co_return Result<void>{};
     }
 
-    void tell_parent(Message message) {
-        if (auto sent = send_frame(parent_.native_handle(), message); !sent) io_.stop();
+    void tell_parent(Message message, std::string_view body = {}) {
+        if (auto sent = send_frame(parent_.native_handle(), message, body); !sent) io_.stop();
     }
 
     std::vector<CoreCounter> counters() const {

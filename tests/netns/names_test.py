@@ -120,6 +120,51 @@ class Hosts(NamesCase):
         self.assertFalse(self.is_heard('peer'))
 
 
+class Registrars(NamesCase):
+    """A provider of many addresses, of which name servers give everybody others: the one that the inside registers with is
+    the peer's, too. `third` answers from port 5060, where the return path lets it in anyhow; what counts is the other port."""
+    config = {'timers': {'sip_return_path': '32s'}}
+
+    def register(self, uri=f'sip:{HOST}', expires=600, via=()):
+        pbx, registrar, call_id = self.phone('pbx'), self.phone('third'), sip.new_call_id()
+        pbx.send(sip.request('REGISTER', uri, via=pbx.host_port, frm=f'<{pbx.uri}>;tag={sip.new_tag()}', to=f'<{pbx.uri}>',
+                             call_id=call_id, cseq=1, contact=pbx.uri[4:], extra=[*via, f'Expires: {expires}']),
+                 registrar.endpoint)
+        asked = registrar.expect('REGISTER', call_id)
+        registrar.send(sip.response(200, asked, tag='r', extra=[f'Contact: <{pbx.uri}>;expires={expires}']), pbx.endpoint)
+        pbx.expect(200, call_id)
+
+    def is_peer(self, party):
+        return self.wall.command('lists', self.address(party))['is'] == 'of peer provider'
+
+    def test_a_registrar_by_the_peers_name_is_the_peer_over_kill_and_reload_and_no_other_is(self):
+        self.serve({HOST: [self.address('peer')]})
+        self.wait_for('peer')
+        outsider = sip.uri_host(self.address('attacker'))
+        self.register(via=[f'Via: SIP/2.0/UDP {outsider}:5060;branch={sip.new_branch()}'])
+        self.register('sip:other.example.net')
+        self.register(expires=0)
+        self.assertFalse(self.is_heard('third', 5099))
+        self.assertFalse(self.is_peer('third'))
+
+        self.register()
+        self.wait_until(lambda: self.is_peer('third'), 'the registrar is the peer')
+        self.assertTrue(self.is_heard('third', 5099))
+        self.assertTrue(self.stands_for('peer', 'third'))
+        self.assertEqual(self.name()['registrars'], 1)
+        self.assertIn(f'{self.address("third")} joins {HOST} (peer provider)', self.wall.log_tail())
+        self.assertFalse(self.is_heard('attacker'))
+
+        self.wall.kill()
+        self.wall.start()
+        self.assertTrue(self.is_heard('third', 5099))
+        self.assertEqual(self.name()['registrars'], 1)
+        self.wall.reload()
+        self.assertTrue(self.is_heard('third', 5099))
+        self.assertTrue(self.is_heard('peer'))
+        self.assertFalse(self.is_heard('attacker'))
+
+
 class Services(NamesCase):
     names = [SERVICE]
 
@@ -145,6 +190,14 @@ class HostsIPv4(Hosts, WallCase):
 
 
 class HostsIPv6(Hosts, WallCase):
+    family = 6
+
+
+class RegistrarsIPv4(Registrars, WallCase):
+    family = 4
+
+
+class RegistrarsIPv6(Registrars, WallCase):
     family = 6
 
 

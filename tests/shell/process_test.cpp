@@ -7,6 +7,7 @@
 
 #include "agent/fd.hpp"
 #include "agent/process/briefing.hpp"
+#include "agent/process/joined.hpp"
 #include "agent/process/messages.hpp"
 #include "agent/process/notices.hpp"
 #include "agent/process/resolver.hpp"
@@ -49,9 +50,11 @@ TEST(Frames, as_long_as_allowed_are_read_and_one_byte_more_is_refused) {
     EXPECT_FALSE(frames.next());
 }
 
-TEST(Frames, from_the_worker_carry_nothing) {
+TEST(Frames, from_the_worker_are_short) {
     FrameReader frames(largest_to_parent);
-    frames.feed(on_the_wire(Message::reload, "x"));
+    frames.feed(on_the_wire(Message::joined, std::string(largest_to_parent, 'x')));
+    EXPECT_TRUE(frames.next());
+    frames.feed(on_the_wire(Message::joined, std::string(largest_to_parent + 1, 'x')));
     EXPECT_FALSE(frames.next());
 }
 
@@ -116,6 +119,18 @@ TEST(Resolved, that_is_none_is_nothing) {
     EXPECT_FALSE(decode_resolved(unknown));
 }
 
+TEST(Join, survives_the_way_to_the_parent) {
+    for (const char* address : {"198.51.100.7", "2001:db8::7"}) {
+        const dialog::Join sent{"sip.example.net", *IpAddress::parse(address), std::chrono::seconds(3600)};
+        EXPECT_EQ(decode_join(encode(sent)), sent);
+    }
+    const dialog::Join longest{std::string(253, 'a'), IpAddress::v4(1), std::chrono::seconds(1)};
+    EXPECT_EQ(encode(longest).size(), largest_to_parent);
+    EXPECT_FALSE(decode_join(encode(longest) + "a"));
+    EXPECT_FALSE(decode_join(encode({"", IpAddress::v4(1), std::chrono::seconds(1)})));
+    EXPECT_FALSE(decode_join(""));
+}
+
 TEST(Frames, of_no_known_message_are_refused) {
     FrameReader frames(4);
     frames.feed(on_the_wire(static_cast<Message>(99), ""));
@@ -129,7 +144,7 @@ TEST(Briefing, survives_the_way_to_the_worker) {
         .self = {IpAddress::v4(0xc0000201), *IpAddress::parse("2001:db8::1")},
         .interfaces = {{"eth0", 2, "xdp native", "tcx"}},
         .lists = {{"/etc/deny.txt", "deny", 17, 2, 1800000001, "empty"}},
-        .names = {{"provider", "sip.example.net", {IpAddress::v4(0xc6336407)}, "silent", 3}},
+        .names = {{"provider", "sip.example.net", {IpAddress::v4(0xc6336407)}, 1, "silent", 3}},
         .loaded_s = 1800000000,
         .table = 5};
     const auto got = decode_briefing(encode(sent));

@@ -7,9 +7,12 @@
 
 #include <cstring>
 
+#include "tests/unit/dialog/policy_view.hpp"
+
 namespace ringwall::dialog {
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
@@ -75,6 +78,87 @@ TEST_F(Learning, knows_its_own_ports_of_either_protocol) {
     EXPECT_TRUE(outsiders.parties().has_learned({inside.address, Port{7001}}));
     EXPECT_TRUE(outsiders.parties().has_learned({inside.address, Port{7002}}));
     EXPECT_FALSE(outsiders.parties().has_learned({inside.address, Port{7003}}));
+}
+
+// A REGISTER of the inside and the registrar's 200: whom they make a peer's.
+class Joining : public testing::Test {
+protected:
+    const policy::View policy = policy_view("peers:\n  - { name: provider, networks: [sip.example.net] }\n");
+    Outsiders outsiders{KeyedHash({1, 2})};
+    TimePoint now{std::chrono::hours(1)};
+    int cseq = 0;
+
+    std::vector<Join> joins(const std::string& uri, const std::string& more_vias = "", int status = 200,
+                            const std::string& expires = "600") {
+        const std::string registrar = "198.51.100.9", inside = "192.0.2.10:5060";
+        const std::string common =
+            more_vias + "From: <sip:a@example.net>;tag=1\r\nTo: <sip:a@example.net>\r\nCall-ID: 1\r\nCSeq: " +
+            std::to_string(++cseq) + " REGISTER\r\nContact: <sip:a@" + inside + ">;expires=" + expires +
+            "\r\nContent-Length: 0\r\n\r\n";
+        const std::string via = "Via: SIP/2.0/UDP " + inside + ";branch=z9hG4bK" + std::to_string(cseq) + "\r\n";
+        const std::string asked = "REGISTER " + uri + " SIP/2.0\r\n" + via + common;
+        const std::string answered = "SIP/2.0 " + std::to_string(status) + " x\r\n" + via + common;
+        const Endpoint outside{*IpAddress::parse(registrar), Port{5060}};
+        sip::Message message;
+        EXPECT_TRUE(sip::parse(asked, message));
+        outsiders.learn(message,
+                        {.outbound = true,
+                         .source = {*IpAddress::parse("192.0.2.10"), Port{5060}},
+                         .destination = outside,
+                         .payload = asked},
+                        counterpart_of(outside, policy), policy, now);
+        EXPECT_THAT(outsiders.take_joins(), IsEmpty()) << "before anybody answered";
+        EXPECT_TRUE(sip::parse(answered, message));
+        outsiders.hear(message, outside.address, policy, now);
+        return outsiders.take_joins();
+    }
+    static Join join(int64_t seconds) {
+        return {"sip.example.net", *IpAddress::parse("198.51.100.9"), std::chrono::seconds(seconds)};
+    }
+};
+
+TEST_F(Joining, is_of_the_registrar_that_goes_by_a_peers_name) {
+    EXPECT_THAT(joins("sip:SIP.example.net;transport=udp"), ElementsAre(join(600)));
+    EXPECT_THAT(joins("sip:other.example.net"), IsEmpty());
+    EXPECT_THAT(joins("sip:198.51.100.9"), IsEmpty());
+    EXPECT_THAT(joins("tel:+1234"), IsEmpty());
+}
+
+TEST_F(Joining, takes_a_binding) {
+    EXPECT_THAT(joins("sip:sip.example.net", "", 401), IsEmpty());
+    EXPECT_THAT(joins("sip:sip.example.net", "", 403), IsEmpty());
+    EXPECT_THAT(joins("sip:sip.example.net", "", 200, "0"), IsEmpty());
+}
+
+// A proxy inside hands on whatever somebody outside sends to it, and to wherever he says.
+TEST_F(Joining, is_by_a_registration_of_the_insides_own) {
+    EXPECT_THAT(joins("sip:sip.example.net", "Via: SIP/2.0/UDP 203.0.113.66;branch=z9hG4bKx\r\n"), IsEmpty());
+    EXPECT_THAT(joins("sip:sip.example.net", "Via: SIP/2.0/UDP 192.0.2.20;received=203.0.113.66;branch=z9hG4bKx\r\n"),
+                IsEmpty());
+    EXPECT_THAT(joins("sip:sip.example.net", "Via: SIP/2.0/UDP phone.local;branch=z9hG4bKx\r\n"), IsEmpty());
+    EXPECT_THAT(joins("sip:sip.example.net", "Via: SIP/2.0/UDP 192.0.2.20;branch=z9hG4bKx\r\n"),
+                ElementsAre(join(600)));
+}
+
+TEST_F(Joining, is_told_anew_a_minute_later_at_the_earliest) {
+    EXPECT_THAT(joins("sip:sip.example.net"), ElementsAre(join(600)));
+    now += std::chrono::seconds(59);
+    EXPECT_THAT(joins("sip:sip.example.net"), IsEmpty());
+    now += std::chrono::seconds(1);
+    EXPECT_THAT(joins("sip:sip.example.net"), ElementsAre(join(600)));
+}
+
+TEST(Joins, are_bounded_and_forgotten) {
+    Joins joins;
+    const TimePoint now{std::chrono::hours(1)};
+    for (uint32_t i = 0; i < Joins::capacity + 5; ++i)
+        joins.note("a", IpAddress::v4(i), now + std::chrono::seconds(60), now);
+    EXPECT_EQ(joins.take().size(), Joins::capacity);
+    joins.note("a", IpAddress::v4(Joins::capacity), now + std::chrono::seconds(60), now);
+    EXPECT_THAT(joins.take(), IsEmpty());
+    joins.expire(now + std::chrono::seconds(60));
+    joins.note("a", IpAddress::v4(Joins::capacity), now + std::chrono::seconds(120), now + std::chrono::seconds(60));
+    EXPECT_EQ(joins.take().size(), 1U);
 }
 
 } // namespace

@@ -28,7 +28,7 @@ protected:
     auto ask(const std::string& call, int cseq, pinhole::TimePoint now, const std::string& expires = "600") {
         return registrations.asked(message("REGISTER sip:example.com SIP/2.0", call, cseq,
                                            "Contact: <sip:a@192.0.2.10:65002>;expires=" + expires + "\r\n"),
-                                   registrar, {contact}, now);
+                                   registrar, {contact}, "", now);
     }
     auto grant(const std::string& call, int cseq, pinhole::TimePoint now, const std::string& expires) {
         return registrations.answered(
@@ -82,7 +82,7 @@ TEST_F(Registered, no_more_than_there_is_room_for) {
     for (size_t i = 0; i < Registrations::capacity; ++i) {
         const std::string call = std::to_string(i);
         request.call_id = call;
-        ASSERT_TRUE(registrations.asked(request, registrar, {contact}, start));
+        ASSERT_TRUE(registrations.asked(request, registrar, {contact}, "", start));
     }
     EXPECT_FALSE(ask("another", 1, start));
     registrations.expire(start + seconds(200));

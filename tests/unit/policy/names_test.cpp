@@ -37,5 +37,23 @@ TEST(PeerName, is_at_most_253_bytes_of_labels_of_63) {
     EXPECT_EQ(name(label + "a.net"), "none");
 }
 
+TEST(NameOfHost, is_the_name_itself_or_a_service_of_that_domain) {
+    Config config;
+    config.peers.resize(2);
+    config.peers[0].names = {*parse_peer_name("sip.example.net")};
+    config.peers[1].names = {*parse_peer_name("_sip._udp.example.org"), *parse_peer_name("sip.example.net")};
+    const auto found = [&](std::string_view host) {
+        const PeerName* name = name_of_host(config, host);
+        return name ? name->text : "none";
+    };
+    EXPECT_EQ(found("sip.example.net"), "sip.example.net");
+    EXPECT_EQ(found("SIP.Example.NET."), "sip.example.net");
+    EXPECT_EQ(name_of_host(config, "sip.example.net"), &config.peers[0].names[0]); // the first peer's
+    EXPECT_EQ(found("example.org"), "_sip._udp.example.org");
+    for (const char* other : {"", ".", "example.net", "a.sip.example.net", "sip.example.net.org", "sip.example.org",
+                              "_sip._udp.example.org", "ip.example.net"})
+        EXPECT_EQ(found(other), "none") << other;
+}
+
 } // namespace
 } // namespace ringwall::policy
