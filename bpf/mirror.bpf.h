@@ -41,7 +41,7 @@ static __always_inline void describe(struct context *ctx, const struct packet *p
 }
 
 /* Only what has a description opens a hole or says who may send. A message without a body ends in an empty line; it
- * waits for the next look into the rings, a millisecond at most, as does one whose body ends so. */
+ * waits for the next look into the rings, two milliseconds at most, as does one whose body ends so. */
 static __always_inline int ends_in_empty_line(const void *bytes, __u32 length, const __u32 room) {
     __u32 last = length - 4;
     asm volatile("" : "+r"(last));

@@ -11,7 +11,7 @@ set -euo pipefail
 
 build=(build-essential cmake ninja-build ccache git pkg-config clang-14 llvm-14 bpftool libbpf-dev libxdp-dev libelf-dev zlib1g-dev
        libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcli11-dev libyaml-cpp-dev libexpected-dev libspdlog-dev
-       libcap-ng-dev libvalijson-dev libseccomp-dev libsodium-dev libncurses-dev libc-ares-dev prometheus-cpp-dev)
+       libcap-ng-dev libvalijson-dev libseccomp-dev libsodium-dev libncurses-dev libc-ares-dev libmimalloc-dev prometheus-cpp-dev)
 test=(libgtest-dev libgmock-dev libbenchmark-dev libosip2-dev libsofia-sip-ua-dev libclang-rt-14-dev clang-19
       clang-tidy-19 clang-format-19 shellcheck python3 python3-scapy python3-yaml python3-jsonschema sip-tester xdp-tools tcpdump tshark
       iproute2 procps util-linux ethtool nftables iptables curl jq tmux zsh fish mandoc)

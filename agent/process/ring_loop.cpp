@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr auto patience = 1ms; // a record that wakes nobody waits no longer
+constexpr auto patience = 2ms; // a record that wakes nobody waits no longer
 
 uint64_t now_ns() { return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / 1ns); }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When the rings are read: at once while there is something, else when a program wakes us, and every millisecond, as
+// When the rings are read: at once while there is something, else when a program wakes us, and every two milliseconds, as
 // most records wake nobody. Says in the map `liveness` that it lives, and whether it sleeps.
 #pragma once
 

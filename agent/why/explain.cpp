@@ -96,7 +96,8 @@ std::string mend_of(const Question& question, const Evidence& evidence, uint32_t
             return "where no call that the wall can read opens it: a rule, or `ringwall pinholes open`";
         default: break;
     }
-    if (!evidence.hole || !reason_text(reason).is_drop) return {};
+    if (!reason_text(reason).is_drop) return {};
+    if (!evidence.hole || !is_on_hole(reason)) return mend_of_drop(lines.policy(), reason, question.source.address);
     return mend_of_refusal(lines.policy(), pinhole::ControlWord::of(evidence.hole->value.ctl).zone, reason,
                            question.outside().address);
 }

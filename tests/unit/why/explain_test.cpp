@@ -124,6 +124,10 @@ TEST(Explain, says_who_may_speak_sip_and_how_much) {
     answer = explain(stranger, evidence_of(stranger), REASON_not_a_peer, lines());
     EXPECT_EQ(says(answer, "admission"), "zone internet may not speak SIP: sip is not yes (wall.yaml:10)");
     EXPECT_EQ(answer.mend, "declare 203.0.113.9 as a peer, or set sip: yes for zone internet (wall.yaml:10)");
+    answer = explain(invite, evidence, REASON_calls_full, lines());
+    EXPECT_EQ(answer.mend, "calls of peer provider, or ceilings.calls");
+    answer = explain(invite, evidence, REASON_total_limited, lines());
+    EXPECT_EQ(answer.mend, "total_limits of peer provider");
 }
 
 TEST(Explain, says_why_a_ban_does_not_reach) {
