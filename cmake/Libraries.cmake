@@ -15,7 +15,7 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)
-# A call is hundreds of small pieces of memory that come and go: a fifth of the worker's time with libc's allocator
+# A call is hundreds of small pieces of memory that come and go: a seventh of the worker's time with libc's allocator
 # (docs/performance.md). Sanitizers bring their own.
 if(NOT RINGWALL_SANITIZE)
     find_package(mimalloc 2.0 REQUIRED)

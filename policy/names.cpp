@@ -49,14 +49,17 @@ std::optional<PeerName> parse_peer_name(std::string_view text) {
 
 const PeerName* name_of_host(const Config& config, std::string_view host) {
     if (host.ends_with('.')) host.remove_suffix(1);
-    const auto is_host = [&](std::string_view name) { return std::ranges::equal(name, host, {}, {}, to_lower); };
+    const PeerName* service = nullptr;
     for (const Peer& peer : config.peers)
         for (const PeerName& name : peer.names) {
             std::string_view domain = name.text;
-            if (name.is_service()) next_label(domain), next_label(domain);
-            if (is_host(domain)) return &name;
+            const std::string_view first = name.is_service() ? next_label(domain) : "";
+            if (name.is_service()) next_label(domain);
+            if (!std::ranges::equal(domain, host, {}, {}, to_lower)) continue;
+            if (!name.is_service()) return &name;
+            if (service == nullptr && (first == "_sip" || first == "_sips")) service = &name;
         }
-    return nullptr;
+    return service;
 }
 
 } // namespace ringwall::policy

@@ -13,8 +13,8 @@ namespace ringwall::policy {
 // number, 253 bytes at most.
 std::optional<PeerName> parse_peer_name(std::string_view text);
 
-// The peers' name that a SIP URI with this host means: the name itself, or a service of that domain (RFC 3263 4.2). nullptr
-// where no peer has it.
+// The peers' name that a SIP URI with this host means: the name itself, else a SIP service of that domain (RFC 3263 4.2).
+// nullptr where no peer has it.
 const PeerName* name_of_host(const Config& config, std::string_view host);
 
 } // namespace ringwall::policy

@@ -94,7 +94,8 @@ scripts/setup.sh
 if wanted netns || wanted check; then scripts/setup.sh --servers; fi
 wanted vm && scripts/setup.sh --vm
 if wanted unit || wanted check; then build dev; fi
-if wanted unit || wanted kernel || wanted netns || wanted vm; then build release release_tests; fi
+if wanted kernel || wanted netns || wanted vm; then build release release_tests; fi
+if wanted unit; then build release differential_test; fi
 if wanted fuzz; then build fuzz tests/fuzz/all; fi
 wanted unit && run_label dev unit -j "$jobs"
 wanted unit && run_label release differential -j "$jobs"

@@ -29,20 +29,13 @@ std::optional<Protocol> protocol_of(std::string_view transport) {
     return std::nullopt;
 }
 
-// A REGISTER that the inside made itself. One that it hands on for somebody outside, who may have named the next hop, says
-// nothing of who the registrar is.
-bool is_of_inside(const sip::Message& request, const policy::View& policy) {
-    return std::ranges::all_of(request.vias(), [&](const sip::Via& via) {
-        const auto& from = via.received ? via.received : via.sent_by.address;
-        return from && policy.is_protected(policy.inside_of(*from));
-    });
-}
-
-// The peers' name that a REGISTER's request-URI means (RFC 3261 10.2), else empty.
+// The peers' name that a REGISTER's request-URI means (RFC 3261 10.2), else empty. Only one with a single Via is the inside's own:
+// a REGISTER that it hands on for somebody outside, who may have named the next hop, says nothing of who the registrar is, and
+// whatever its further Vias say is that somebody's word. Nor does one whose URI sends it elsewhere than to its host (maddr).
 std::string_view name_of_registrar(const sip::Message& request, const policy::View& policy) {
     sip::NameAddress uri;
-    if (!sip::absolute_uri(request.request_uri, uri) || !sip::is_sip(uri.scheme) || !sip::sip_uri(uri)) return {};
-    if (uri.host_port.address || !is_of_inside(request, policy)) return {};
+    if (request.vias().size() != 1 || !sip::absolute_uri(request.request_uri, uri)) return {};
+    if (!sip::is_sip(uri.scheme) || !sip::sip_uri(uri) || uri.host_port.address || sip::has_maddr(uri)) return {};
     const auto* name = policy::name_of_host(policy.config(), uri.host_port.host);
     return name ? std::string_view(name->text) : std::string_view();
 }

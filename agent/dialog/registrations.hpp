@@ -36,8 +36,8 @@ public:
         std::vector<Endpoint> contacts; // the inside's own, as asked for
         std::string peer_name;          // as asked for; empty where the registrar goes by no peer's name
     };
-    // A REGISTER left, with these of its contacts' addresses, to whom a peer's name means. Until it is answered, what it asks
-    // for counts.
+    // A REGISTER left, with these of its contacts' addresses, and the peers' name that its registrar goes by. Until it is
+    // answered, what it asks for counts.
     std::optional<Registered> asked(const sip::Message& request, const IpAddress& registrar,
                                     const std::vector<Endpoint>& contacts, std::string_view peer_name, TimePoint now);
     // A final response came from this address; `listed` are its contacts' addresses, in their order.

@@ -52,9 +52,10 @@ NamedParty party_of(const struct named& entry) {
     NamedParty party;
     for (uint32_t i = 0; i < std::min<uint32_t>(entry.count, ADDRESSES_PER_NAME); ++i)
         party.resolved.push_back(IpAddress::from(entry.address[i]));
-    for (uint32_t i = 0; i < std::min<uint32_t>(entry.registrars, REGISTRARS_PER_NAME); ++i)
-        party.registrars[IpAddress::from(entry.registrar[i])] =
-            NamedParty::TimePoint(std::chrono::nanoseconds(entry.until_ns[i]));
+    for (uint32_t i = 0; i < std::min<uint32_t>(entry.registrars, REGISTRARS_PER_NAME); ++i) {
+        const NamedParty::TimePoint until{std::chrono::nanoseconds(entry.until_ns[i])};
+        if (until > std::chrono::steady_clock::now()) party.registrars[IpAddress::from(entry.registrar[i])] = until;
+    }
     return party;
 }
 

@@ -148,7 +148,7 @@ int Parent::on_time() {
     manager_.alive(); // this process: the worker's hanging is ours to see
     take_lists(file_watch_->look(lists_));
     look_at_configuration();
-    look_at_registrars();
+    look_at_names();
     if (!resolver_) start_resolver();
     if (worker_) return look_at_heartbeat();
     if (auto started = start_worker(); !started) log::error("worker", started.error().message());

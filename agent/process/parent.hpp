@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The privileged process: puts policy into force, follows the interfaces as they come and go, keeps a worker alive, and
-// does the three things that a worker may ask for. It reads no packet and parses nothing but the operator's own configuration.
+// does the three things that a worker may ask for. It reads no packet and parses nothing but the operator's own configuration,
+// and addresses in frames of a fixed form.
 #pragma once
 
 #include <chrono>
@@ -48,6 +49,7 @@ private:
         kernel::NamedParty party;
         names::Trouble trouble = names::Trouble::none;
         uint32_t failures = 0;
+        bool is_full = false; // of registrars, and that was said
     };
 
     int start(const Plan& plan);
@@ -71,10 +73,11 @@ private:
     void on_resolver_bytes();
     bool take(const Resolved& resolved);
     void on_join(const dialog::Join& join);
-    void look_at_registrars();
+    void look_at_names();
     void put_names_into_force();
-    void remember_names();
+    void tell_of_names();
     void describe_names();
+    void remember_names();
     Known known() const;
 
     void tell_takeover(const policy::Config& config);
@@ -104,6 +107,8 @@ private:
     std::optional<FileWatch> file_watch_;
     ConfigWatch config_watch_{options_.config};
     std::map<std::string, NameState> names_;
+    bool has_followed_names_ = false; // since this process began
+    bool are_names_due_ = false;      // the policy in force is of what they stood for before
     std::optional<Resolver> resolver_;
     Fd table_; // of networks, as the kernel has it
     Fd listening_;

@@ -36,6 +36,14 @@ bool may_be_peer(const IpAddress& address, const policy::Config& config, const s
     return std::ranges::none_of(config.protect, [&](const Prefix& inside) { return inside.contains(address); });
 }
 
+// By its networks: names of several peers may lead to one address.
+bool is_of_other_peer(const IpAddress& address, const std::string& peer, const policy::Config& config) {
+    return std::ranges::any_of(config.peers, [&](const policy::Peer& other) {
+        return other.name != peer &&
+               std::ranges::any_of(other.networks, [&](const Prefix& network) { return network.contains(address); });
+    });
+}
+
 std::string listed(const std::vector<IpAddress>& addresses) {
     std::string text;
     for (const IpAddress& address : addresses) text += (text.empty() ? "" : ", ") + address.to_string();
@@ -50,17 +58,23 @@ Known Parent::known() const {
     return known;
 }
 
-// After a start or a reload. A resolver knows the names that it was born with.
+// After a start or a reload. A resolver knows the names that it was born with; the memory is for what another process knew.
 void Parent::follow_names() {
     const auto before = std::exchange(names_, {});
-    const auto remembered = before.empty() ? kernel::remembered_names(options_.pin_path) : kernel::NamedParties();
+    const bool is_start = !std::exchange(has_followed_names_, true);
+    const auto remembered = is_start ? kernel::remembered_names(options_.pin_path) : kernel::NamedParties();
     for (const auto& [name, peer] : wanted_names(config_)) {
         const auto known = before.find(name);
         NameState state = known != before.end() ? known->second : NameState{};
         if (const auto last = remembered.find(name); last != remembered.end()) state.party = last->second;
         state.peer = peer;
+        const auto is_out = [&](const IpAddress& each) { return !may_be_peer(each, config_, surroundings_.self); };
+        auto& [resolved, registrars] = state.party;
+        are_names_due_ |= std::erase_if(resolved, is_out) > 0;
+        are_names_due_ |= std::erase_if(registrars, [&](const auto& each) { return is_out(each.first); }) > 0;
         names_.emplace(name, std::move(state));
     }
+    if (!before.empty() || !names_.empty()) remember_names();
     const bool are_same = std::ranges::equal(
         before, names_, {}, [](const auto& each) { return each.first; }, [](const auto& each) { return each.first; });
     if (!are_same) end_resolver();
@@ -96,22 +110,20 @@ void Parent::on_resolver_bytes() {
     ssize_t received = 0;
     while ((received = recv(resolver_->socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT)) > 0)
         resolver_->frames.feed({bytes.data(), static_cast<size_t>(received)});
-    bool is_well = received < 0 && errno == EAGAIN, has_changed = false;
+    bool is_well = received < 0 && errno == EAGAIN;
     while (is_well) {
         const auto frame = resolver_->frames.next();
         if (frame && !*frame) break;
         const auto resolved =
             frame && (*frame)->message == Message::resolved ? decode_resolved((*frame)->body) : std::nullopt;
         is_well = resolved && resolved->name < resolver_->names.size();
-        if (is_well) has_changed |= take(*resolved);
+        if (is_well) are_names_due_ |= take(*resolved);
     }
     if (!is_well) {
         log::error("name", "the resolver ended; what it found stays, and another one starts");
         end_resolver();
     }
-    if (has_changed) return put_names_into_force();
-    describe_names();
-    tell_worker(Message::surroundings);
+    are_names_due_ ? put_names_into_force() : tell_of_names();
 }
 
 bool Parent::take(const Resolved& resolved) {
@@ -133,42 +145,58 @@ bool Parent::take(const Resolved& resolved) {
     return true;
 }
 
+// Into force with the next look, with others that come until then.
 void Parent::on_join(const dialog::Join& join) {
     const auto found = names_.find(join.peer_name);
     if (found == names_.end() || !may_be_peer(join.registrar, config_, surroundings_.self)) return;
-    auto& registrars = found->second.party.registrars;
-    switch (names::join(registrars, join.registrar, join.lasts, std::chrono::steady_clock::now())) {
-        case names::Joined::no_room: return;
-        case names::Joined::again: return remember_names();
-        case names::Joined::anew: break;
+    NameState& state = found->second;
+    if (is_of_other_peer(join.registrar, state.peer, config_)) return;
+    const std::string of = join.peer_name + " (peer " + state.peer + ")";
+    const auto before = state.party.addresses();
+    const auto joined =
+        names::join(state.party.registrars, join.registrar, join.lasts, std::chrono::steady_clock::now());
+    if (joined == names::Joined::no_room && !std::exchange(state.is_full, true))
+        log::warn("name.full", of + " has " + std::to_string(names::registrars_per_name) +
+                                   " registrars, and no room for " + join.registrar.to_string());
+    if (state.party.addresses() != before) {
+        log::info("name", join.registrar.to_string() + " joins " + of + ": the inside is registered there");
+        are_names_due_ = true;
+    } else if (joined != names::Joined::no_room) {
+        remember_names();
     }
-    log::info("name", join.registrar.to_string() + " joins " + join.peer_name + " (peer " + found->second.peer +
-                          "): the inside is registered there");
-    put_names_into_force();
 }
 
-void Parent::look_at_registrars() {
-    bool has_changed = false;
-    for (auto& [name, state] : names_)
-        for (const IpAddress& gone : names::leave(state.party.registrars, std::chrono::steady_clock::now())) {
-            log::info("name", gone.to_string() + " leaves " + name + " (peer " + state.peer +
-                                  "): the inside is not registered there any more");
-            has_changed = true;
-        }
-    if (has_changed) put_names_into_force();
+// Whose registrations are over leaves, and what was not put into force yet, or could not be, is.
+void Parent::look_at_names() {
+    for (auto& [name, state] : names_) {
+        const auto before = state.party.addresses();
+        const auto gone = names::leave(state.party.registrars, std::chrono::steady_clock::now());
+        if (!gone.empty()) state.is_full = false;
+        if (state.party.addresses() == before) continue;
+        for (const IpAddress& registrar : gone)
+            log::info("name", registrar.to_string() + " leaves " + name + " (peer " + state.peer +
+                                  "): its registrations are over");
+        are_names_due_ = true;
+    }
+    if (are_names_due_) put_names_into_force();
 }
 
 void Parent::put_names_into_force() {
-    if (const auto written = write(compile(config_, surroundings_, known())); !written)
-        log::error("name", "the addresses before stay: " + written.error().message());
+    const auto written = write(compile(config_, surroundings_, known()));
+    if (!written) log::error("name", "the addresses before stay: " + written.error().message());
+    are_names_due_ = !written;
     remember_names();
-    describe_names();
-    tell_worker(Message::surroundings);
+    tell_of_names();
 }
 
 void Parent::remember_names() {
     if (const auto kept = kernel::remember_names(options_.pin_path, known().names); !kept)
         log::error("name", kept.error().message());
+}
+
+void Parent::tell_of_names() {
+    describe_names();
+    tell_worker(Message::surroundings);
 }
 
 void Parent::describe_names() {

@@ -79,18 +79,23 @@ bool sip_uri(NameAddress& out) {
     return (cursor.peek() == ';' || cursor.peek() == '?') && cursor.rest().find('@') == std::string_view::npos;
 }
 
-// A parameter may stand in the user part too, where it means nothing here.
-std::string_view transport_of(const NameAddress& name) {
+// The value of a URI's parameter, empty where it has none; nullopt where it is not there. A parameter may stand in the user part
+// too, where it means nothing here.
+template <text::Word word>
+std::optional<std::string_view> uri_parameter(const NameAddress& name) {
     std::string_view rest = name.uri.substr(0, name.uri.find('?'));
     rest.remove_prefix(rest.find('@') == rest.npos ? 0 : rest.find('@') + 1);
     for (size_t at = rest.find(';'); at != rest.npos; at = rest.find(';')) {
         rest.remove_prefix(at + 1);
         const std::string_view parameter = rest.substr(0, rest.find(';'));
-        const size_t equals = parameter.find('=');
-        if (equals != parameter.npos && is_word<"transport">(parameter.substr(0, equals)))
-            return parameter.substr(equals + 1);
+        const size_t equals = std::min(parameter.find('='), parameter.size());
+        if (is_word<word>(parameter.substr(0, equals))) return parameter.substr(std::min(equals + 1, parameter.size()));
     }
-    return {};
+    return std::nullopt;
 }
+
+std::string_view transport_of(const NameAddress& name) { return uri_parameter<"transport">(name).value_or(""); }
+
+bool has_maddr(const NameAddress& name) { return uri_parameter<"maddr">(name).has_value(); }
 
 } // namespace ringwall::sip

@@ -24,5 +24,7 @@ bool sip_uri(NameAddress& out);
 
 // transport-param = "transport=" token (RFC 3261 19.1.1); empty where a URI has none.
 std::string_view transport_of(const NameAddress& name);
+// maddr-param: the request goes there, and not to the host (RFC 3263 4).
+bool has_maddr(const NameAddress& name);
 
 } // namespace ringwall::sip

@@ -67,7 +67,7 @@ def measure(topology, wall, ports, rate, seconds):
     print(f'{rate:5} calls/s asked, {calls / took:5.0f} made: {100 * cpu / took:5.1f} % of one core, '
           f'{1e6 * cpu / calls:6.1f} us a call, {wakeups / calls:5.2f} wakeups a call; pinholes {opened} opened, '
           f'{closed} closed; lost {lost or "nothing"}', flush=True)
-    if code != 0 or lost or since.get('calls_ended', 0) != calls or opened != closed:
+    if code != 0 or lost or since.get('calls_ended', 0) != calls or opened != closed or opened < calls:
         raise RuntimeError(f'sipp: exit {code}; {since}')
 
 

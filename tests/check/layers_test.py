@@ -10,7 +10,8 @@ CORE = ['maps/net', 'policy', 'agent/text', 'agent/sip', 'agent/sdp', 'agent/tra
         'agent/capture', 'agent/drops', 'agent/why']
 CORE_FILES = ['agent/core.hpp', 'agent/core.cpp', 'agent/core_state.hpp', 'agent/core_state.cpp', 'agent/datagram.hpp',
               'agent/event.hpp', 'agent/journal.hpp', 'agent/journal.cpp', 'agent/names/book.hpp', 'agent/names/book.cpp',
-              'agent/names/records.hpp', 'agent/names/records.cpp', 'agent/now.hpp', 'agent/reader.hpp', 'agent/reader.cpp']
+              'agent/names/records.hpp', 'agent/names/records.cpp',
+              'agent/names/registrars.hpp', 'agent/names/registrars.cpp', 'agent/now.hpp', 'agent/reader.hpp', 'agent/reader.cpp']
 
 # What the shell needs and the core must not.
 SHELL_ONLY = re.compile(r'^(boost/asio|boost/beast|bpf/|spdlog/|fmt/|sys/|unistd\.h|fcntl\.h|poll\.h|thread$|mutex$|future$|'

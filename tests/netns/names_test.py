@@ -164,6 +164,19 @@ class Registrars(NamesCase):
         self.assertTrue(self.is_heard('peer'))
         self.assertFalse(self.is_heard('attacker'))
 
+        self.take_the_name_out_and_put_it_back()
+        self.assertFalse(self.is_heard('third', 5099))
+        self.wait_for('peer')
+        self.assertTrue(self.is_heard('peer'))    # what status says is in force
+        self.register()
+        self.wait_until(lambda: self.is_peer('third'), 'the registrar is the peer again')
+        self.assertTrue(self.is_heard('third', 5099))
+
+    def take_the_name_out_and_put_it_back(self):
+        for networks in (['203.0.113.200/32'], self.names):
+            self.wall.configure({'peers': [{'name': 'provider', 'networks': networks}], 'zones': None})
+            self.wall.reload()
+
 
 class Services(NamesCase):
     names = [SERVICE]

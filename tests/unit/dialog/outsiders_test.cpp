@@ -130,14 +130,20 @@ TEST_F(Joining, takes_a_binding) {
     EXPECT_THAT(joins("sip:sip.example.net", "", 200, "0"), IsEmpty());
 }
 
-// A proxy inside hands on whatever somebody outside sends to it, and to wherever he says.
+// A proxy inside hands on whatever somebody outside sends to it, and to wherever he says: his Vias may say anything.
 TEST_F(Joining, is_by_a_registration_of_the_insides_own) {
-    EXPECT_THAT(joins("sip:sip.example.net", "Via: SIP/2.0/UDP 203.0.113.66;branch=z9hG4bKx\r\n"), IsEmpty());
-    EXPECT_THAT(joins("sip:sip.example.net", "Via: SIP/2.0/UDP 192.0.2.20;received=203.0.113.66;branch=z9hG4bKx\r\n"),
-                IsEmpty());
-    EXPECT_THAT(joins("sip:sip.example.net", "Via: SIP/2.0/UDP phone.local;branch=z9hG4bKx\r\n"), IsEmpty());
-    EXPECT_THAT(joins("sip:sip.example.net", "Via: SIP/2.0/UDP 192.0.2.20;branch=z9hG4bKx\r\n"),
-                ElementsAre(join(600)));
+    for (const char* via : {"203.0.113.66", "192.0.2.20;received=203.0.113.66", "203.0.113.66;received=192.0.2.20",
+                            "192.0.2.20;maddr=203.0.113.66", "phone.local", "192.0.2.20"})
+        EXPECT_THAT(joins("sip:sip.example.net", "Via: SIP/2.0/UDP " + std::string(via) + ";branch=z9hG4bKx\r\n"),
+                    IsEmpty())
+            << via;
+}
+
+TEST_F(Joining, is_of_where_the_name_leads) {
+    EXPECT_THAT(joins("sip:sip.example.net;maddr=198.51.100.9"), IsEmpty());
+    EXPECT_THAT(joins("sip:sip.example.net;lr;MADDR=198.51.100.9;transport=udp"), IsEmpty());
+    EXPECT_THAT(joins("sip:sip.example.net;maddr"), IsEmpty());
+    EXPECT_THAT(joins("sip:maddr=1;maddr=2@sip.example.net;transport=tcp"), ElementsAre(join(600)));
 }
 
 TEST_F(Joining, is_told_anew_a_minute_later_at_the_earliest) {

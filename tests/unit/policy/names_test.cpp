@@ -41,7 +41,8 @@ TEST(NameOfHost, is_the_name_itself_or_a_service_of_that_domain) {
     Config config;
     config.peers.resize(2);
     config.peers[0].names = {*parse_peer_name("sip.example.net")};
-    config.peers[1].names = {*parse_peer_name("_sip._udp.example.org"), *parse_peer_name("sip.example.net")};
+    config.peers[1].names = {*parse_peer_name("_turn._udp.example.com"), *parse_peer_name("_sip._udp.sip.example.net"),
+                             *parse_peer_name("_sip._udp.example.org"), *parse_peer_name("sip.example.net")};
     const auto found = [&](std::string_view host) {
         const PeerName* name = name_of_host(config, host);
         return name ? name->text : "none";
@@ -51,7 +52,7 @@ TEST(NameOfHost, is_the_name_itself_or_a_service_of_that_domain) {
     EXPECT_EQ(name_of_host(config, "sip.example.net"), &config.peers[0].names[0]); // the first peer's
     EXPECT_EQ(found("example.org"), "_sip._udp.example.org");
     for (const char* other : {"", ".", "example.net", "a.sip.example.net", "sip.example.net.org", "sip.example.org",
-                              "_sip._udp.example.org", "ip.example.net"})
+                              "_sip._udp.example.org", "ip.example.net", "example.com"})
         EXPECT_EQ(found(other), "none") << other;
 }
 
