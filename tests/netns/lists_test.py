@@ -36,13 +36,13 @@ class ListCase:
         self.wait_until(lambda: self.is_taken(kind, count), f'{kind} is in force')
 
     def is_taken(self, kind, count):
-        is_last = all(self.explains(line) for line in (self.lists / kind).read_text(encoding='utf-8').splitlines()[-1:])
+        is_last = all(self.explains(kind, line) for line in (self.lists / kind).read_text(encoding='utf-8').splitlines()[-1:])
         found = self.listed(kind)
         return found['prefixes'] == count and not found['trouble'] and is_last
 
-    def explains(self, line):
+    def explains(self, kind, line):
         address = line.split()[0].split('/')[0]
-        return any(str(self.lists) in said for said in self.wall.command('lists', address)['said'])
+        return any(str(self.lists / kind) in said for said in self.wall.command('lists', address)['said'])
 
     def replace(self, kind, text):
         beside = self.lists / f'{kind}.new'
