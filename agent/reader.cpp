@@ -76,6 +76,7 @@ dialog::Event Reader::event_of(const Datagram& datagram, const dialog::Counterpa
                         .now = now.monotonic,
                         .realtime_s = now.realtime_s};
     if (!datagram.outbound && message_.is_request) note_caller(event);
+    if (event.outset) event.outset->is_by_stream = datagram.protocol == Protocol::tcp;
     const bool has_sdp = has_readable_sdp();
     datagram.outbound ? outsiders_.note_answer(message_, now.monotonic) : note_outside_names(has_sdp, now.monotonic);
     if (message_.method == sip::Method::info) {

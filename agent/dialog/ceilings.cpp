@@ -65,7 +65,9 @@ void Ceilings::began(Leg& leg, TimePoint now) {
     if (!leg.outset) return;
     const bool is_over_ceiling = is_over(*leg.outset, now);
     over_ += is_over_ceiling;
-    leg.outset->opens_nothing = is_over_ceiling && leg.outset->is_strangers && has_no_ports_left_;
+    // What the programs let through has its ports, however far behind them we are: it passed before they were told.
+    leg.outset->opens_nothing =
+        is_over_ceiling && leg.outset->is_by_stream && leg.outset->is_strangers && has_no_ports_left_;
     without_ports_ += leg.outset->opens_nothing;
     add(*leg.outset, leg.outset->is_half_open ? 0 : 1, leg.outset->is_half_open ? 1 : 0);
 }

@@ -46,6 +46,7 @@ struct Outset {
     uint8_t zone = 0;
     bool is_strangers = false;
     bool is_half_open = true;
+    bool is_by_stream = false;  // its INVITE came over TCP, where the programs refuse none
     bool opens_nothing = false; // begun past a ceiling, with no ports left for strangers
 };
 
