@@ -232,7 +232,7 @@ std::vector<CoreCounter> Core::counters() const {
     return all;
 }
 
-std::vector<dialog::Join> Core::take_joins() { return state_->outsiders.take_joins(); }
+std::vector<dialog::Join> Core::take_joins(size_t most) { return state_->outsiders.take_joins(most); }
 std::vector<Notice> Core::take_notices() { return state_->journal.take_notices(); }
 
 } // namespace ringwall

@@ -72,8 +72,8 @@ public:
     Census census() const; // kept as they come and go: no walk, however many
     std::vector<CoreCounter> counters() const;
     std::vector<Notice> take_notices();
-    // Registrars that go by a peer's name: whoever writes policy makes them the peer's.
-    std::vector<dialog::Join> take_joins();
+    // Registrars that go by a peer's name: whoever writes policy makes them the peer's. So many at most, the rest later.
+    std::vector<dialog::Join> take_joins(size_t most);
 
 private:
     struct State;

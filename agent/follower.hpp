@@ -44,7 +44,7 @@ public:
     const policy::View& policy() const { return core_.policy(); }
     const Core& core() const { return core_; }
     std::vector<Notice> take_notices() { return core_.take_notices(); }
-    std::vector<dialog::Join> take_joins() { return core_.take_joins(); }
+    std::vector<dialog::Join> take_joins(size_t most) { return core_.take_joins(most); }
     std::vector<CoreCounter> counters() const; // of the core, of transport, and of the maps
 
 private:

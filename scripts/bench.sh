@@ -20,7 +20,7 @@ for target in "${targets[@]}"; do
             "build/release/tests/bench/$target"
             python3 -B tests/bench/calls.py
             python3 -B tests/bench/scrape.py
-            python3 -B tests/bench/replay.py
+            python3 -B tests/bench/replays.py
             ;;
         flood_bench)
             python3 -B tests/bench/flood.py "build/release/tests/bench/$target"

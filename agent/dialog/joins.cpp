@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/dialog/joins.hpp"
 
+#include <algorithm>
+
 namespace ringwall::dialog {
 
 void Joins::note(const std::string& peer_name, const IpAddress& registrar, TimePoint until, TimePoint now) {
@@ -9,6 +11,13 @@ void Joins::note(const std::string& peer_name, const IpAddress& registrar, TimeP
     if (until <= now || (told != told_.end() && until < told->second + worth_telling)) return;
     told_[{peer_name, registrar}] = until;
     untold_.push_back({peer_name, registrar, std::chrono::ceil<std::chrono::seconds>(until - now)});
+}
+
+std::vector<Join> Joins::take(size_t most) {
+    const auto end = untold_.begin() + static_cast<std::ptrdiff_t>(std::min(most, untold_.size()));
+    std::vector<Join> taken(untold_.begin(), end);
+    untold_.erase(untold_.begin(), end);
+    return taken;
 }
 
 void Joins::expire(TimePoint now) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registrars that go by a peer's name: where the inside is registered with sip.example.net, that address is the peer's whose
-// name this is, whatever name servers told us. Paced: thousands of phones refresh with one registrar.
+// Registrars that go by a peer's name: where the inside is registered with sip.example.net, that address is the peer's
+// whose name this is, whatever name servers told us. Paced: thousands of phones refresh with one registrar.
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <string>
 #include <utility>
@@ -28,12 +29,12 @@ public:
     static constexpr std::chrono::seconds worth_telling{60}; // so much longer than what was told last
 
     void note(const std::string& peer_name, const IpAddress& registrar, TimePoint until, TimePoint now);
-    std::vector<Join> take() { return std::exchange(untold_, {}); } // since the last time
+    std::vector<Join> take(size_t most); // the oldest not yet taken
     void expire(TimePoint now);
 
 private:
     std::map<std::pair<std::string, IpAddress>, TimePoint> told_; // until when
-    std::vector<Join> untold_;
+    std::deque<Join> untold_;
 };
 
 } // namespace ringwall::dialog

@@ -29,9 +29,10 @@ std::optional<Protocol> protocol_of(std::string_view transport) {
     return std::nullopt;
 }
 
-// The peers' name that a REGISTER's request-URI means (RFC 3261 10.2), else empty. Only one with a single Via is the inside's own:
-// a REGISTER that it hands on for somebody outside, who may have named the next hop, says nothing of who the registrar is, and
-// whatever its further Vias say is that somebody's word. Nor does one whose URI sends it elsewhere than to its host (maddr).
+// The peers' name that a REGISTER's request-URI means (RFC 3261 10.2), else empty. Only one with a single Via is the
+// inside's own: a REGISTER that it hands on for somebody outside, who may have named the next hop, says nothing of who
+// the registrar is, and whatever its further Vias say is that somebody's word. Nor does one whose URI sends it elsewhere
+// than to its host (maddr).
 std::string_view name_of_registrar(const sip::Message& request, const policy::View& policy) {
     sip::NameAddress uri;
     if (request.vias().size() != 1 || !sip::absolute_uri(request.request_uri, uri)) return {};

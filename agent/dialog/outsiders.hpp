@@ -33,7 +33,7 @@ public:
     // A registrar's answer, which says how long the inside is registered.
     void hear(const sip::Message& message, const IpAddress& from, const policy::View& policy, TimePoint now);
     void tick(TimePoint now);
-    std::vector<Join> take_joins() { return joins_.take(); }
+    std::vector<Join> take_joins(size_t most) { return joins_.take(most); }
 
     Parties& parties() { return parties_; }
     const Parties& parties() const { return parties_; }

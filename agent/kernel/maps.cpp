@@ -81,6 +81,13 @@ void show_part(int map, size_t room, MapWalk& walk, const Show& show) {
     walk.is_begun = true;
 }
 
+template <class Key, class Value>
+std::vector<std::pair<Key, Value>> next_of(int map, size_t room, MapWalk& walk) {
+    std::vector<std::pair<Key, Value>> some;
+    show_part<Key, Value>(map, room, walk, [&](const Key& key, const Value& value) { some.emplace_back(key, value); });
+    return some;
+}
+
 template <class T>
 std::optional<T> sum_over_cpus(int map, uint32_t key, T (*add)(T, const T&)) {
     std::vector<T> per_cpu(static_cast<size_t>(libbpf_num_possible_cpus()));
@@ -259,11 +266,7 @@ std::optional<struct refusal> Maps::find_refusal(const struct pinhole_key& key) 
 }
 
 std::vector<Ban> Maps::next_bans(MapWalk& walk) const {
-    std::vector<Ban> some;
-    show_part<struct ban_key, struct ban>(
-        fds_.bans.get(), 4096, walk,
-        [&](const struct ban_key& key, const struct ban& ban) { some.emplace_back(key, ban); });
-    return some;
+    return next_of<struct ban_key, struct ban>(fds_.bans.get(), 4096, walk);
 }
 
 std::vector<struct pinhole_key> Maps::next_pinholes(MapWalk& walk) const {
@@ -274,19 +277,11 @@ std::vector<struct pinhole_key> Maps::next_pinholes(MapWalk& walk) const {
 }
 
 std::vector<Known> Maps::next_known(MapWalk& walk) const {
-    std::vector<Known> some;
-    show_part<struct known_key, struct known>(
-        fds_.known.get(), 2048, walk,
-        [&](const struct known_key& key, const struct known& known) { some.emplace_back(key, known); });
-    return some;
+    return next_of<struct known_key, struct known>(fds_.known.get(), 2048, walk);
 }
 
 std::vector<std::pair<uint64_t, struct dialog_record>> Maps::next_dialogs(MapWalk& walk) const {
-    std::vector<std::pair<uint64_t, struct dialog_record>> some;
-    show_part<uint64_t, struct dialog_record>(
-        fds_.dialogs.get(), 256, walk,
-        [&](uint64_t leg, const struct dialog_record& record) { some.emplace_back(leg, record); });
-    return some;
+    return next_of<uint64_t, struct dialog_record>(fds_.dialogs.get(), 256, walk);
 }
 
 std::optional<struct ban> Maps::find_ban(const struct ban_key& key) const {

@@ -7,14 +7,11 @@
 
 namespace ringwall::names {
 
-static_assert(registrars_per_name == REGISTRARS_PER_NAME);
-
-Joined join(Registrars& registrars, const IpAddress& registrar, std::chrono::seconds lasts, Time now) {
-    const bool is_new = !registrars.contains(registrar);
-    if (is_new && registrars.size() >= registrars_per_name) return Joined::no_room;
+bool join(Registrars& registrars, const IpAddress& registrar, std::chrono::seconds lasts, Time now) {
+    if (!registrars.contains(registrar) && registrars.size() >= REGISTRARS_PER_NAME) return false;
     Time& until = registrars[registrar];
     until = std::max(until, now + std::min<std::chrono::seconds>(lasts, longest_registration) + Book::stays);
-    return is_new ? Joined::anew : Joined::again;
+    return true;
 }
 
 std::vector<IpAddress> leave(Registrars& registrars, Time now) {

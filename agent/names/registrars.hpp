@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whom a name stands for beside what name servers say: registrars that the inside is registered with under it, until when.
+// Whom a name stands for beside what name servers say: registrars that the inside is registered with under it, until
+// when.
 #pragma once
 
 #include <chrono>
@@ -12,13 +13,11 @@
 namespace ringwall::names {
 
 using Registrars = std::map<IpAddress, Time>;
-constexpr size_t registrars_per_name = 32;
 constexpr std::chrono::hours longest_registration{24};
 
-enum class Joined { anew, again, no_room };
-
 // A binding there lasts so long; the registrar stays ten minutes more, as an address does that no answer names any more.
-Joined join(Registrars& registrars, const IpAddress& registrar, std::chrono::seconds lasts, Time now);
+// False where there is no room for one more (REGISTRARS_PER_NAME).
+bool join(Registrars& registrars, const IpAddress& registrar, std::chrono::seconds lasts, Time now);
 // Those whose time is over.
 std::vector<IpAddress> leave(Registrars& registrars, Time now);
 

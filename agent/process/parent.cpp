@@ -216,7 +216,10 @@ int Parent::on_frame(const Frame& frame) {
             return go_on;
         case Message::reload: reload(); return go_on;
         case Message::joined:
-            if (const auto join = decode_join(frame.body)) return on_join(*join), go_on;
+            if (const auto join = decode_join(frame.body)) {
+                on_join(*join);
+                return go_on;
+            }
             [[fallthrough]];
         default: log::error("worker", "sent a message that is not a worker's"); return worker_gone();
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The privileged process: puts policy into force, follows the interfaces as they come and go, keeps a worker alive, and
-// does the three things that a worker may ask for. It reads no packet and parses nothing but the operator's own configuration,
-// and addresses in frames of a fixed form.
+// does the few things that a worker may ask for. It reads no packet and parses nothing but the operator's own
+// configuration, and addresses in frames of a fixed form.
 #pragma once
 
 #include <chrono>

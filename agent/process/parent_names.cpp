@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the names of peers stand for, as the resolver tells it, and the worker of registrars. Their word makes addresses a
-// peer's whose name the operator wrote, and nothing else: no address of the inside's, and none that is nobody's.
+// What the names of peers stand for, as the resolver tells it, and the worker of registrars. Their word makes addresses
+// a peer's whose name the operator wrote, and nothing else: no address of the inside's, and none that is nobody's.
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -58,7 +58,8 @@ Known Parent::known() const {
     return known;
 }
 
-// After a start or a reload. A resolver knows the names that it was born with; the memory is for what another process knew.
+// After a start or a reload. A resolver knows the names that it was born with; the memory is of what another process
+// knew.
 void Parent::follow_names() {
     const auto before = std::exchange(names_, {});
     const bool is_start = !std::exchange(has_followed_names_, true);
@@ -123,7 +124,8 @@ void Parent::on_resolver_bytes() {
         log::error("name", "the resolver ended; what it found stays, and another one starts");
         end_resolver();
     }
-    are_names_due_ ? put_names_into_force() : tell_of_names();
+    if (are_names_due_) put_names_into_force();
+    else tell_of_names();
 }
 
 bool Parent::take(const Resolved& resolved) {
@@ -153,15 +155,14 @@ void Parent::on_join(const dialog::Join& join) {
     if (is_of_other_peer(join.registrar, state.peer, config_)) return;
     const std::string of = join.peer_name + " (peer " + state.peer + ")";
     const auto before = state.party.addresses();
-    const auto joined =
-        names::join(state.party.registrars, join.registrar, join.lasts, std::chrono::steady_clock::now());
-    if (joined == names::Joined::no_room && !std::exchange(state.is_full, true))
-        log::warn("name.full", of + " has " + std::to_string(names::registrars_per_name) +
-                                   " registrars, and no room for " + join.registrar.to_string());
-    if (state.party.addresses() != before) {
+    if (!names::join(state.party.registrars, join.registrar, join.lasts, std::chrono::steady_clock::now())) {
+        if (!std::exchange(state.is_full, true))
+            log::warn("name.full",
+                      of + " has as many registrars as there is room for, and none for " + join.registrar.to_string());
+    } else if (state.party.addresses() != before) {
         log::info("name", join.registrar.to_string() + " joins " + of + ": the inside is registered there");
         are_names_due_ = true;
-    } else if (joined != names::Joined::no_room) {
+    } else {
         remember_names();
     }
 }

@@ -15,7 +15,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <ctime>
-#include <deque>
 #include <optional>
 
 #include "agent/control/http.hpp"
@@ -43,7 +42,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto tick_period = 100ms;
-constexpr int joins_a_second = 8;
+constexpr size_t joins_a_second = 8; // never so many that they fill the socket while the parent writes a long table
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 Now now() { return {std::chrono::steady_clock::now(), std::time(nullptr)}; }
@@ -151,7 +150,8 @@ private:
             drops_->tick();
             for (const Notice& notice : follower_.take_notices()) log_.say(notice);
             if (count % (1s / tick_period) != 0) continue;
-            tell_of_joins();
+            for (const dialog::Join& join : follower_.take_joins(joins_a_second))
+                tell_parent(Message::joined, encode(join));
             refusals_.look(maps_, follower_.policy(), now(), log_);
             log_.each_second();
         }
@@ -207,14 +207,6 @@ private:
         if (auto sent = send_frame(parent_.native_handle(), message, body); !sent) io_.stop();
     }
 
-    // So few a second that they never fill the socket while the parent writes a long table.
-    void tell_of_joins() {
-        for (dialog::Join& join : follower_.take_joins())
-            if (joins_.size() < dialog::Joins::capacity) joins_.push_back(std::move(join));
-        for (int told = 0; told < joins_a_second && !joins_.empty(); ++told, joins_.pop_front())
-            tell_parent(Message::joined, encode(joins_.front()));
-    }
-
     std::vector<CoreCounter> counters() const {
         auto all = follower_.counters();
         all.push_back({"unreadable_records", rings_->unreadable()});
@@ -245,8 +237,7 @@ private:
     PacedLog log_{[](const Notice& notice) { log::event(notice.level, notice.event, notice.text, notice.fields); }};
     RefusalLog refusals_;
     control::Delays delays_;
-    uint64_t oldest_ns_ = 0;         // the first packet of the round
-    std::deque<dialog::Join> joins_; // not told yet
+    uint64_t oldest_ns_ = 0; // the first packet of the round
     Resources resources_;
 
     asio::io_context io_{1};

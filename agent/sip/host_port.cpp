@@ -79,8 +79,8 @@ bool sip_uri(NameAddress& out) {
     return (cursor.peek() == ';' || cursor.peek() == '?') && cursor.rest().find('@') == std::string_view::npos;
 }
 
-// The value of a URI's parameter, empty where it has none; nullopt where it is not there. A parameter may stand in the user part
-// too, where it means nothing here.
+// The value of a URI's parameter, empty where it has none; nullopt where it is not there. A parameter may stand in the
+// user part too, where it means nothing here.
 template <text::Word word>
 std::optional<std::string_view> uri_parameter(const NameAddress& name) {
     std::string_view rest = name.uri.substr(0, name.uri.find('?'));

@@ -107,10 +107,10 @@ protected:
                          .destination = outside,
                          .payload = asked},
                         counterpart_of(outside, policy), policy, now);
-        EXPECT_THAT(outsiders.take_joins(), IsEmpty()) << "before anybody answered";
+        EXPECT_THAT(outsiders.take_joins(100), IsEmpty()) << "before anybody answered";
         EXPECT_TRUE(sip::parse(answered, message));
         outsiders.hear(message, outside.address, policy, now);
-        return outsiders.take_joins();
+        return outsiders.take_joins(100);
     }
     static Join join(int64_t seconds) {
         return {"sip.example.net", *IpAddress::parse("198.51.100.9"), std::chrono::seconds(seconds)};
@@ -159,12 +159,15 @@ TEST(Joins, are_bounded_and_forgotten) {
     const TimePoint now{std::chrono::hours(1)};
     for (uint32_t i = 0; i < Joins::capacity + 5; ++i)
         joins.note("a", IpAddress::v4(i), now + std::chrono::seconds(60), now);
-    EXPECT_EQ(joins.take().size(), Joins::capacity);
+    EXPECT_EQ(joins.take(8).size(), 8U);
+    const auto rest = joins.take(2 * Joins::capacity);
+    ASSERT_EQ(rest.size(), Joins::capacity - 8);
+    EXPECT_EQ(rest.front().registrar, IpAddress::v4(8));
     joins.note("a", IpAddress::v4(Joins::capacity), now + std::chrono::seconds(60), now);
-    EXPECT_THAT(joins.take(), IsEmpty());
+    EXPECT_THAT(joins.take(1), IsEmpty());
     joins.expire(now + std::chrono::seconds(60));
     joins.note("a", IpAddress::v4(Joins::capacity), now + std::chrono::seconds(120), now + std::chrono::seconds(60));
-    EXPECT_EQ(joins.take().size(), 1U);
+    EXPECT_EQ(joins.take(1).size(), 1U);
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 """How fast `ringwall replay` goes through a capture: calls that begin 500 a second, each with its media ports, INVITE to
 BYE's 200 (seven messages), with and without media in both directions. An error unless each call was followed to its end.
 
-  replay.py [--calls 5000] [--media 40 0] [--rounds 5]      --media: RTP packets a call
+  replays.py [--calls 5000] [--media 40 0] [--rounds 5]      --media: RTP packets a call
 """
 import argparse
 import json
