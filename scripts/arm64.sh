@@ -9,9 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 root=${XDG_CACHE_HOME:-$HOME/.cache}/ringwall/arm64
-# The libraries of scripts/setup.sh that the agent and its unit tests link.
-packages=(libc6-dev libstdc++-12-dev libbpf-dev libxdp-dev libelf-dev zlib1g-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcli11-dev
-          libyaml-cpp-dev libexpected-dev libspdlog-dev libcap-ng-dev libseccomp-dev libsodium-dev libc-ares-dev libmimalloc-dev prometheus-cpp-dev libgtest-dev libgmock-dev libbenchmark-dev)
+mapfile -t packages < <(scripts/setup.sh libraries)
+packages+=(libc6-dev libstdc++-12-dev libgtest-dev libgmock-dev libbenchmark-dev)
 
 fetch_sysroot() {
     local apt=$root.apt mirror part=$root.part

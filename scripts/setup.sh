@@ -6,12 +6,14 @@
 #   scripts/setup.sh --vm      also what vm-tests/ needs (virtme-ng from trixie, pinned so that nothing else moves)
 #   scripts/setup.sh --package also what `scripts/package.sh test` needs
 #   scripts/setup.sh --arm64   also the cross compiler and emulator of scripts/arm64.sh
+#   scripts/setup.sh libraries only says what the agent links
 # Idempotent: a second run only asks dpkg.
 set -euo pipefail
 
-build=(build-essential cmake ninja-build ccache git pkg-config clang-14 llvm-14 bpftool libbpf-dev libxdp-dev libelf-dev zlib1g-dev
-       libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcli11-dev libyaml-cpp-dev libexpected-dev libspdlog-dev
-       libcap-ng-dev libvalijson-dev libseccomp-dev libsodium-dev libncurses-dev libc-ares-dev libmimalloc-dev prometheus-cpp-dev)
+libraries=(libbpf-dev libxdp-dev libelf-dev zlib1g-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcli11-dev
+           libyaml-cpp-dev libexpected-dev libspdlog-dev libcap-ng-dev libvalijson-dev libseccomp-dev libsodium-dev libncurses-dev
+           libc-ares-dev libmimalloc-dev prometheus-cpp-dev)
+build=(build-essential cmake ninja-build ccache git pkg-config clang-14 llvm-14 bpftool "${libraries[@]}")
 test=(libgtest-dev libgmock-dev libbenchmark-dev libosip2-dev libsofia-sip-ua-dev libclang-rt-14-dev clang-19
       clang-tidy-19 clang-format-19 shellcheck python3 python3-scapy python3-yaml python3-jsonschema sip-tester xdp-tools tcpdump tshark
       iproute2 procps util-linux ethtool nftables iptables curl jq tmux zsh fish mandoc)
@@ -64,6 +66,10 @@ install_servers() {
     return "$status"
 }
 
+if [ "${1:-}" = libraries ]; then
+    printf '%s\n' "${libraries[@]}"
+    exit 0
+fi
 install_packages "${build[@]}" "${test[@]}"
 if [ "${1:-}" = --servers ]; then install_servers; fi
 if [ "${1:-}" = --vm ] && [ -n "$(missing "${vm[@]}")" ]; then

@@ -43,26 +43,24 @@ Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers
 
 void Table::Step::initial_invite_out(Transaction& transaction) {
     const std::string_view branch = message_.vias().empty() ? std::string_view() : message_.vias().front().branch;
-    if (const Leg* refused = table_.find(message_.call_id, {});
-        refused && refused->end_at && refused->has_inside_tag(message_.from.tag))
+    const std::string_view tag = message_.from.tag;
+    if (const Leg* refused = table_.find(message_.call_id, {}, tag); refused && refused->end_at && refused->has_inside_tag(tag))
         table_.end(refused->id, effects_); // this is its retry: the ports go on
-    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "branch", branch}), {}, true);
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "branch", branch}), {}, tag, true);
     if (!leg) return;
-    leg->side(message_.from.tag);
     leg->inside_cseq = message_.cseq;
     if (event_.offer) leg->offered = as_offered(*event_.offer, {});
     transaction.leg = leg->id;
     transaction.group = leg->group;
-    transaction.inside_tag = message_.from.tag;
+    transaction.inside_tag = tag;
     if (event_.offer) transaction.local_offer = leg->offered;
     changed(*leg);
 }
 
 void Table::Step::initial_invite_in(Transaction& transaction) {
-    Leg* leg = table_.find(message_.call_id, message_.from.tag);
-    if (!leg)
-        leg =
-            table_.create(event_, table_.hash_({message_.call_id, "tag", message_.from.tag}), message_.from.tag, false);
+    const std::string_view tag = message_.from.tag;
+    Leg* leg = table_.find(message_.call_id, tag, {});
+    if (!leg) leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, {}, false);
     if (!leg || leg->begun_inside || leg->state != LegState::early)
         return; // tags of a call that this INVITE cannot begin
     leg->outside_cseq = message_.cseq;

@@ -66,7 +66,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
 
 void Table::Step::initial_response_out(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
-    Leg* leg = table_.find(message_.call_id, message_.from.tag);
+    Leg* leg = table_.find(message_.call_id, message_.from.tag, {});
     if (!leg || leg->id != transaction.leg || (leg->state != LegState::early && transaction.is_final)) return;
     Side& side = leg->side(inside_tag());
     if (event_.offer && transaction.remote_offer)

@@ -32,7 +32,7 @@ bool Table::may_carry_offers(const sip::Message& inbound) {
         case sip::Method::update:
         case sip::Method::prack: return inbound.is_request || transactions_.find(inbound, true) != nullptr;
         case sip::Method::ack: {
-            const Leg* leg = find(inbound.call_id, inbound.from.tag);
+            const Leg* leg = find(inbound.call_id, inbound.from.tag, inbound.to.tag);
             return leg && leg->state != LegState::early;
         }
         default: return false;
@@ -44,12 +44,20 @@ Leg* Table::leg(LegId id) {
     return found ? found->get() : nullptr;
 }
 
-Leg* Table::find(std::string_view call_id, std::string_view outside_tag) {
-    const auto found = by_tag_.find(tag_key(call_id, outside_tag));
+Leg* Table::find(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag) {
+    auto found = by_tag_.find(tag_key(call_id, outside_tag, inside_tag));
+    // Begun outside, by a party without a tag: the inside's was not known yet.
+    if (!found && outside_tag.empty()) found = by_tag_.find(tag_key(call_id, {}, {}));
     return found ? *found : nullptr;
 }
 
-Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, bool begun_inside) {
+bool Table::is_live(std::string_view call_id, std::string_view outside_tag) {
+    const Leg* leg = outside_tag.empty() ? nullptr : find(call_id, outside_tag, {});
+    return leg && leg->state == LegState::confirmed && !leg->end_at;
+}
+
+Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
+                   bool begun_inside) {
     const bool is_strangers = !begun_inside && !event.counterpart.is_declared && !event.is_trusted;
     const bool is_full = legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers);
     if (is_full || legs_.contains(id)) {
@@ -62,6 +70,7 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, b
     leg.from = event.message.from.uri;
     leg.to = event.message.to.uri;
     leg.begun_inside = begun_inside;
+    if (begun_inside || !inside_tag.empty()) leg.side(inside_tag);
     leg.counterpart = event.counterpart;
     leg.started = event.now;
     leg.started_s = event.realtime_s;
@@ -79,7 +88,7 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, b
 void Table::name(Leg& leg, std::string_view outside_tag) {
     unname(leg);
     leg.outside_tag = outside_tag;
-    leg.tag_key = tag_key(leg.call_id, leg.outside_tag);
+    leg.tag_key = tag_key(leg.call_id, leg.outside_tag, leg.begun_inside ? leg.inside_tag() : std::string_view());
     by_tag_[leg.tag_key] = &leg;
 }
 

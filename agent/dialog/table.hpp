@@ -108,8 +108,10 @@ private:
     class Step; // one message: event, effects, and the leg it is about
     friend class Step;
 
-    Leg* find(std::string_view call_id, std::string_view outside_tag);
-    Leg* create(const Event& event, LegId id, std::string_view outside_tag, bool begun_inside);
+    // `inside_tag` tells apart calls of one Call-ID whose outside party has none (RFC 2543), or has not answered yet.
+    Leg* find(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag);
+    bool is_live(std::string_view call_id, std::string_view outside_tag); // a call that is up has this name already
+    Leg* create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag, bool begun_inside);
     void name(Leg& leg, std::string_view outside_tag); // its tag has become known
     void unname(const Leg& leg);
     void join(Leg& leg, uint64_t group);
@@ -125,15 +127,15 @@ private:
     uint64_t ringing_key(std::string_view call_id, uint32_t cseq) const {
         return hash_({call_id, "cseq", std::to_string(cseq)});
     }
-    uint64_t tag_key(std::string_view call_id, std::string_view outside_tag) const {
-        return hash_({call_id, outside_tag});
+    uint64_t tag_key(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag) const {
+        return outside_tag.empty() ? hash_({call_id, "inside", inside_tag}) : hash_({call_id, outside_tag});
     }
 
     TableTimers timers_;
     KeyedHash hash_;
     Transactions transactions_;
     pinhole::FlatMap<std::unique_ptr<Leg>> legs_;
-    pinhole::FlatMap<Leg*> by_tag_;                     // hash of Call-ID and outside tag
+    pinhole::FlatMap<Leg*> by_tag_;                     // hash of Call-ID and outside tag, or the inside's where there is none
     std::unordered_multimap<uint64_t, LegId> by_group_; // those whose group is another's: most calls never fork
     std::unordered_map<uint64_t, LegId> ringing_; // hash of Call-ID and CSeq: INVITEs that a restart found unanswered
     pinhole::Deadlines<LegId> timers_due_;        // each leg's next_look, and others that it no longer waits for

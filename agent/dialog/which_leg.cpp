@@ -12,7 +12,7 @@ constexpr size_t most_forks = 64; // To tags of one INVITE: whoever is called ch
 } // namespace
 
 Leg* Table::Step::leg_by_tags() {
-    Leg* leg = table_.find(message_.call_id, outside_tag());
+    Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
     if (!leg || !leg->has_inside_tag(inside_tag())) return nullptr;
     if (!event_.outbound && !inside_tag().empty()) table_.ceilings_.heard(*leg);
     return leg;
@@ -24,7 +24,8 @@ Leg* Table::Step::fork(Transaction& transaction) {
     const std::string_view tag = message_.to.tag;
     Leg* first = table_.leg(transaction.leg);
     if (tag.empty()) return first;
-    if (Leg* known = table_.find(message_.call_id, tag); known && known->group == transaction.group) return known;
+    if (Leg* known = table_.find(message_.call_id, tag, {}); known && known->group == transaction.group) return known;
+    if (table_.is_live(message_.call_id, tag)) return nullptr; // whose BYE would find this one
     if (first && first->outside_tag.empty()) {
         table_.name(*first, tag);
         return first;
@@ -34,10 +35,9 @@ Leg* Table::Step::fork(Transaction& transaction) {
         ++table_.counters_.forks_full;
         return nullptr;
     }
-    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, true);
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, transaction.inside_tag, true);
     if (!leg) return nullptr;
     table_.join(*leg, transaction.group);
-    leg->side(transaction.inside_tag);
     leg->inside_cseq = transaction.cseq;
     leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
     return leg;
@@ -46,10 +46,10 @@ Leg* Table::Step::fork(Transaction& transaction) {
 // A call that was up before the wall was: its next offer or answer from inside makes it known.
 Leg* Table::Step::adopt_midway(Transaction& transaction) {
     if (outside_tag().empty() || inside_tag().empty()) return nullptr; // of no dialog (RFC 3261 12.2)
-    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(),
+    if (table_.is_live(message_.call_id, outside_tag())) return nullptr;
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(), inside_tag(),
                              event_.outbound == message_.is_request);
     if (!leg) return nullptr;
-    leg->side(inside_tag());
     transaction.leg = leg->id;
     transaction.group = leg->group;
     confirm(*leg);
@@ -62,7 +62,7 @@ Transaction* Table::Step::remembered() {
     const bool is_invite = message_.method == sip::Method::invite, is_bye = message_.method == sip::Method::bye;
     const bool may_answer = message_.method == sip::Method::update || message_.method == sip::Method::prack;
     if (!is_invite && !is_bye && !may_answer) return nullptr;
-    Leg* leg = table_.find(message_.call_id, outside_tag());
+    Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
     if (!leg && is_invite)
         leg = table_.leg_ringing(message_.call_id, message_.cseq); // another fork, or the first to answer
     if (!leg || !leg->is_restored) return nullptr;

@@ -294,6 +294,9 @@ private:
             }
         }
         wait("9000");
+        show({"=", world_.maps.holes()});
+        for (const auto& [id, record] : world_.maps.dialogs)
+            show({"left:", record.call_id, record.inside_tag, record.outside_tag, std::to_string(record.state)});
         MUST_HOLD(world_.maps.holes().empty());
         MUST_HOLD(world_.maps.dialogs.empty());
     }

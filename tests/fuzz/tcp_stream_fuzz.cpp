@@ -40,7 +40,8 @@ public:
 private:
     void on_syn() { send(start - 1, "", RECORD_TCP_SYN); }
 
-    // Never a full stop: what follows one is believed to be a message, as in a body it may be.
+    // Never a full stop: what follows one is believed to be a message, as in a body it may be. So time stands still once the
+    // connection may be over, as bytes out of place are then not heard at all.
     void take(const Step& step) {
         const size_t size = size_t{step.size} * (step.kind & 0x80 ? 64 : 1);
         const size_t at = sent_.empty() ? 0 : step.place % sent_.size();
@@ -49,7 +50,7 @@ private:
             case 1: return segment(at, size, RECORD_TCP_FIN);
             case 2: return send(start + 0x60000000U + step.place, sent_.substr(at, size)); // far away
             case 3:
-                if (now_ < last_sent_ + gap_patience_ns) transport_.tick(now_ += gap_patience_ns / 2);
+                if (!may_be_over_ && now_ < last_bytes_ + gap_patience_ns) transport_.tick(now_ += gap_patience_ns / 2);
                 return;
             case 4: return send(start + step.place, "", RECORD_TCP_RST);
             case 5: return send(start + 0x50000000U + step.place, "", RECORD_TCP_SYN);
@@ -60,7 +61,9 @@ private:
     }
 
     void segment(size_t at, size_t size, unsigned flags = 0) {
-        send(start + static_cast<uint32_t>(at), sent_.substr(at, size), flags);
+        const std::string_view bytes = sent_.substr(at, size);
+        if (!bytes.empty()) last_bytes_ = now_;
+        send(start + static_cast<uint32_t>(at), bytes, flags);
     }
     void send(uint32_t sequence, std::string_view bytes, unsigned flags = 0) {
         Packet packet{.bytes = bytes, .standing = Standing::known};
@@ -69,13 +72,15 @@ private:
         packet.head.flags = static_cast<uint16_t>(flags);
         packet.head.protocol = 6;
         packet.head.sequence = sequence;
+        may_be_over_ = may_be_over_ || (flags & (RECORD_TCP_FIN | RECORD_TCP_RST)) != 0;
         transport_.on_packet(packet);
-        last_sent_ = now_++;
+        ++now_;
     }
 
     std::string_view sent_;
     size_t next_ = 0;
-    uint64_t now_ = gap_patience_ns, last_sent_ = now_;
+    uint64_t now_ = gap_patience_ns, last_bytes_ = now_;
+    bool may_be_over_ = false;
     std::vector<std::string> messages_;
     Transport transport_{secret, [this](const Datagram& datagram, uint64_t) {
                              MUST_HOLD(datagram.is_whole && datagram.payload.size() <= sip::max_message_bytes);
