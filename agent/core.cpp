@@ -178,6 +178,7 @@ MapOps Core::on_failed(std::span<const struct operation> failed, Now now) {
 MapOps Core::reload(policy::View policy, Now now) {
     State& state = *state_;
     const auto before = reaches(state.table, state.policy);
+    state.outsiders.parties().renumber(state.policy, policy);
     state.policy = std::move(policy);
     const policy::Timers& timers = state.policy.config().timers;
     state.book.set_timers(book_timers(timers));

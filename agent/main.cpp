@@ -23,9 +23,10 @@ int carry_out(const cli::Invocation& invocation) {
     switch (invocation.command) {
         case cli::Command::run: return agent::run(invocation.options);
         case cli::Command::detach: return agent::detach(invocation.options);
-        case cli::Command::check: return cli::check(invocation.options);
+        case cli::Command::check: return cli::check(invocation.options, invocation.json);
         case cli::Command::schema: return cli::schema();
-        case cli::Command::replay: return replay::replay(invocation.options.config, with_json(invocation));
+        case cli::Command::replay:
+            return replay::replay(invocation.options.config, invocation.options.pin_path, with_json(invocation));
         case cli::Command::reload: return cli::reload(invocation.options);
         case cli::Command::completion: return cli::completion(invocation.completion);
         case cli::Command::version: return cli::version(invocation.json);

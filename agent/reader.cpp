@@ -109,7 +109,12 @@ void Reader::note_caller(dialog::Event& event) const {
 std::vector<pinhole::Claim> Reader::claims(const dialog::Counterpart& counterpart, TimePoint now) {
     dialog::OfferRefusals refusals;
     auto claims = dialog::offer_of(
-        session_, policy_, counterpart, [&](const Endpoint& inside) { return outsiders_.is_echo(inside, now); },
+        session_, policy_, counterpart,
+        // What outsiders have named is nobody's but the call's that had it before them.
+        [&](const Endpoint& named) {
+            return outsiders_.is_echo(named, now) &&
+                   !table_.has_claimed(message_, {policy_.inside_of(named.address), named.port});
+        },
         refusals);
     journal_.count("echoed_sdp", refusals.echoed);
     journal_.count("media_port_unguarded", refusals.unguarded);
@@ -138,7 +143,8 @@ dialog::Remote Reader::remote(const Endpoint& source) const {
     std::vector<IpAddress> routes{source.address};
     if (message_.is_request)
         for (const sip::Via& via : message_.vias().subspan(std::min<size_t>(1, message_.via_count)))
-            if (via.received) routes.push_back(*via.received);
+            if (via.received && std::ranges::find(routes, *via.received) == routes.end())
+                routes.push_back(*via.received);
     return dialog::remote_of(session_, policy_, routes);
 }
 
@@ -153,10 +159,12 @@ bool Reader::is_no_registrars_call(const Datagram& datagram, const dialog::Count
 }
 
 void Reader::note_outside_names(bool has_sdp, TimePoint now) {
-    if (!table_.may_carry_offers(message_)) return;
-    const auto described = has_sdp ? dialog::inside_endpoints(session_, policy_) : std::vector<Endpoint>{};
-    outsiders_.note_names(
-        message_, described, policy_, [&](const Endpoint& inside) { return book_.is_claimed(inside); }, now);
+    // Any request's Contact may come out again as that of somebody inside.
+    const bool may_carry_offers = table_.may_carry_offers(message_);
+    if (!may_carry_offers && !message_.is_request) return;
+    const bool is_described = has_sdp && may_carry_offers;
+    const auto described = is_described ? dialog::inside_endpoints(session_, policy_) : std::vector<Endpoint>{};
+    outsiders_.note_names(message_, described, policy_, now);
 }
 
 void Reader::note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now) {

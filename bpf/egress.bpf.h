@@ -76,7 +76,8 @@ static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *p
     int is_sip_port = bits && has_port(bits->sip_udp, port);
     struct pinhole *hole = is_sip_port ? 0 : pinhole_at(&pkt->source);
     __u32 reason = REASON_NONE;
-    if (hole && !may_be_sip(pkt) && is_live(hole, READ_ONCE(hole->ctl), pkt->now)) return judge_media_out(hole, pkt);
+    /* Whatever it looks like: a relay passes on what somebody outside has made. */
+    if (hole && is_live(hole, READ_ONCE(hole->ctl), pkt->now)) return judge_media_out(hole, pkt);
 
     look_up_networks(pkt);
     if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;

@@ -26,13 +26,19 @@ static __always_inline __u32 excuse_clock(__u64 now) { return now >> EXCUSE_TICK
 static __always_inline __u64 excuse_way(__u32 digest, __u32 mark, __u32 used, __u64 now) {
     return (__u64)digest << 32 | (mark & 0xffff) << 16 | used << 12 | ((excuse_clock(now) + EXCUSE_LIFE) & 0xfff);
 }
+static __always_inline __u32 used_in(__u64 way) { return way >> 12 & 15; }
+/* The mark of a challenge: the clock's bits above `until`. Without them it would come to life again nine minutes later, when
+ * the same phone may register anew. */
+static __always_inline __u32 challenge_mark(__u64 until_ns) { return until_ns >> (EXCUSE_TICK + 12); }
 static __always_inline int is_fresh_excuse(__u64 way, __u64 now) {
-    return way != 0 && (((__u32)way - excuse_clock(now)) & 0xfff) <= EXCUSE_LIFE;
+    __u32 left = ((__u32)way - excuse_clock(now)) & 0xfff;
+    if (way == 0 || left > EXCUSE_LIFE) return 0;
+    if (used_in(way) < EXCUSE_CHALLENGE) return 1;
+    return !((way >> 16 ^ challenge_mark(now + ((__u64)left << EXCUSE_TICK))) & 0xffff);
 }
 /* Two bytes of a way, read by themselves: what a flood does eight times a packet. */
 static __always_inline __u32 mark_at(const __u64 *way) { return READ_ONCE(((const __u16 *)way)[1]); }
 static __always_inline __u32 digest_at(const __u64 *way) { return READ_ONCE(((const __u32 *)way)[1]); }
-static __always_inline __u32 used_in(__u64 way) { return way >> 12 & 15; }
 #define EXCUSE_ONE_MORE (1ULL << 12)
 
 /* Timer E of RFC 3261 section 17.1.2.2, a little faster: a copy comes after 0.4, 1.2, 2.8 s, and 3.75 s each then. */
@@ -144,7 +150,16 @@ static __always_inline __u32 find_challenge(const struct excuse_set *set, __u32 
     return EXCUSE_WAYS;
 }
 
-/* On the way out: the inside's 401 or 407. While an earlier challenge of the same party is fresh, this is no new one. */
+static __always_inline int has_paid_request(const struct excuse_set *set, __u64 now) {
+    for (__u32 i = 0; i < EXCUSE_WAYS; i++) {
+        __u64 way = READ_ONCE(set->way[i]);
+        if (used_in(way) <= EXCUSED_COPIES && is_fresh_excuse(way, now)) return 1;
+    }
+    return 0;
+}
+
+/* On the way out: the inside's 401 or 407, where a REGISTER from there has paid: not to a SUBSCRIBE. While an earlier
+ * challenge of the same party is fresh, this is no new one. */
 __noinline int note_challenge(const struct packet *pkt) {
     if (!pkt) return 0;
     __u32 number = pkt->destination_network.zone & (ZONES - 1);
@@ -154,8 +169,9 @@ __noinline int note_challenge(const struct packet *pkt) {
     struct excuse_set *set = excuse_set_of(hash, port_of(&pkt->destination));
     if (!set) return 0;
     __u32 digest = challenge_digest(&pkt->destination, hash);
-    if (find_challenge(set, digest, pkt->now) < EXCUSE_WAYS) return 0;
-    return put_excuse(set, excuse_way(digest, 0, EXCUSE_CHALLENGE, pkt->now), pkt->now);
+    if (!has_paid_request(set, pkt->now) || find_challenge(set, digest, pkt->now) < EXCUSE_WAYS) return 0;
+    __u32 mark = challenge_mark(pkt->now + ((__u64)EXCUSE_LIFE << EXCUSE_TICK));
+    return put_excuse(set, excuse_way(digest, mark, EXCUSE_CHALLENGE, pkt->now), pkt->now);
 }
 
 static __always_inline int is_challenge(const struct packet *pkt) {

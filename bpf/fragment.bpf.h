@@ -51,7 +51,7 @@ static __always_inline __u32 min_later_of(__u64 way) { return way >> FRAGMENT_LA
 
 static __always_inline int is_live_way(__u64 way, __u32 now) {
     __u32 left = ((__u32)(way >> FRAGMENT_DEADLINE_SHIFT) - now) & FRAGMENT_DEADLINE_MASK;
-    return way != 0 && left != 0 && left <= FRAGMENT_LIFE;
+    return way != 0 && left != 0 && left <= FRAGMENT_LIFE + 1; /* made on a CPU whose clock has ticked before ours */
 }
 
 /* Five words and the addresses' two halves each: two calls, the second keyed by the first. An IPv6 datagram is known

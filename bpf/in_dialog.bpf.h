@@ -120,7 +120,7 @@ __noinline int has_party_quota(const struct packet *pkt) {
     __u64 who = (__u64)pkt->sip_class << 32 | port_of(&pkt->source);
     __u64 hash = keyed_hash(HASH_OF(HASH_LIMIT_PARTY, 2), who, upper_half(&pkt->source.address),
                             lower_half(&pkt->source.address), 0);
-    return quota_charge(hash, pkt->now, PARTY_PERIOD_NS, PARTY_BURST) == CHARGE_PASS;
+    return known_quota_charge(hash, pkt->now, PARTY_PERIOD_NS, PARTY_BURST) == CHARGE_PASS;
 }
 
 /* Of the methods of calls, and responses. A global function, as the next: verified once. */
@@ -142,7 +142,12 @@ __noinline int is_of_live_call(struct context *ctx, const struct packet *pkt) {
 
 /* Of a source that nothing but its call admits: is it for that call? */
 static __always_inline int is_for_its_call(struct context *ctx, const struct packet *pkt) {
-    return pkt->sip_class >= CLASS_RESPONSE || is_in_dialog(pkt->sip_class) || has_to_tag(ctx, pkt);
+    return pkt->sip_class == CLASS_KEEPALIVE || is_in_dialog(pkt->sip_class) || has_to_tag(ctx, pkt);
+}
+
+/* A re-INVITE of a live call's party. A global function: verified once. */
+__noinline int is_reinvite(struct context *ctx, const struct packet *pkt) {
+    return pkt && known_flags(pkt, port_of(&pkt->source)) & KNOWN_PARTY && has_to_tag(ctx, pkt);
 }
 
 /* What a source that has shown where it is sends over its limits is its own doing: the agent reads the count. */

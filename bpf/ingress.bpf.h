@@ -105,8 +105,10 @@ static __always_inline __u32 judge_tcp(struct context *ctx, struct packet *pkt) 
         pkt->is_mirrored = is_part_of_stream(pkt);
         return REASON_sip_return_path; /* 6 */
     }
-    __u32 reason = is_guarded ? (__u32)judge_tcp_media(pkt) : REASON_not_guarded; /* 7, 10 */
-    int is_open = reason == REASON_not_guarded || reason == REASON_no_pinhole || reason == REASON_call_ended;
+    int is_closed = is_guarded && is_closed_by_loss(pkt);
+    __u32 reason = is_closed ? REASON_agent_lost_closed : REASON_not_guarded; /* 7, 10 */
+    if (is_guarded && !is_closed) reason = judge_tcp_media(pkt);              /* 7, 10 */
+    int is_open = is_closed || reason == REASON_not_guarded || reason == REASON_no_pinhole || reason == REASON_call_ended;
     if (is_open && bits && has_rule(pkt, bits->rules_tcp)) return REASON_rule; /* 8 */
     return is_drop(reason) && is_bypassing(pkt) ? REASON_bypass : reason;
 }
@@ -182,7 +184,9 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     look_up_source(pkt);
     if (is_spoofed(pkt)) return REASON_spoofed_inside; /* 1 */
     note_ban(pkt);
-    reason = judge_sip_port(ctx, pkt, is_sip);
+    /* Where a call has its media there is no learned SIP port, whoever has named it. */
+    int has_call = hole && is_live(hole, READ_ONCE(hole->ctl), pkt->now);
+    reason = has_call ? REASON_NONE : judge_sip_port(ctx, pkt, is_sip);
     if (reason != REASON_NONE) return reason;                         /* 3, 5, 6 */
     if (is_denied_everything(pkt)) return denial_of(pkt);              /* 3 */
     if (is_denied(pkt) && (is_guarded || hole)) return denial_of(pkt); /* 3 */

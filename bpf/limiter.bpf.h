@@ -17,6 +17,11 @@
 
 _Static_assert((LIMIT_MAX_BURST + 1) * 8192ULL <= LIMITER_HORIZON, "every live debt lies under the horizon");
 
+/* Of what is paid for by another CPU, whose coarse clock has ticked before ours: at most 10 ms ahead (HZ 100), generously. */
+#define LIMITER_SKEW (1U << 27)
+/* Beside an exponent: for those whom a table full of strangers must not close out. */
+#define LIMITER_KNOWN (1U << 8)
+
 enum charge { CHARGE_PASS, CHARGE_EXCUSED, CHARGE_OVER, CHARGE_FULL, CHARGE_TOTAL };
 
 /* Units of debt that the way still has, 0 where it is free. */
@@ -31,15 +36,17 @@ static __always_inline __u32 own_way(const struct limiter_set *set, __u64 tag) {
         if (READ_ONCE(set->way[i]) >> 32 == tag) return i;
     return LIMITER_WAYS;
 }
-static __always_inline __u32 free_way(const struct limiter_set *set, __u64 now) {
+/* The last way of each set is kept for the known. */
+static __always_inline __u32 free_way(const struct limiter_set *set, __u64 now, __u32 is_for_known) {
     for (__u32 i = 0; i < LIMITER_WAYS; i++)
-        if (way_debt(READ_ONCE(set->way[i]), now) == 0) return i;
+        if ((i < LIMITER_WAYS - 1 || is_for_known) && way_debt(READ_ONCE(set->way[i]), now) == 0) return i;
     return LIMITER_WAYS;
 }
 
 /* One packet of the bucket `hash`, under a struct limit's three. Over the limit it writes nothing: a flood costs reads.
  * CHARGE_FULL where the set has no free way, or other CPUs were faster each time. */
 __noinline int limiter_charge(__u64 hash, __u64 now, __u32 cost, __u32 tolerance, __u32 exponent) {
+    __u32 is_for_known = exponent & LIMITER_KNOWN;
     exponent &= 31;
     __u32 index = (hash & 0xffffffff) * LIMITER_HASHED_SETS >> 32;
     struct limiter_set *set = bpf_map_lookup_elem(&limiter, &index);
@@ -48,14 +55,15 @@ __noinline int limiter_charge(__u64 hash, __u64 now, __u32 cost, __u32 tolerance
     for (int attempt = 0; attempt < LIMITER_TRIES; attempt++) {
         __u32 slot = own_way(set, tag), debt = 0;
         int is_new = slot >= LIMITER_WAYS;
-        if (is_new) slot = free_way(set, now);
+        if (is_new) slot = free_way(set, now, is_for_known);
         if (slot >= LIMITER_WAYS) return CHARGE_FULL;
         __u64 *way = &set->way[slot & (LIMITER_WAYS - 1)];
         __u64 seen = READ_ONCE(*way);
         if (!is_new) {
             if (seen >> 32 != tag) continue;
             debt = way_debt(seen, now);
-            if (debt > tolerance + cost) debt = 0; /* long past, and wrapped; or left by a wider limit before a reload */
+            /* long past, and wrapped; or left by a wider limit before a reload */
+            if (debt > tolerance + cost + (LIMITER_SKEW >> exponent) + 1) debt = 0;
             if (debt > tolerance) return CHARGE_OVER;
         } else if (way_debt(seen, now) != 0) {
             continue;
@@ -82,6 +90,10 @@ static __always_inline int quota_charge(__u64 hash, __u64 now, __u64 period_ns, 
     const struct limit limit = limit_of(period_ns, burst);
     return limiter_charge(hash, now, limit.cost, limit.tolerance, limit.exponent);
 }
+static __always_inline int known_quota_charge(__u64 hash, __u64 now, __u64 period_ns, __u32 burst) {
+    const struct limit limit = limit_of(period_ns, burst);
+    return limiter_charge(hash, now, limit.cost, limit.tolerance, limit.exponent | LIMITER_KNOWN);
+}
 
 /* A bucket with a way of its own at the table's end, TAT in plain nanoseconds. */
 __noinline int limiter_charge_fixed(__u32 bucket, __u64 now, __u32 cost, __u32 tolerance, __u32 exponent) {
@@ -93,7 +105,7 @@ __noinline int limiter_charge_fixed(__u32 bucket, __u64 now, __u32 cost, __u32 t
     for (int attempt = 0; attempt < LIMITER_TRIES; attempt++) {
         __u64 seen = READ_ONCE(*way);
         __u64 debt = seen > now ? seen - now : 0;
-        if (debt > tolerance_ns + period_ns) debt = 0; /* left by a wider limit before a reload */
+        if (debt > tolerance_ns + period_ns + LIMITER_SKEW) debt = 0; /* left by a wider limit before a reload */
         if (debt > tolerance_ns) return CHARGE_OVER;
         if (__sync_val_compare_and_swap(way, seen, now + debt + period_ns) == seen) return CHARGE_PASS;
     }

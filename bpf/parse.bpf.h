@@ -186,6 +186,9 @@ static __always_inline int parse_ipv6(struct packet *pkt, struct cursor *cursor)
     cursor->offset += sizeof(*ip);
     pkt->ip_end = cursor->offset + bpf_ntohs(ip->payload_len);
     pkt->may_be_udp = 1; /* until a last header says otherwise */
+    /* Length 0 before a hop-by-hop header says "jumbogram" (RFC 2675), and Linux takes what there is without asking for the
+     * option. One that is longer than 65,535 bytes is BIG TCP, at TC. */
+    if (ip->payload_len == 0 && next == IPPROTO_HOPOPTS && pkt->frame_length - cursor->offset <= 65535) return PACKET_DEEP;
     if (pkt->ip_end > pkt->frame_length) {
         pkt->may_be_udp = next != IPPROTO_TCP && next != IPPROTO_ICMPV6;
         return PACKET_CUT;

@@ -4,8 +4,9 @@
  * known source has one of its own, by address and port, so that no neighbour behind the same NAT can use it up. What
  * that lets through, or an excuse (excuse.bpf.h), pays its zone's or peer's total besides.
  *
- * Who finds no room in the table pays a bucket that all such sources of the zone share. The known share another one: a
- * flood from spoofed sources that fills the table spends the former, and must not close the latter.
+ * Who finds no room in the table pays a bucket that all such sources of the zone share. Each set keeps a way for the
+ * known and for declared peers, which a flood from other addresses cannot take; where it is taken, the known share a bucket
+ * of their own.
  */
 #pragma once
 
@@ -42,7 +43,7 @@ static __always_inline int charge_own(const struct packet *pkt, __u32 number, __
     __u64 bucket = (__u64)(pkt->sip_class << 8 | number) << 32 | port;
     __u64 hash = keyed_hash(HASH_OF(HASH_LIMIT_OWN, 2), bucket, upper_half(&pkt->source.address),
                             lower_half(&pkt->source.address), 0);
-    return limiter_charge(hash, pkt->now, limit->cost, limit->tolerance, limit->exponent);
+    return limiter_charge(hash, pkt->now, limit->cost, limit->tolerance, limit->exponent | LIMITER_KNOWN);
 }
 
 /* Its prefix's bucket is spent (CHARGE_OVER), or there is none (CHARGE_FULL). */
@@ -74,7 +75,8 @@ static __always_inline int charge_source(const struct packet *pkt, const struct 
     if (pkt->sip_class >= CLASS_COUNT) return CHARGE_PASS;
     const struct limit *limit = &zone->limits[pkt->sip_class];
     if (!limit->cost) return CHARGE_PASS;
-    int charge = limiter_charge(hash, pkt->now, limit->cost, limit->tolerance, limit->exponent);
+    __u32 whose = zone->flags & ZONE_PEER ? LIMITER_KNOWN : 0;
+    int charge = limiter_charge(hash, pkt->now, limit->cost, limit->tolerance, limit->exponent | whose);
     return charge == CHARGE_PASS ? CHARGE_PASS : charge_otherwise(pkt, limit, charge);
 }
 

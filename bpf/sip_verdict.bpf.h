@@ -42,8 +42,15 @@ static __always_inline int is_admitted(const struct packet *pkt) {
     return zone && zone->flags & (ZONE_SIP | ZONE_PEER);
 }
 
-static __always_inline int is_refused_by_strict(const struct packet *pkt, const struct zone *zone) {
-    return zone->flags & ZONE_STRICT && pkt->sip_class == CLASS_INVITE && !(known_flags(pkt, 0) & KNOWN_REGISTRAR);
+/* New calls of others than registrars, and what cannot be read: who knows what a server makes of that. */
+static __always_inline int is_refused_by_strict(struct context *ctx, const struct packet *pkt, const struct zone *zone) {
+    int may_begin_call = pkt->sip_class == CLASS_INVITE || pkt->sip_class == CLASS_UNREADABLE;
+    if (!(zone->flags & ZONE_STRICT) || !may_begin_call || known_flags(pkt, 0) & KNOWN_REGISTRAR) return 0;
+    return pkt->sip_class == CLASS_UNREADABLE || !is_reinvite(ctx, pkt);
+}
+/* Behind line ends: more than we skip, or in a fragment. A server may skip them, and find a request that we have not judged. */
+static __always_inline int is_hidden_by_line_ends(const struct packet *pkt) {
+    return pkt->sip_class == CLASS_UNREADABLE && begins_with_line_end(pkt);
 }
 
 static __always_inline void mark_for_mirror(struct packet *pkt) {
@@ -96,7 +103,8 @@ __noinline int judge_sip(struct context *ctx, struct packet *pkt, int pass) {
     classify_arrival(ctx, pkt);
     mark_for_mirror(pkt);
     if (!zone || is_allowed(pkt)) return pass;
-    if (is_refused_by_strict(pkt, zone)) return REASON_not_registrar;
+    if (is_hidden_by_line_ends(pkt)) return REASON_malformed;
+    if (is_refused_by_strict(ctx, pkt, zone)) return REASON_not_registrar;
     int verdict = judge_limit(ctx, pkt, zone, pass);
     if (verdict == pass && pkt->wall_flags & WALL_USER_AGENTS && is_attack_tool(ctx, pkt)) return REASON_attack_tool;
     return verdict;

@@ -59,25 +59,35 @@ static __always_inline int is_keepalive(const struct start *start) {
      (__u64)(g) << 48 | (__u64)(h) << 56)
 #define FIRST(n) (~0ULL >> (64 - 8 * (n)))
 
-/* The method exactly, with the space behind it; case counts (RFC 3261 section 7.1). The longest, SUBSCRIBE with its space,
- * has ten bytes: eight in `w`, the others in `behind`. */
+#define LOWER 0x2020202020202020ULL /* no other byte of a token becomes a letter, and none but NUL a space */
+
+/* The method with the space behind it, in letters of any case: it counts by RFC 3261 section 7.1, and servers take
+ * "invite" for INVITE all the same. The longest, SUBSCRIBE with its space, has ten bytes: eight in `w`, the others in
+ * `behind`. */
 static __always_inline int method_class(__u64 w, __u32 behind) {
-    if ((w & FIRST(7)) == WORD8('I', 'N', 'V', 'I', 'T', 'E', ' ', 0)) return CLASS_INVITE;
-    if ((w & FIRST(4)) == WORD8('A', 'C', 'K', ' ', 0, 0, 0, 0)) return CLASS_ACK;
-    if ((w & FIRST(4)) == WORD8('B', 'Y', 'E', ' ', 0, 0, 0, 0)) return CLASS_BYE;
-    if ((w & FIRST(7)) == WORD8('C', 'A', 'N', 'C', 'E', 'L', ' ', 0)) return CLASS_CANCEL;
-    if (w == WORD8('R', 'E', 'G', 'I', 'S', 'T', 'E', 'R') && (behind & 0xff) == ' ') return CLASS_REGISTER;
-    if (w == WORD8('O', 'P', 'T', 'I', 'O', 'N', 'S', ' ')) return CLASS_OPTIONS;
-    if (w == WORD8('S', 'U', 'B', 'S', 'C', 'R', 'I', 'B') && (behind & 0xffff) == ('E' | ' ' << 8))
+    w |= LOWER;
+    behind |= (__u32)LOWER;
+    if ((w & FIRST(7)) == WORD8('i', 'n', 'v', 'i', 't', 'e', ' ', 0)) return CLASS_INVITE;
+    if ((w & FIRST(4)) == WORD8('a', 'c', 'k', ' ', 0, 0, 0, 0)) return CLASS_ACK;
+    if ((w & FIRST(4)) == WORD8('b', 'y', 'e', ' ', 0, 0, 0, 0)) return CLASS_BYE;
+    if ((w & FIRST(7)) == WORD8('c', 'a', 'n', 'c', 'e', 'l', ' ', 0)) return CLASS_CANCEL;
+    if (w == WORD8('r', 'e', 'g', 'i', 's', 't', 'e', 'r') && (behind & 0xff) == ' ') return CLASS_REGISTER;
+    if (w == WORD8('o', 'p', 't', 'i', 'o', 'n', 's', ' ')) return CLASS_OPTIONS;
+    if (w == WORD8('s', 'u', 'b', 's', 'c', 'r', 'i', 'b') && (behind & 0xffff) == ('e' | ' ' << 8))
         return CLASS_SUBSCRIBE;
-    if ((w & FIRST(7)) == WORD8('N', 'O', 'T', 'I', 'F', 'Y', ' ', 0)) return CLASS_NOTIFY;
-    if (w == WORD8('P', 'U', 'B', 'L', 'I', 'S', 'H', ' ')) return CLASS_PUBLISH;
-    if ((w & FIRST(5)) == WORD8('I', 'N', 'F', 'O', ' ', 0, 0, 0)) return CLASS_INFO;
-    if ((w & FIRST(6)) == WORD8('P', 'R', 'A', 'C', 'K', ' ', 0, 0)) return CLASS_PRACK;
-    if ((w & FIRST(7)) == WORD8('U', 'P', 'D', 'A', 'T', 'E', ' ', 0)) return CLASS_UPDATE;
-    if (w == WORD8('M', 'E', 'S', 'S', 'A', 'G', 'E', ' ')) return CLASS_MESSAGE;
-    if ((w & FIRST(6)) == WORD8('R', 'E', 'F', 'E', 'R', ' ', 0, 0)) return CLASS_REFER;
+    if ((w & FIRST(7)) == WORD8('n', 'o', 't', 'i', 'f', 'y', ' ', 0)) return CLASS_NOTIFY;
+    if (w == WORD8('p', 'u', 'b', 'l', 'i', 's', 'h', ' ')) return CLASS_PUBLISH;
+    if ((w & FIRST(5)) == WORD8('i', 'n', 'f', 'o', ' ', 0, 0, 0)) return CLASS_INFO;
+    if ((w & FIRST(6)) == WORD8('p', 'r', 'a', 'c', 'k', ' ', 0, 0)) return CLASS_PRACK;
+    if ((w & FIRST(7)) == WORD8('u', 'p', 'd', 'a', 't', 'e', ' ', 0)) return CLASS_UPDATE;
+    if (w == WORD8('m', 'e', 's', 's', 'a', 'g', 'e', ' ')) return CLASS_MESSAGE;
+    if ((w & FIRST(6)) == WORD8('r', 'e', 'f', 'e', 'r', ' ', 0, 0)) return CLASS_REFER;
     return CLASS_OTHER;
+}
+
+/* SIP-Version is any case, too. */
+static __always_inline int is_status_line(__u64 w) {
+    return (w | LOWER) == WORD8('s', 'i', 'p', '/', '2', '.', '0', ' ');
 }
 
 /* The length of the token that a space ends, 0 where the datagram does not begin with one. Bytes beyond what was
@@ -106,7 +116,7 @@ __noinline int has_scheme(const struct start *start, int from) {
 /* The class, with START_IS_REQUEST where a URI's scheme follows the method. */
 __noinline int classify_start(const struct start *start) {
     if (!start) return CLASS_UNREADABLE;
-    if (*(const __u64 *)start->byte == WORD8('S', 'I', 'P', '/', '2', '.', '0', ' ')) return CLASS_RESPONSE;
+    if (is_status_line(*(const __u64 *)start->byte)) return CLASS_RESPONSE;
     if (is_keepalive(start)) return CLASS_KEEPALIVE;
     int token = token_length(start);
     if (token == 0) return CLASS_UNREADABLE;
@@ -128,11 +138,44 @@ static __always_inline int is_in_dialog(__u32 sip_class) {
     return in_dialog >> (sip_class & 31) & 1;
 }
 
+static __always_inline int is_line_end(__u32 c) { return c == '\r' || c == '\n'; }
+static __always_inline int begins_with_line_end(const struct packet *pkt) {
+    return pkt->payload_here != 0 && is_line_end(bpf_ntohl(pkt->head[0]) >> 24);
+}
+
+/* The line ends before the message: servers skip them (RFC 3261 section 7.5 has them do so on streams). START_BYTES where
+ * nothing else has been read. */
+__noinline __u32 leading_line_ends(struct context *ctx, const struct packet *pkt) {
+    struct start start = {};
+    if (!pkt) return 0;
+    __u32 here = pkt->payload_here < START_BYTES ? pkt->payload_here : START_BYTES;
+    if (load_up_to(ctx, pkt->payload_offset, start.byte, here, START_BYTES) != 0) return 0;
+    for (__u32 i = 0; i < START_BYTES; i++) {
+        if (i >= here) break;
+        if (!is_line_end(start.byte[i])) return i;
+    }
+    return START_BYTES;
+}
+
+/* Of a datagram they are left out from here on, so that whoever looks for something in it finds it at its place. In a
+ * stream they are bytes as others. */
+static __always_inline __u32 skip_line_ends(struct packet *pkt, __u32 ends) {
+    if (ends >= START_BYTES || ends >= pkt->payload_here) return 0;
+    if (pkt->kind != PACKET_UDP || is_fragment(pkt)) return ends;
+    pkt->payload_offset += ends;
+    pkt->payload_here -= ends;
+    pkt->payload_length -= ends;
+    return 0;
+}
+
 /* Sets pkt->sip_class; returns the class with its flag. */
 static __always_inline int classify(struct context *ctx, struct packet *pkt) {
-    struct start start = {.length = pkt->payload_length, .captured = pkt->payload_here};
+    __u32 ends = begins_with_line_end(pkt) ? leading_line_ends(ctx, pkt) : 0;
+    if (ends >= START_BYTES && pkt->payload_length <= START_BYTES) return pkt->sip_class = CLASS_KEEPALIVE;
+    __u32 skipped = skip_line_ends(pkt, ends);
+    struct start start = {.length = pkt->payload_length, .captured = pkt->payload_here - skipped};
     if (start.captured > START_BYTES) start.captured = START_BYTES;
-    if (load_up_to(ctx, pkt->payload_offset, start.byte, start.captured, START_BYTES) != 0) start.captured = 0;
+    if (load_up_to(ctx, pkt->payload_offset + skipped, start.byte, start.captured, START_BYTES) != 0) start.captured = 0;
     int class = classify_start(&start);
     pkt->sip_class = class & 0xff;
     return class;
@@ -144,6 +187,6 @@ static __always_inline void classify_arrival(struct context *ctx, struct packet 
     if (pkt->is_classified) return;
     pkt->is_classified = 1;
     __u64 w = (__u64)pkt->head[1] << 32 | pkt->head[0];
-    pkt->sip_class = w == WORD8('S', 'I', 'P', '/', '2', '.', '0', ' ') ? CLASS_RESPONSE : method_class(w, pkt->head[2]);
+    pkt->sip_class = is_status_line(w) ? CLASS_RESPONSE : method_class(w, pkt->head[2]);
     if (pkt->sip_class == CLASS_OTHER) classify(ctx, pkt);
 }

@@ -12,13 +12,20 @@ import re
 import sys
 
 SUITES = {
-    'verdicts': 'the verdict tests by BPF_PROG_TEST_RUN, but floods and long random sequences; objects of clang 14',
+    'verdicts': '''the verdict tests by BPF_PROG_TEST_RUN, the way in mostly by XDP; objects of clang 14. Left out, as
+  they take an emulated machine many minutes (the filter `quick` of `vm-tests/guest.sh`): floods, full tables, long
+  random sequences (`Hammer`, `Soak`, `Property`), a hundred thousand sources at their limits, frames cut at every
+  length, the suites of fragments and TCP once more behind VLAN tags (each row of the rule table is tried behind none,
+  one and two), and of the questions of `ringwall why` all but ten''',
     'clang19': 'every program loaded from the objects of clang 19, and a part of the verdict tests',
     'native': 'calls, a killed and a stopped agent, takedown: between namespaces, by XDP in the driver',
     'tc': 'the same by TC ingress (tcx; before Linux 6.6 clsact)',
     'generic': 'the same by generic XDP',
     'links': 'calls over tagged frames (VLAN, QinQ), a VLAN device, and a bond that loses its active leg',
-    'dispatcher': "the calls of `native` in libxdp's dispatcher, beside another XDP program",
+    'dispatcher': '''the tests of `native` in libxdp's dispatcher; those of the dispatcher itself, beside other XDP
+  programs; and one of an interface that a stranger's program holds. On a kernel without freplace the wall falls back
+  to TC ingress: what passed there are the four tests of `native` by TC, and the last one; those of the dispatcher are
+  skipped, each class counted as one''',
 }
 # Whose objects a suite loads, and the budget beyond which tests/kernel/verifier_cost_test.cpp fails.
 COMPILERS = {'verdicts': ('clang 14', 200_000), 'clang19': ('clang 19', 300_000)}

@@ -82,7 +82,7 @@ struct Parsed {
 Parsed parse_arguments(int argc, const char* const* argv);
 
 // Every command but run and detach (agent.hpp), replay (replay/replay.hpp) and those of agent/inspect.
-int check(const agent::Options& options);
+int check(const agent::Options& options, bool as_json);
 int schema();
 int show(const Invocation& invocation); // status, calls, pinholes, sources, bans, lists
 int bans(const Invocation& invocation);

@@ -20,7 +20,9 @@ inline constexpr std::array<Description, 19> descriptions{{
     {Command::run, "run", "Attach the wall and follow the calls, until SIGTERM; the datapath then stays in place",
      "ringwall run --config /etc/ringwall/ringwall.yaml", false},
     {Command::check, "check", "Read the configuration and say every mistake in it; needs no agent and no root",
-     "ringwall check --config new.yaml && cp new.yaml /etc/ringwall/ringwall.yaml && ringwall reload", false},
+     "ringwall check --config new.yaml && cp new.yaml /etc/ringwall/ringwall.yaml && ringwall reload\n"
+     "  ringwall check --json | jq -r '.findings[].text'",
+     true},
     {Command::schema, "schema", "Print the JSON Schema of the configuration, which editors and other tools understand",
      "ringwall schema >ringwall.schema.json", false},
     {Command::status, "status", "What runs, where it is attached, and what has passed and dropped for which reason",

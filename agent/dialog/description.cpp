@@ -43,7 +43,7 @@ RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, co
         pinhole::add_peers(remote.ports, {{media.path->address, Port{0}}});
     if (is_behind_nat)
         for (const IpAddress& route : routes)
-            if (!route.is_unroutable()) remote.stand_ins.push_back({route, Port{0}});
+            if (!route.is_unroutable()) pinhole::add_peers(remote.stand_ins, {{route, Port{0}}});
     return remote;
 }
 

@@ -80,12 +80,14 @@ struct Leg {
     bool is_recorded = false;  // stands in `dialogs`
     uint8_t counted_as = 0;    // of those on record, by state (enum dialog_state); 0: not yet
     bool is_announced = false; // the operator has read that it was answered
+    bool is_unheard = false;   // no response has come to the inside's INVITE
+    bool is_midway = false;    // known by an offer in the dialog alone, until that is taken
     bool is_restored = false;  // its transactions are forgotten: tags and CSeq must do
 
     Side& side(std::string_view inside_tag);
     bool has_inside_tag(std::string_view tag) const;
     std::string_view inside_tag() const {
-        return sides.empty() ? std::string_view() : std::string_view(sides.front().tag);
+        return sides.empty() ? std::string_view("") : std::string_view(sides.front().tag);
     }
     // Everything the leg claims now: accepted, merely offered, and moving away.
     std::vector<pinhole::Claim> claims() const;

@@ -83,6 +83,7 @@ void Table::Step::confirm(Leg& leg) {
     if (leg.state != LegState::early) return;
     table_.leave_early(leg, LegState::confirmed);
     leg.end_at.reset();
+    leg.is_unheard = false;
     ++table_.counters_.calls_answered;
     renew(leg);
 }

@@ -82,18 +82,14 @@ private:
 
 // Rule 2. What comes back of the inside's own is not remembered: a registrar's 200 lists every binding.
 void Outsiders::note_names(const sip::Message& message, const std::vector<Endpoint>& described,
-                           const policy::View& policy, const std::function<bool(const Endpoint&)>& is_claimed,
-                           TimePoint now) {
-    std::vector<Endpoint> foreign;
-    const auto add = [&](const Endpoint& named, const auto& is_own) {
+                           const policy::View& policy, TimePoint now) {
+    std::vector<Endpoint> foreign = described;
+    for (const sip::NameAddress& contact : message.contacts()) {
+        if (!contact.host_port.address) continue;
+        const Endpoint named{*contact.host_port.address, contact.host_port.port.value_or(Port{5060})};
         const Endpoint inside{policy.inside_of(named.address), named.port};
-        if (policy.is_protected(inside.address) && !is_own(inside)) foreign.push_back(named);
-    };
-    for (const Endpoint& named : described) add(named, is_claimed);
-    for (const sip::NameAddress& contact : message.contacts())
-        if (contact.host_port.address)
-            add({*contact.host_port.address, contact.host_port.port.value_or(Port{5060})},
-                [&](const Endpoint& inside) { return parties_.has_learned(inside); });
+        if (policy.is_protected(inside.address) && !parties_.has_learned(inside)) foreign.push_back(named);
+    }
     echo_.note(namer(message), foreign, now);
     if (!message.is_request) echo_.accepted(namer(message), now); // it answers the inside
 }

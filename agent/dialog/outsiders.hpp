@@ -18,10 +18,10 @@ class Outsiders {
 public:
     explicit Outsiders(const KeyedHash& hash) : hash_(hash), registrations_(hash) {}
 
-    // A message from outside that may come to mean something: inside endpoints that it names are remembered, unless the
-    // inside has named them itself. `described` are those of its SDP; `is_claimed` knows the ports of live calls.
+    // A message from outside that may come to mean something: inside endpoints that it names are remembered, but for
+    // SIP ports that the inside has named itself. `described` are those of its SDP.
     void note_names(const sip::Message& message, const std::vector<Endpoint>& described, const policy::View& policy,
-                    const std::function<bool(const Endpoint&)>& is_claimed, TimePoint now);
+                    TimePoint now);
     // The inside goes along with what an outsider said, or does not.
     void note_answer(const sip::Message& message, TimePoint now);
     bool is_echo(const Endpoint& inside, TimePoint now) const { return echo_.holds(inside, now); }

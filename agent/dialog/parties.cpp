@@ -40,6 +40,28 @@ bool is_zero(const struct address& address) {
     return (address.word[0] | address.word[1] | address.word[2] | address.word[3]) == 0;
 }
 
+// By each number of before, today's of the declared peer of that name; 0 where there is none.
+using Numbers = std::array<uint8_t, ZONES>;
+
+Numbers numbers_by_name(const std::vector<policy::Peer>& before, const std::vector<policy::Peer>& after) {
+    Numbers numbers{};
+    for (size_t i = 0; i < before.size(); ++i) {
+        const auto found = std::ranges::find(after, before[i].name, &policy::Peer::name);
+        if (found != after.end()) numbers[i + 1] = static_cast<uint8_t>(found - after.begin() + 1);
+    }
+    return numbers;
+}
+
+// True where that changes anything. Who is in the port's list of addresses stays there.
+bool renumber_zones(struct learned_port& port, const Numbers& numbers) {
+    const struct learned_port before = port;
+    std::ranges::fill(port.zones, 0);
+    for (size_t zone = 1; zone < numbers.size(); ++zone)
+        if (const uint8_t number = numbers[zone]; number != 0 && (before.zones[zone / 64] >> (zone % 64) & 1) != 0)
+            port.zones[number / 64] |= uint64_t{1} << (number % 64);
+    return std::memcmp(&before, &port, sizeof port) != 0;
+}
+
 } // namespace
 
 bool Parties::Known::is_trusted(uint64_t now_ns) const {
@@ -57,6 +79,10 @@ struct known Parties::Known::value(uint64_t now_ns) const {
     return value;
 }
 
+// Numbers of zones are taken as they stand: by which configuration they were written is nowhere said. Where peers were
+// put in another order while nobody ran, ports stay open to a declared peer that they were not learned for, for as long
+// as they are registered, and to their own from the next REGISTER on. To drop all numbers instead would shut every such
+// port at each restart, and hardly any restart comes with another order.
 void Parties::restore(const pinhole::Present& present) {
     for (const auto& [key, value] : present.known) {
         Known& known = known_[key];
@@ -69,6 +95,15 @@ void Parties::restore(const pinhole::Present& present) {
         phones_ += known.is_phone;
     }
     for (const auto& [key, value] : present.learned) learned_[pinhole::HoleKey::from(key)] = value;
+}
+
+// A port that is left to nobody is kept: the inside has named it, and opens it again with its next message.
+void Parties::renumber(const policy::View& before, const policy::View& after) {
+    const Numbers numbers = numbers_by_name(before.config().peers, after.config().peers);
+    for (auto& [key, port] : learned_)
+        if (renumber_zones(port, numbers)) operations_.operations.push_back(pinhole::put_learned(key.abi(), port));
+    for (auto& [key, known] : known_)
+        if (known.legs > 0) known.zone = after.zone_of(IpAddress::from(key.address)); // the kernel is told of none
 }
 
 void Parties::put(const struct known_key& key, Known& known, TimePoint now) {

@@ -28,6 +28,9 @@ public:
     static constexpr std::chrono::hours remembered{24 * 7};
 
     void restore(const pinhole::Present& present);
+    // A new policy counts peers and zones anew: learned ports stay open to the declared peers that keep their names,
+    // parties of live calls are of the zone that their addresses are in now.
+    void renumber(const policy::View& before, const policy::View& after);
     // The outside endpoint of a live call is known while the call lives.
     void joined(Leg& leg, TimePoint now);
     void left(const Leg& leg);

@@ -44,7 +44,8 @@ Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers
 void Table::Step::initial_invite_out(Transaction& transaction) {
     const std::string_view branch = message_.vias().empty() ? std::string_view() : message_.vias().front().branch;
     const std::string_view tag = message_.from.tag;
-    if (const Leg* refused = table_.find(message_.call_id, {}, tag); refused && refused->end_at && refused->has_inside_tag(tag))
+    if (const Leg* refused = table_.find(message_.call_id, {}, tag);
+        refused && refused->end_at && refused->has_inside_tag(tag))
         table_.end(refused->id, effects_); // this is its retry: the ports go on
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "branch", branch}), {}, tag, true);
     if (!leg) return;

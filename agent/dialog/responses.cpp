@@ -30,8 +30,10 @@ void Table::Step::on_response() {
     }
     switch (transaction->method) {
         case sip::Method::invite:
+            if (message_.status < 200)
+                table_.transactions_.expire_at(*transaction, event_.now + table_.timers_.early + transaction_life);
             if (!transaction->is_initial) response_in_dialog(*transaction);
-            else if (message_.status == 100) rings(*transaction, table_.leg(transaction->leg));
+            else if (message_.status == 100) ring_on(table_.leg(transaction->leg));
             else event_.outbound ? initial_response_out(*transaction) : initial_response_in(*transaction);
             break;
         case sip::Method::update:
@@ -59,7 +61,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
         confirm(*leg);
         end_other_forks(*leg);
     } else {
-        rings(transaction, leg);
+        ring_on(leg);
     }
     changed(*leg);
 }
@@ -72,21 +74,16 @@ void Table::Step::initial_response_out(Transaction& transaction) {
     if (event_.offer && transaction.remote_offer)
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
     else if (event_.offer) offered_by_inside(*leg);
+    transaction.has_claimed = transaction.has_claimed || event_.offer;
     if (is_success()) {
         const Side winner = side;
         leg->sides = {winner};
         leg->remote_offer.reset();
         confirm(*leg);
     } else {
-        rings(transaction, leg);
+        ring_on(leg);
     }
     changed(*leg);
-}
-
-// Each 1xx renews the early deadline (RFC 3261 16.6, Timer C).
-void Table::Step::rings(Transaction& transaction, Leg* leg) {
-    table_.transactions_.expire_at(transaction, event_.now + table_.timers_.early + transaction_life);
-    if (leg) ring_on(*leg);
 }
 
 // A final failure of an initial INVITE ends what that INVITE began, and nothing else.
@@ -95,6 +92,11 @@ void Table::Step::failed(Transaction& transaction) {
     transaction.is_failed = true;
     for (const LegId id : table_.early_legs_of(transaction.group)) {
         Leg& leg = *table_.leg(id);
+        if (!leg.begun_inside && transaction.has_claimed) { // early media of this INVITE, which is over
+            leg.sides.clear();
+            leg.offered.clear();
+            changed(leg);
+        }
         if (!leg.begun_inside && --leg.open_invites > 0) continue; // a merged request; another one still runs
         if (!is_retryable(message_.status)) {
             ++table_.counters_.calls_failed;
@@ -109,10 +111,14 @@ void Table::Step::failed(Transaction& transaction) {
 
 void Table::Step::response_in_dialog(Transaction& transaction) {
     Leg* leg = transaction.leg ? table_.leg(transaction.leg) : nullptr;
-    if (!leg && event_.outbound && is_success() && event_.offer) leg = adopt_midway(transaction);
+    const bool is_unknown = transaction.leg == 0 && !transaction.is_final; // and not of a call that has ended
+    if (is_unknown && event_.outbound && is_success() && event_.offer && (leg = adopt_midway(transaction)))
+        confirm(*leg);
     if (!leg || !leg->has_inside_tag(inside_tag()) || leg->outside_tag != outside_tag() || transaction.is_final) return;
     Side& side = leg->side(inside_tag());
     const bool is_invite = message_.method == sip::Method::invite;
+    if (message_.status >= 300 && leg->is_midway && !is_retryable(message_.status))
+        return table_.end(leg->id, effects_);
     if (message_.status >= 300) { // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
         if (is_invite) side.provisional.clear();
         if (transaction.local_offer) leg->offered.clear();
@@ -130,7 +136,8 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);
     }
-    if (leg->state == LegState::early) ring_on(*leg);
+    if (is_success() && std::exchange(leg->is_midway, false)) confirm(*leg);
+    if (leg->state == LegState::early) ring_on(leg);
     else if (is_success() && message_.method != sip::Method::prack) renew(*leg);
     effects_.woken.insert(leg->id);
     changed(*leg);
@@ -170,10 +177,11 @@ void Table::Step::response_to_bye(const Transaction& transaction) {
 }
 
 // Each sign of life before the answer gives it the whole of `timers.early` again.
-void Table::Step::ring_on(Leg& leg) {
-    if (leg.state != LegState::early) return;
-    leg.soft_deadline = event_.now + table_.timers_.early;
-    table_.schedule(leg, event_.now);
+void Table::Step::ring_on(Leg* leg) {
+    if (!leg || leg->state != LegState::early || leg->is_midway) return;
+    leg->is_unheard = false;
+    leg->soft_deadline = event_.now + table_.timers_.early;
+    table_.schedule(*leg, event_.now);
 }
 
 } // namespace ringwall::dialog

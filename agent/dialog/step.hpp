@@ -29,7 +29,6 @@ private:
     // responses
     void initial_response_in(Transaction& transaction);  // to an INVITE that the inside sent
     void initial_response_out(Transaction& transaction); // to one that came from outside
-    void rings(Transaction& transaction, Leg* leg);
     void failed(Transaction& transaction);
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);
@@ -45,7 +44,7 @@ private:
     void trickled_by_inside(Leg& leg);
     void confirm(Leg& leg);
     void renew(Leg& leg);
-    void ring_on(Leg& leg);
+    void ring_on(Leg* leg);
 
     // which leg
     Leg* leg_by_tags();                          // in-dialog request or response: Call-ID and both tags

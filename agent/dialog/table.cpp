@@ -39,6 +39,15 @@ bool Table::may_carry_offers(const sip::Message& inbound) {
     }
 }
 
+bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
+    const auto& [theirs, ours] =
+        outbound.is_request ? std::tie(outbound.to, outbound.from) : std::tie(outbound.from, outbound.to);
+    const Leg* leg = find(outbound.call_id, theirs.tag, ours.tag);
+    if (!leg) return false;
+    const auto claims = leg->claims();
+    return std::ranges::find(claims, inside, &pinhole::Claim::local) != claims.end();
+}
+
 Leg* Table::leg(LegId id) {
     const auto found = legs_.find(id);
     return found ? found->get() : nullptr;
@@ -75,7 +84,8 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, s
     leg.started = event.now;
     leg.started_s = event.realtime_s;
     leg.deadline = event.now + timers_.max_call;
-    leg.soft_deadline = event.now + (begun_inside ? timers_.early : std::chrono::nanoseconds(transaction_life));
+    leg.soft_deadline = event.now + transaction_life; // RFC 3261 17.1.1.2, Timer B: until somebody answers in any way
+    leg.is_unheard = begun_inside;
     leg.is_strangers = is_strangers;
     waiting_strangers_ += is_strangers;
     if (!begun_inside) leg.outset = event.outset;
@@ -202,7 +212,8 @@ bool Table::is_over(Leg& leg, TimePoint now, const Activity& last_media) const {
         const MediaSeen seen = last_media(claim.key());
         last = std::max({last, seen.last_in, seen.last_out});
     }
-    if (last + soft_idle <= now) return true;
+    // Of an INVITE that nobody has answered in any way, the media is another's: of the next server's (RFC 3263 4.3).
+    if (last + soft_idle <= now || leg.is_unheard) return true;
     leg.soft_deadline = last + soft_idle;
     return false;
 }

@@ -84,6 +84,8 @@ public:
 
     // May SDP of this message from outside come to mean anything? A request that the inside will answer, an ACK of an
     // answered call, a response to what the inside asked.
+    // Has the call of this message, in what its inside has offered or answered before, that endpoint?
+    bool has_claimed(const sip::Message& outbound, const Endpoint& inside);
     bool may_carry_offers(const sip::Message& inbound);
     Effects on(const Event& event);
     using Activity = std::function<MediaSeen(const pinhole::HoleKey&)>;
@@ -111,7 +113,8 @@ private:
     // `inside_tag` tells apart calls of one Call-ID whose outside party has none (RFC 2543), or has not answered yet.
     Leg* find(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag);
     bool is_live(std::string_view call_id, std::string_view outside_tag); // a call that is up has this name already
-    Leg* create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag, bool begun_inside);
+    Leg* create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
+                bool begun_inside);
     void name(Leg& leg, std::string_view outside_tag); // its tag has become known
     void unname(const Leg& leg);
     void join(Leg& leg, uint64_t group);
@@ -135,7 +138,7 @@ private:
     KeyedHash hash_;
     Transactions transactions_;
     pinhole::FlatMap<std::unique_ptr<Leg>> legs_;
-    pinhole::FlatMap<Leg*> by_tag_;                     // hash of Call-ID and outside tag, or the inside's where there is none
+    pinhole::FlatMap<Leg*> by_tag_; // hash of Call-ID and outside tag, or the inside's where there is none
     std::unordered_multimap<uint64_t, LegId> by_group_; // those whose group is another's: most calls never fork
     std::unordered_map<uint64_t, LegId> ringing_; // hash of Call-ID and CSeq: INVITEs that a restart found unanswered
     pinhole::Deadlines<LegId> timers_due_;        // each leg's next_look, and others that it no longer waits for

@@ -43,16 +43,18 @@ Leg* Table::Step::fork(Transaction& transaction) {
     return leg;
 }
 
-// A call that was up before the wall was: its next offer or answer from inside makes it known.
+// A call that was up before the wall was: its next offer or answer from inside makes it known; an offer for as long as it
+// waits for its answer, as an outsider's may be passed on that is of no call at all.
 Leg* Table::Step::adopt_midway(Transaction& transaction) {
     if (outside_tag().empty() || inside_tag().empty()) return nullptr; // of no dialog (RFC 3261 12.2)
     if (table_.is_live(message_.call_id, outside_tag())) return nullptr;
-    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(), inside_tag(),
-                             event_.outbound == message_.is_request);
+    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(),
+                             inside_tag(), event_.outbound == message_.is_request);
     if (!leg) return nullptr;
     transaction.leg = leg->id;
     transaction.group = leg->group;
-    confirm(*leg);
+    leg->is_midway = true;
+    leg->is_unheard = false;
     return leg;
 }
 

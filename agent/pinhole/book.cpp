@@ -281,13 +281,6 @@ void Book::is_gone(Hole& hole) {
     if (std::exchange(hole.is_present, false)) --standing_[ControlWord::of(hole.present.value.ctl).phase];
 }
 
-bool Book::is_claimed(const Endpoint& local) const {
-    return std::ranges::any_of(std::array{Protocol::udp, Protocol::tcp}, [&](Protocol protocol) {
-        const auto hole = holes_.find({local, protocol});
-        return hole != holes_.end() && !hole->second.owners.empty();
-    });
-}
-
 const PresentPinhole* Book::present(const HoleKey& key) const {
     const auto hole = holes_.find(key);
     return hole != holes_.end() && hole->second.is_present ? &hole->second.present : nullptr;

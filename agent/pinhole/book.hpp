@@ -60,8 +60,6 @@ public:
     void bury(std::span<const PresentPinhole> seen, TimePoint now);
     void on_failed(const struct operation& operation, TimePoint now);
 
-    // Does a live leg claim this endpoint, over UDP or TCP?
-    bool is_claimed(const Endpoint& local) const;
     const PresentPinhole* present(const HoleKey& key) const;
     const BookCounters& counters() const { return counters_; }
     const PhaseCounts& standing() const { return standing_; }

@@ -105,20 +105,26 @@ LoadedLists load_lists(const std::vector<policy::ListFile>& wanted, const Loaded
     return lists;
 }
 
-std::vector<std::string> remarks_on(const LoadedList& list) {
-    std::vector<std::string> lines;
+std::vector<policy::Mistake> mistakes_in(const LoadedList& list) {
     const std::string& path = list.file.path;
     if (!list.trouble.empty()) {
-        lines.push_back(path + ": " + list.trouble +
-                        (list.contents ? "; its " + std::to_string(list.size()) + " prefixes of before stay"
-                                       : "; nothing of it is in force"));
-        return lines;
+        const std::string stays = list.contents ? "its " + std::to_string(list.size()) + " prefixes of before stay"
+                                                : "nothing of it is in force";
+        return {{0, 0, list.trouble + "; " + stays, path}};
     }
+    std::vector<policy::Mistake> found;
     for (const policy::Mistake& broken : list.contents->broken)
-        lines.push_back(policy::to_string(broken, path) + ", left out");
+        found.push_back({broken.line, broken.column, broken.what + ", left out", path});
     if (const uint64_t named = list.contents->broken.size(); list.contents->broken_count > named)
-        lines.push_back(path + ": and " + std::to_string(list.contents->broken_count - named) +
-                        " more lines, left out");
+        found.push_back(
+            {0, 0, "and " + std::to_string(list.contents->broken_count - named) + " more lines, left out", path});
+    return found;
+}
+
+std::vector<std::string> remarks_on(const LoadedList& list) {
+    std::vector<std::string> lines;
+    for (const policy::Mistake& found : mistakes_in(list))
+        lines.push_back(found.line == 0 ? found.file + ": " + found.what : policy::to_string(found));
     return lines;
 }
 

@@ -38,7 +38,9 @@ using LoadedLists = std::vector<LoadedList>;
 LoadedLists load_lists(const std::vector<policy::ListFile>& wanted, const LoadedLists& before);
 // One of them anew. False where its contents have not changed.
 bool load_again(LoadedLists& lists, size_t which);
-// What load_lists() or load_again() found, one line each, as the log says it.
+// What load_lists() or load_again() found; line 0: of the file as a whole.
+std::vector<policy::Mistake> mistakes_in(const LoadedList& list);
+// The same, one line each, as the log says it.
 std::vector<std::string> remarks_on(const LoadedList& list);
 
 std::vector<std::shared_ptr<const policy::ListContents>> contents_of(const LoadedLists& lists);

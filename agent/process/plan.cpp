@@ -40,14 +40,18 @@ Result<Surroundings> look_around(const policy::Config& config) {
     return found;
 }
 
+policy::Facts facts_of(const Surroundings& surroundings, const Known& known) {
+    policy::Facts facts{.self = surroundings.self,
+                        .shared = surroundings.shared,
+                        .tai_offset = tai_offset(),
+                        .lists = contents_of(known.lists),
+                        .names = {}};
+    for (const auto& [name, party] : known.names) facts.names[name] = party.addresses();
+    return facts;
+}
+
 policy::Compiled compile(const policy::Config& config, const Surroundings& surroundings, const Known& known) {
-    std::map<std::string, std::vector<IpAddress>> addresses;
-    for (const auto& [name, party] : known.names) addresses[name] = party.addresses();
-    return policy::compile(config, {.self = surroundings.self,
-                                    .shared = surroundings.shared,
-                                    .tai_offset = tai_offset(),
-                                    .lists = contents_of(known.lists),
-                                    .names = std::move(addresses)});
+    return policy::compile(config, facts_of(surroundings, known));
 }
 
 Result<Plan, PlanError> make_plan(const std::string& config_path, const Known& before) {

@@ -27,6 +27,7 @@ struct Known {
     LoadedLists lists;
     kernel::NamedParties names;
 };
+policy::Facts facts_of(const Surroundings& surroundings, const Known& known);
 policy::Compiled compile(const policy::Config& config, const Surroundings& surroundings, const Known& known);
 
 struct Plan {

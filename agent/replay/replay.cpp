@@ -10,6 +10,7 @@
 #include "agent/agent.hpp"
 #include "agent/capture/frame.hpp"
 #include "agent/cli/json_text.hpp"
+#include "agent/kernel/name_memory.hpp"
 #include "agent/kernel/objects.hpp"
 #include "agent/log.hpp"
 #include "agent/process/plan.hpp"
@@ -153,26 +154,40 @@ int replay(Files& files, Player& player, const Options& options) {
     return told ? agent::exit_good : refuse(told.error());
 }
 
+// No name server is asked: what it said would be of today, and the capture is not.
+void warn_of_names(const agent::Plan& plan) {
+    for (const policy::Peer& peer : plan.config.peers)
+        for (const policy::PeerName& name : peer.names)
+            if (const auto known = plan.known.names.find(name.text);
+                known == plan.known.names.end() || known->second.addresses().empty())
+                std::fprintf(stderr,
+                             "ringwall: no wall here knows the addresses of %s (peer %s): name them among its "
+                             "networks\n",
+                             name.text.c_str(), peer.name.c_str());
+}
+
 } // namespace
 
-int replay(const std::string& config, const Options& options) {
+int replay(const std::string& config, const std::string& pin_path, const Options& options) {
     if (geteuid() != 0) return refuse("this needs root: it loads BPF programs", agent::exit_not_permitted);
     log::start("replay");
     kernel::log_libbpf();
-    auto plan = agent::make_plan(config, {});
+    auto plan = agent::make_plan(config, {{}, kernel::remembered_names(pin_path)});
     if (!plan && plan.error().is_configuration) return refuse(plan.error().what, agent::exit_bad_config);
     if (!plan) return refuse(plan.error().what);
     if (plan->config.protect_self)
         std::fprintf(stderr,
                      "ringwall: `self` stands for this machine's addresses: name the networks where the capture is "
                      "another's\n");
+    warn_of_names(*plan);
     for (const agent::LoadedList& list : plan->known.lists)
         for (const std::string& remark : agent::remarks_on(list))
             std::fprintf(stderr, "ringwall: %s\n", remark.c_str());
     auto files = open_files(options);
     if (!files) return refuse(files.error());
-    // Rules' dates are compared with the capture's time, not with a machine's CLOCK_TAI.
-    const policy::Facts facts{.self = plan->surroundings.self, .lists = agent::contents_of(plan->known.lists)};
+    policy::Facts facts = agent::facts_of(plan->surroundings, plan->known);
+    facts.tai_offset = {}; // rules' dates are compared with the capture's time, not with a machine's CLOCK_TAI
+    facts.shared.clear();  // nor are this machine's broadcast addresses the capture's
     auto player = Player::open(policy::View(std::move(plan->config), facts), options.agent_delay);
     if (!player) return refuse(player.error());
     return replay(*files, **player, options);

@@ -16,7 +16,7 @@ struct Options {
     bool json = false; // the summary
 };
 
-// The process's exit code (agent::ExitCode).
-int replay(const std::string& config, const Options& options);
+// Peers by name are whom the wall at `pin_path` knows by it. The process's exit code (agent::ExitCode).
+int replay(const std::string& config, const std::string& pin_path, const Options& options);
 
 } // namespace ringwall::replay

@@ -60,8 +60,12 @@ protected:
             excuse_set set = sets[index];
             if (std::ranges::all_of(set.way, [](uint64_t way) { return way == 0; })) continue;
             const uint64_t until = (now_ns() >> EXCUSE_TICK) + EXCUSE_LIFE - ticks;
-            for (auto& way : set.way)
+            for (auto& way : set.way) {
+                const bool is_challenge =
+                    (way >> 12 & 15) >= EXCUSE_CHALLENGE; // with the clock's upper bits for a mark
                 if (way != 0) way = (way & ~uint64_t{0xfff}) | (until & 0xfff);
+                if (is_challenge) way = (way & ~uint64_t{0xffff0000}) | (until >> 12 & 0xffff) << 16;
+            }
             put(map("excuses"), index, set);
         }
     }
@@ -195,26 +199,47 @@ TEST_P(Excuse, a_register_that_answers_a_challenge_pays_the_total) {
     for (const uint32_t flags : {uint32_t{ZONE_SIP}, uint32_t{ZONE_SIP | ZONE_PEER}}) {
         const int host = flags & ZONE_PEER ? 10 : 5;
         limits({{CLASS_REGISTER, hourly(1)}}, flags);
-        total(zone_phones, CLASS_REGISTER, hourly(flags & ZONE_PEER ? 4 : 2));
+        total(zone_phones, CLASS_REGISTER, hourly(flags & ZONE_PEER ? 6 : 3));
         EXPECT_EQ(fresh_passed_of(1, phone(host)), 1);
+        EXPECT_EQ(fresh_passed_of(1, phone(host + 1)), 1);
         answer(phone(host), "401 Unauthorized");
-        EXPECT_EQ(fresh_passed_of(1, phone(host)), 1); // by the challenge: the second of the total
+        EXPECT_EQ(fresh_passed_of(1, phone(host)), 1); // by the challenge: the third of the total
         answer(phone(host + 1), "401 Unauthorized");
-        EXPECT_EQ(send(phone(host + 1), reg()), "drop total_limited");
-        EXPECT_EQ(send(phone(host + 1), reg()),
-                  "drop total_limited"); // over its own, and its challenge is for this one
+        EXPECT_EQ(send(phone(host + 1), reg()), "drop total_limited"); // over its own, by its challenge over the total
+        EXPECT_EQ(send(phone(host + 1), reg()), "drop rate_limited");
     }
 }
 
 TEST_P(Excuse, each_phone_behind_an_address_has_its_own_challenge) {
-    EXPECT_EQ(fresh_passed_of(2, phone()), 1);
-    for (uint16_t port = 1024; port < 1224; ++port) answer(phone(5, port), "407 Proxy Authentication Required");
+    limits({{CLASS_REGISTER, hourly(200)}, {CLASS_INVITE, hourly(1)}});
     int passed = 0;
+    for (uint16_t port = 1024; port < 1224; ++port) passed += send(phone(5, port), reg()) == "pass sip";
+    EXPECT_EQ(passed, 200);
+    for (uint16_t port = 1024; port < 1224; ++port) answer(phone(5, port), "407 Proxy Authentication Required");
+    passed = 0;
     for (uint16_t port = 1024; port < 1224; ++port) passed += send(phone(5, port), reg()) == "pass sip";
     EXPECT_GE(passed, 199); // nine in one set of 65,536: about once in a million such offices
     EXPECT_EQ(send(phone(5, 1300), reg()), "drop rate_limited");
     EXPECT_EQ(send(phone(5, 1024), request("INVITE")), "pass sip"); // pays by itself
     EXPECT_EQ(send(phone(5, 1025), request("INVITE")), "drop rate_limited");
+}
+
+TEST_P(Excuse, a_challenge_of_anything_but_a_register_that_paid_excuses_none) {
+    limits({{CLASS_REGISTER, hourly(1)}});
+    EXPECT_EQ(fresh_passed_of(2, phone()), 1);
+    for (uint16_t port = 1024; port < 1036; ++port) {
+        EXPECT_EQ(send(phone(5, port), request("SUBSCRIBE")), "pass sip");
+        answer(phone(5, port), "401 Unauthorized");
+        EXPECT_EQ(send(phone(5, port), reg()), "drop rate_limited");
+    }
+}
+
+TEST_P(Excuse, a_challenge_does_not_come_to_life_again) {
+    EXPECT_EQ(fresh_passed_of(2, phone()), 1);
+    answer(phone(), "401 Unauthorized");
+    passed_ago(555s); // the short clock of a way shows 5 s
+    EXPECT_EQ(fresh_passed_of(1, phone()), 0);
+    EXPECT_EQ(event(EVENT_free_registers), 0U);
 }
 
 TEST_P(Excuse, other_answers_are_no_challenge) {

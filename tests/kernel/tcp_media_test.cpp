@@ -185,6 +185,27 @@ TEST_P(TcpMedia, is_for_protected_addresses_only_and_not_for_their_forgers) {
     EXPECT_EQ(connect({"192.0.2.99", "2001:db8:1::99"}), "drop spoofed_inside");
 }
 
+TEST_P(TcpMedia, is_shut_while_the_agent_is_gone_and_that_closes_media_ports) {
+    open(chat());
+    for (const uint32_t mode : {0U, uint32_t{WALL_LOSS_PEERS}, uint32_t{WALL_LOSS_OPEN}, uint32_t{WALL_LOSS_CLOSED}}) {
+        const bool is_shut = mode == WALL_LOSS_CLOSED;
+        settings().flags = mode;
+        apply_settings();
+        heartbeat(11s); // agent_loss_ns is 10 s
+        EXPECT_EQ(connect(provider), is_shut ? "drop agent_lost_closed" : "pass pinhole_tcp");
+        EXPECT_EQ(say(provider), is_shut ? "drop agent_lost_closed" : "pass pinhole_tcp");
+        EXPECT_EQ(say(stranger, ack, 30001), is_shut ? "drop agent_lost_closed" : "pass tcp_established");
+        EXPECT_EQ(connect(provider, 29999), "pass not_guarded");
+        heartbeat(9s);
+        EXPECT_EQ(connect(provider), "pass pinhole_tcp");
+    }
+    const char* to = GetParam() == Shape::ipv6 ? "2001:db8:1::/48" : "192.0.2.0/24";
+    rule(0, {.protocol = 6, .port_count = 1, .ports = {{30000, 30000}}}, "::/0", to);
+    heartbeat(11s);
+    EXPECT_EQ(connect(stranger), "pass rule");
+    EXPECT_EQ(connect(stranger, 30001), "drop agent_lost_closed");
+}
+
 TEST_P(TcpMedia, in_monitor_mode_drops_nothing) {
     settings().flags = WALL_MONITOR;
     apply_settings();

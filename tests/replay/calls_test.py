@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls of our own through `ringwall replay`: what a live wall says to each packet, in every form of a capture."""
+import ipaddress
 import json
+import os
+import pathlib
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -232,6 +236,38 @@ class Configured(unittest.TestCase):
                 script.wait(1.1)
         self.assertEqual(told(replay(pcap(script), config=CONFIG + limits)),
                          ['in pass sip'] * 2 + ['in drop rate_limited'] * 2 + ['in pass sip', 'in drop rate_limited'])
+
+
+def remembered(name, *addresses):
+    """struct named of maps/abi/named.h."""
+    mapped = b''.join(ipaddress.ip_address(f'::ffff:{address}').packed for address in addresses)
+    return (name.encode().ljust(256, b'\0') + struct.pack('=II', len(addresses), 0) + mapped).ljust(3080, b'\0')
+
+
+class Names(unittest.TestCase):
+    CONFIG = CONFIG + 'peers: [{ name: trunk, networks: [sip.example.net] }, { name: other, networks: [203.0.113.0/24] }]\n'
+
+    def test_that_no_wall_knows_are_said(self):
+        script, _ = whole_call(begins_inside=False)
+        replayed = replay(pcap(script), '--pin-path', '/sys/fs/bpf/rw-nowhere', config=self.CONFIG)
+        self.assertIn('no wall here knows the addresses of sip.example.net (peer trunk)', replayed.errors)
+        self.assertEqual(told(replayed)[0], 'in drop not_a_peer')
+
+    def test_stand_for_what_the_wall_of_that_path_remembers(self):
+        pins = pathlib.Path(f'/sys/fs/bpf/rw-replay-{os.getpid()}')
+        entry = remembered('sip.example.net', '198.51.100.7')
+        (pins / 'maps').mkdir(parents=True)
+        try:
+            subprocess.run(['bpftool', 'map', 'create', pins / 'maps/names', 'type', 'hash', 'key', '8', 'value', '3080',
+                            'entries', '8', 'name', 'names', 'flags', '1'], check=True)
+            subprocess.run(['bpftool', 'map', 'update', 'pinned', pins / 'maps/names', 'key', *'10000000',
+                            'value', *map(str, entry)], check=True)
+            script, expected = whole_call(begins_inside=False)
+            replayed = replay(pcap(script), '--pin-path', pins, config=self.CONFIG)
+        finally:
+            shutil.rmtree(pins)
+        self.assertEqual(told(replayed), expected)
+        self.assertNotIn('no wall here', replayed.errors)
 
 
 class Mistakes(unittest.TestCase):

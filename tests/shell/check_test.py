@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What `ringwall check` prints, to the letter, for each configuration of tests/data/config/mistakes; the schema that `ringwall
-schema` prints beside an independent validator; and the examples of docs/examples, good by both. `check_test.py RINGWALL
-[--write]`: --write takes what is printed now for what is expected."""
+"""What `ringwall check` prints, to the letter, for each configuration of tests/data/config/mistakes, and the same as JSON; the
+schema that `ringwall schema` prints beside an independent validator; and the examples of docs/examples, good by both.
+`check_test.py RINGWALL [--write]`: --write takes what is printed now for what is expected."""
 import json
 import pathlib
 import re
@@ -35,11 +35,25 @@ def run(*words, cwd):
     return done.stdout, done.stderr, done.returncode
 
 
-def printed(case):
+def place_of(case):
     """`case` is NAME.yaml, or a folder with ringwall.yaml in it."""
-    cwd, name = (case, 'ringwall.yaml') if case.is_dir() else (case.parent, case.name)
+    return (case, 'ringwall.yaml') if case.is_dir() else (case.parent, case.name)
+
+
+def printed(case):
+    cwd, name = place_of(case)
     out, err, code = run('check', '--config', name, cwd=cwd)
     return f'{out}{err}exit {code}\n'
+
+
+def told(case):
+    """What `check --json` says, as it is printed without."""
+    cwd, name = place_of(case)
+    out, err, code = run('check', '--json', '--config', name, cwd=cwd)
+    document = json.loads(out)
+    severities = {'error': '', 'warning': 'warning: '}
+    lines = ['{file}:{line}:{column}: '.format(**each) + severities[each['severity']] + each['text'] for each in document['findings']]
+    return '\n'.join([*(['good'] if document['good'] else []), *lines, f'{err}exit {code}\n'])
 
 
 def cases():
@@ -64,6 +78,11 @@ class Check(unittest.TestCase):
         for case in cases():
             with self.subTest(case.name):
                 self.assertEqual(printed(case), case.with_suffix('.expected').read_text(encoding='utf-8'))
+
+    def test_says_the_same_as_json(self):
+        for case in cases():
+            with self.subTest(case.name):
+                self.assertEqual(told(case), case.with_suffix('.expected').read_text(encoding='utf-8'))
 
     def test_finds_the_examples_good_and_without_a_warning(self):
         self.assertGreaterEqual(len(EXAMPLES), 6)

@@ -11,9 +11,11 @@ _made = 0
 
 
 class Sipp:
-    """One sipp. `calls` at a time, each `talk_ms` long (caller); media ports from `first_port` on."""
+    """One sipp. `calls` at a time, `rate` a second, each `talk_ms` long (caller); media ports from `first_port` on.
+    `transport` is sipp's -t; `subject` is the INVITE's, to make it large."""
 
-    def __init__(self, namespace, scenario, address, *, remote=None, port=5060, first_port=16000, calls=1, talk_ms=2000):
+    def __init__(self, namespace, scenario, address, *, remote=None, port=5060, first_port=16000, calls=1, talk_ms=2000,
+                 transport='u1', rate=10, subject='a call'):
         global _made
         self.directory = janitor.scratch() / f'sipp{_made}'
         _made += 1
@@ -22,9 +24,11 @@ class Sipp:
         (self.directory / 'speech.pcmu').write_bytes(b'\xff\x7f' * 8000)    # two seconds of near silence, played in a loop
         where = [f'[{remote}]:5060' if ':' in remote else f'{remote}:5060'] if remote else []
         self.process = subprocess.Popen(
-            namespace.command('sipp', *where, '-sf', f'{scenario}.xml', '-i', address, '-p', port, '-mi', address,
-                              '-mp', first_port, '-m', calls, '-r', 10, '-l', calls,
-                              '-d', talk_ms, '-timeout', '60s', '-timeout_error', '-nostdin', '-trace_err', '-trace_msg',
+            namespace.command('sipp', *where, '-sf', f'{scenario}.xml', '-t', transport, '-bind_local', '-i', address,
+                              '-p', port, '-mi', address, '-mp', first_port, '-m', calls, '-r', rate, '-l', calls,
+                              '-d', talk_ms, '-key', 'subject', subject,
+                              '-reconnect_close', 'false',              # a connection that is closed fails no call
+                              '-timeout', '60s', '-timeout_error', '-nostdin', '-trace_err', '-trace_msg',
                               '-message_file', 'messages.log', '-error_file', 'errors.log'),
             cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 

@@ -1,76 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // ringwall as a process: what goes to which stream, and the exit codes that scripts rely on.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "agent/control/http.hpp"
+#include "tests/unit/cli/program.hpp"
 
 namespace ringwall {
 namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-class Directory {
-public:
-    Directory() {
-        char name[] = "/tmp/ringwall-cli-XXXXXX";
-        path_ = mkdtemp(name);
-    }
-    ~Directory() { std::filesystem::remove_all(path_); }
-    std::string file(const std::string& name) const { return path_ + "/" + name; }
-    std::string write(const std::string& name, std::string_view text) const {
-        std::ofstream(file(name)) << text;
-        return file(name);
-    }
-
-private:
-    std::string path_;
-};
-
-std::string contents(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
-
-struct Outcome {
-    int code = -1;
-    std::string out, err;
-};
-
-Outcome ringwall(std::vector<std::string> words, const std::string& stdout_path = {}) {
-    const Directory directory;
-    const std::string out = stdout_path.empty() ? directory.file("out") : stdout_path, err = directory.file("err");
-    words.insert(words.begin(), RINGWALL_BINARY);
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT, 0600);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT, 0600);
-    pid_t child = 0;
-    int status = 0;
-    EXPECT_EQ(posix_spawn(&child, RINGWALL_BINARY, &actions, nullptr, arguments.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&actions);
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, stdout_path.empty() ? contents(out) : "", contents(err)};
-}
 
 // An agent that gives one answer to everything.
 class FakeAgent {
@@ -102,9 +49,6 @@ private:
     boost::asio::io_context loop_;
     std::thread thread_;
 };
-
-constexpr std::string_view good_config =
-    "version: 1\noutside: [eth0]\nprotect: { networks: [self], media_ports: 10000-20000 }\n";
 
 TEST(CommandLine, explains_itself_with_exit_code_0) {
     const Outcome help = ringwall({"--help"});
@@ -150,46 +94,7 @@ TEST(Version, is_printed_for_people_and_as_json) {
     EXPECT_THAT(ringwall({"version", "--json"}).out, HasSubstr("\"abi\": "));
 }
 
-TEST(Check, says_good_and_puts_warnings_on_standard_error) {
-    const Directory directory;
-    const std::string config = directory.write("ringwall.yaml", std::string(good_config) + "timers: { bye: 5s }\n");
-    const Outcome outcome = ringwall({"check", "--config", config});
-    EXPECT_EQ(outcome.code, 0);
-    EXPECT_EQ(outcome.out, "good\n");
-    EXPECT_THAT(outcome.err, StartsWith(config + ":4:16: warning: timers.bye: "));
-}
-
-TEST(Check, prints_each_mistake_with_its_place_and_exits_with_5) {
-    const Directory directory;
-    const std::string config = directory.write("ringwall.yaml", "version: 1\noutside: [eth0]\nmode: on\n");
-    const Outcome outcome = ringwall({"check", "--config", config});
-    EXPECT_EQ(outcome.code, 5);
-    EXPECT_EQ(outcome.out, "");
-    EXPECT_EQ(outcome.err, config + ":1:1: protect: missing, expected networks and media_ports\n" + config +
-                               ":3:7: mode: got \"on\", expected enforce or monitor\n");
-}
-
-TEST(Check, reads_conf_d_in_the_order_of_its_names) {
-    const Directory directory;
-    const std::string config = directory.write("ringwall.yaml", good_config);
-    const std::string folder = config.substr(0, config.rfind('/')) + "/conf.d";
-    std::filesystem::create_directory(folder);
-    directory.write("conf.d/20.yaml", "mode: enforce\n");
-    directory.write("conf.d/.hidden.yaml", "mode: [\n");
-    directory.write("conf.d/10.yaml", "mode: monitor\n");
-    EXPECT_EQ(ringwall({"check", "--config", config}).err,
-              folder + "/20.yaml:1:7: mode: got \"enforce\", and " + folder +
-                  "/10.yaml:1:7 says \"monitor\", expected it in one place\n");
-}
-
 TEST(Schema, is_printed) { EXPECT_THAT(ringwall({"schema"}).out, StartsWith("{\n  \"$schema\": ")); }
-
-TEST(Check, of_a_file_that_cannot_be_read_exits_with_5) {
-    EXPECT_EQ(ringwall({"check", "--config", "/nonexistent/ringwall.yaml"}).code, 5);
-    const Outcome directory = ringwall({"check", "--config", "/tmp"});
-    EXPECT_EQ(directory.code, 5);
-    EXPECT_THAT(directory.err, HasSubstr("directory"));
-}
 
 TEST(ReadingCommands, exit_with_3_where_no_agent_answers) {
     for (const std::string command : {"status", "calls", "pinholes", "reload"}) {

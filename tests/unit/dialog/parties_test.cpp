@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Full tables of known parties and learned ports: the new are refused and counted, the old renewed.
+// Full tables of known parties and learned ports: the new are refused and counted, the old renewed. And peers that change
+// their order.
 #include "agent/dialog/parties.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <map>
+#include <string>
 #include <vector>
+
+#include "tests/unit/dialog/policy_view.hpp"
 
 namespace ringwall::dialog {
 namespace {
@@ -90,6 +95,46 @@ TEST(Parties, tell_who_is_at_his_ceiling_and_renew_it_until_he_has_room_again) {
     taken_from(parties);
     parties.filled(source, false, now);
     EXPECT_EQ(told(), uint32_t{KNOWN_REMEMBERED});
+}
+
+TEST(Parties, tell_only_of_ports_whose_zones_have_another_number_now) {
+    const std::string branch = "{ name: branch, networks: [203.0.113.0/24] }",
+                      provider = "{ name: provider, networks: [198.51.100.0/24] }";
+    const auto both = policy_view("peers: [" + branch + ", " + provider + "]\n"),
+               without_branch = policy_view("peers: [" + provider + "]\n"),
+               swapped = policy_view("peers: [" + provider + ", " + branch + "]\n");
+    Parties parties;
+    const auto learn = [&](uint16_t port, const char* from) {
+        parties.learned({{numbered(1), Port{port}}}, counterpart_of({*IpAddress::parse(from), Port{5060}}, both), true,
+                        std::chrono::hours(1), now);
+    };
+    learn(5070, "198.51.100.1"); // of provider
+    learn(5071, "203.0.113.1");  // of branch
+    learn(5072, "198.51.100.1"); // of both
+    learn(5072, "203.0.113.1");
+    learn(5073, "192.168.5.5"); // of neither
+    taken_from(parties);
+    const auto told = [&] { // port -> numbers of zones
+        std::map<uint32_t, uint64_t> zones;
+        for (const auto& operation : taken_from(parties)) {
+            EXPECT_EQ(operation.code, uint32_t{OP_PUT_LEARNED});
+            struct pinhole_key key;
+            struct learned_port value;
+            std::memcpy(&key, operation.key, sizeof key);
+            std::memcpy(&value, operation.value, sizeof value);
+            zones[pinhole::HoleKey::from(key).local.port.value] = value.zones[0];
+        }
+        return zones;
+    };
+    using Told = std::map<uint32_t, uint64_t>;
+    parties.renumber(both, both);
+    EXPECT_EQ(told(), Told());
+    parties.renumber(both, swapped);
+    EXPECT_EQ(told(), (Told{{5070, 1 << 1}, {5071, 1 << 2}}));
+    parties.renumber(swapped, without_branch);
+    EXPECT_EQ(told(), (Told{{5071, 0}, {5072, 1 << 1}}));
+    parties.renumber(without_branch, policy_view());
+    EXPECT_EQ(told(), (Told{{5070, 0}, {5072, 0}}));
 }
 
 TEST(Parties, forget_over_a_restart_who_was_full_or_watched) {
