@@ -12,7 +12,6 @@
 #include "agent/dialog/table.hpp"
 #include "agent/journal.hpp"
 #include "agent/now.hpp"
-#include "agent/pinhole/book.hpp"
 #include "agent/sdp/session.hpp"
 #include "agent/sip/message.hpp"
 
@@ -21,9 +20,8 @@ namespace ringwall {
 class Reader {
 public:
     // All of them outlive the reader.
-    Reader(const policy::View& policy, dialog::Table& table, const pinhole::Book& book, dialog::Outsiders& outsiders,
-           Journal& journal)
-        : policy_(policy), table_(table), book_(book), outsiders_(outsiders), journal_(journal) {}
+    Reader(const policy::View& policy, dialog::Table& table, dialog::Outsiders& outsiders, Journal& journal)
+        : policy_(policy), table_(table), outsiders_(outsiders), journal_(journal) {}
 
     // Nothing for keepalives and for what is no readable message. The event looks into the reader and the datagram: it
     // lives until the next call.
@@ -45,7 +43,6 @@ private:
 
     const policy::View& policy_;
     dialog::Table& table_;
-    const pinhole::Book& book_;
     dialog::Outsiders& outsiders_;
     Journal& journal_;
     sip::Message message_; // large: parsed in place, one at a time
