@@ -8,6 +8,7 @@
 
 #include "agent/core.hpp"
 #include "agent/dialog/defence.hpp"
+#include "agent/pinhole/book.hpp"
 #include "agent/reader.hpp"
 
 namespace ringwall {
