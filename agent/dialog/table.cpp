@@ -60,9 +60,9 @@ Leg* Table::find(std::string_view call_id, std::string_view outside_tag, std::st
     return found ? *found : nullptr;
 }
 
-bool Table::is_live(std::string_view call_id, std::string_view outside_tag) {
-    const Leg* leg = outside_tag.empty() ? nullptr : find(call_id, outside_tag, {});
-    return leg && leg->state == LegState::confirmed && !leg->end_at;
+Leg* Table::live(std::string_view call_id, std::string_view outside_tag) {
+    Leg* leg = outside_tag.empty() ? nullptr : find(call_id, outside_tag, {});
+    return leg && leg->state == LegState::confirmed && !leg->end_at ? leg : nullptr;
 }
 
 Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,

@@ -112,7 +112,7 @@ private:
 
     // `inside_tag` tells apart calls of one Call-ID whose outside party has none (RFC 2543), or has not answered yet.
     Leg* find(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag);
-    bool is_live(std::string_view call_id, std::string_view outside_tag); // a call that is up has this name already
+    Leg* live(std::string_view call_id, std::string_view outside_tag); // a call that is up and has this name already
     Leg* create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
                 bool begun_inside);
     void name(Leg& leg, std::string_view outside_tag); // its tag has become known

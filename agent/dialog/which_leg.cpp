@@ -25,7 +25,7 @@ Leg* Table::Step::fork(Transaction& transaction) {
     Leg* first = table_.leg(transaction.leg);
     if (tag.empty()) return first;
     if (Leg* known = table_.find(message_.call_id, tag, {}); known && known->group == transaction.group) return known;
-    if (table_.is_live(message_.call_id, tag)) return nullptr; // whose BYE would find this one
+    if (Leg* live = table_.live(message_.call_id, tag)) return in_its_dialog(*live, transaction);
     if (first && first->outside_tag.empty()) {
         table_.name(*first, tag);
         return first;
@@ -43,11 +43,21 @@ Leg* Table::Step::fork(Transaction& transaction) {
     return leg;
 }
 
+// An INVITE without To tag, answered by the tag of a call that is up. From its own telephone it is a re-INVITE: some send
+// such when they have found another way through their NAT. Any other call's BYE would find that one.
+Leg* Table::Step::in_its_dialog(Leg& live, Transaction& transaction) {
+    if (!live.has_inside_tag(transaction.inside_tag)) return nullptr;
+    table_.end(transaction.leg, effects_);
+    transaction.leg = live.id;
+    transaction.group = live.group;
+    return &live;
+}
+
 // A call that was up before the wall was: its next offer or answer from inside makes it known; an offer for as long as it
 // waits for its answer, as an outsider's may be passed on that is of no call at all.
 Leg* Table::Step::adopt_midway(Transaction& transaction) {
     if (outside_tag().empty() || inside_tag().empty()) return nullptr; // of no dialog (RFC 3261 12.2)
-    if (table_.is_live(message_.call_id, outside_tag())) return nullptr;
+    if (table_.live(message_.call_id, outside_tag())) return nullptr;
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(),
                              inside_tag(), event_.outbound == message_.is_request);
     if (!leg) return nullptr;
