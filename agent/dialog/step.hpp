@@ -47,8 +47,8 @@ private:
     void ring_on(Leg* leg);
 
     // which leg
-    Leg* leg_by_tags();                          // in-dialog request or response: Call-ID and both tags
-    Leg* fork(Transaction& transaction);         // the leg of this response's To tag
+    Leg* leg_by_tags();                  // in-dialog request or response: Call-ID and both tags
+    Leg* fork(Transaction& transaction); // the leg of this response's To tag
     Leg* in_its_dialog(Leg& live, Transaction& transaction);
     Leg* adopt_midway(Transaction& transaction); // a call that began before we did
     Transaction* remembered();                   // of a restored leg, whose transaction is forgotten
