@@ -44,9 +44,9 @@ Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers
 void Table::Step::initial_invite_out(Transaction& transaction) {
     const std::string_view branch = message_.vias().empty() ? std::string_view() : message_.vias().front().branch;
     const std::string_view tag = message_.from.tag;
-    if (const Leg* refused = table_.find(message_.call_id, {}, tag);
-        refused && refused->end_at && refused->has_inside_tag(tag))
-        table_.end(refused->id, effects_); // this is its retry: the ports go on
+    if (const Leg* before = table_.find(message_.call_id, {}, tag);
+        before && (before->end_at || before->state == LegState::confirmed) && before->has_inside_tag(tag))
+        table_.end(before->id, effects_); // this is its retry, or a re-INVITE to who knows no tags: the ports go on
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "branch", branch}), {}, tag, true);
     if (!leg) return;
     leg->inside_cseq = message_.cseq;
@@ -116,7 +116,8 @@ void Table::Step::ack() {
     Side& side = leg->side(inside_tag());
     const bool answers_outside = event_.outbound && event_.offer && leg->remote_offer;
     const bool answers_inside = !event_.outbound && event_.remote && !leg->offered.empty();
-    const bool confirms = (event_.outbound || leg->is_restored) && leg->state == LegState::early;
+    const bool is_named = !leg->outside_tag.empty(); // else there is no answer that it could be the ACK to
+    const bool confirms = is_named && (event_.outbound || leg->is_restored) && leg->state == LegState::early;
     if (answers_outside) answered_by_inside(*leg, side, *leg->remote_offer, true);
     if (answers_inside) answered_by_outside(*leg, side, leg->offered, true);
     if (confirms) confirm(*leg);
