@@ -62,6 +62,7 @@ MapOps Core::restore(const pinhole::Present& present, Now now) {
     State& state = *state_;
     state.book.restore(present.pinholes);
     state.outsiders.parties().restore(present);
+    state.outsiders.externals().restore(present);
     dialog::Effects effects;
     for (const auto& [id, record] : present.dialogs) {
         if (record.state == DIALOG_ENDED) {
@@ -203,6 +204,7 @@ std::vector<CoreCounter> Core::counters() const {
     const dialog::TableCounters& table = state_->table.counters();
     const pinhole::BookCounters& book = state_->book.counters();
     const dialog::PartyCounters& parties = state_->outsiders.parties().counters();
+    const dialog::ExternalsCounters& externals = state_->outsiders.externals().counters();
     const dialog::DefenceCounters& defence = state_->defence.counters();
     const dialog::CallCounts ceilings = state_->table.ceilings().counts();
     std::vector<CoreCounter> all{{"calls_answered", table.calls_answered},
@@ -220,6 +222,7 @@ std::vector<CoreCounter> Core::counters() const {
                                  {"peer_sets_full", book.peer_sets_full},
                                  {"known_full", parties.known_full},
                                  {"learned_full", parties.learned_full},
+                                 {"externals_full", externals.refused_full},
                                  {"phones_registered", defence.phones_registered},
                                  {"sources_proven", defence.sources_proven},
                                  {"sources_unproven_full", defence.sources_unproven_full},

@@ -37,7 +37,7 @@ Core::State::State(policy::View view, std::array<uint64_t, 2> secret)
       outsiders(dialog::KeyedHash(secret)),
       by_hand(dialog::KeyedHash(secret)),
       defence(dialog::KeyedHash(secret)),
-      reader(policy, table, outsiders, journal) {}
+      reader(policy, table, book, outsiders, journal) {}
 
 void Core::State::note(const dialog::Effects& effects, Now now) {
     for (const dialog::Leg& leg : effects.ended) end(leg, now);
@@ -206,7 +206,7 @@ const pinhole::MapOps& Core::State::plan(Now now) {
     forget_ended(now);
     make_room_for_records();
     take_ceilings(now, false);
-    outsiders.parties().take_operations(next);
+    outsiders.take_operations(next);
     take_bans(now);
     std::swap(next, planned);
     next.clear();

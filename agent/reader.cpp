@@ -19,6 +19,7 @@ std::string late_refresh(const dialog::Registrations::Registered& late) {
 } // namespace
 
 std::optional<dialog::Event> Reader::read(const Datagram& datagram, Now now) {
+    if (const auto binding = sip::stun_binding(datagram.payload)) note_binding(*binding, datagram, now.monotonic);
     if (sip::is_keepalive(datagram.payload) || !has_readable_message(datagram)) return std::nullopt;
     journal_.count(message_.is_request ? "sip_requests" : "sip_responses");
     const auto counterpart =
@@ -30,6 +31,18 @@ std::optional<dialog::Event> Reader::read(const Datagram& datagram, Now now) {
     dialog::Event event = event_of(datagram, counterpart, now);
     note_parties(datagram, counterpart, now.monotonic);
     return event;
+}
+
+void Reader::note_binding(const sip::StunBinding& binding, const Datagram& datagram, TimePoint now) {
+    const auto news = outsiders_.externals().hear(binding, datagram, policy_, now);
+    if (!news) return;
+    const std::string inside = news->inside.to_string(), seen = news->seen.to_string();
+    journal_.count("externals_learned");
+    journal_.notice({Level::info,
+                     "external.learned",
+                     inside + " is seen as " + seen + " from outside, says " + news->server.to_string() +
+                         ": SDP that names that address opens ports of this one",
+                     {{"inside", inside}, {"external", seen}}});
 }
 
 bool Reader::has_readable_message(const Datagram& datagram) {
@@ -78,14 +91,15 @@ dialog::Event Reader::event_of(const Datagram& datagram, const dialog::Counterpa
     if (!datagram.outbound && message_.is_request) note_caller(event);
     if (event.outset) event.outset->is_by_stream = datagram.protocol == Protocol::tcp;
     const bool has_sdp = has_readable_sdp();
-    datagram.outbound ? outsiders_.note_answer(message_, now.monotonic) : note_outside_names(has_sdp, now.monotonic);
+    datagram.outbound ? outsiders_.note_answer(message_, now.monotonic)
+                      : note_outside_names(datagram.destination.address, has_sdp, now.monotonic);
     if (message_.method == sip::Method::info) {
-        if (datagram.outbound) event.trickled = trickled(counterpart, now.monotonic);
+        if (datagram.outbound) event.trickled = trickled(datagram, counterpart, now.monotonic);
         return event; // no offer, no answer (RFC 6086)
     }
     if (!has_sdp) return event;
     if (datagram.outbound) {
-        event.offer = claims(counterpart, now.monotonic);
+        event.offer = offered(datagram, counterpart, now.monotonic);
         event.unaddressed = dialog::held_without_address(session_);
     } else {
         event.remote = remote(datagram.source);
@@ -105,17 +119,32 @@ void Reader::note_caller(dialog::Event& event) const {
         dialog::outset_of(event.counterpart, is_registered, !event.counterpart.is_declared && !event.is_trusted);
 }
 
-// What `session_`, leaving, would open.
-std::vector<pinhole::Claim> Reader::claims(const dialog::Counterpart& counterpart, TimePoint now) {
+// Nothing that is somebody else's moves the session: what is an echo whole is as if it were not there.
+std::optional<std::vector<pinhole::Claim>> Reader::offered(const Datagram& datagram,
+                                                           const dialog::Counterpart& counterpart, TimePoint now) {
     dialog::OfferRefusals refusals;
-    auto claims = dialog::offer_of(
-        session_, policy_, counterpart,
-        // What outsiders have named is nobody's but the call's that had it before them.
-        [&](const Endpoint& named) {
-            return outsiders_.is_echo(named, now) &&
-                   !table_.has_claimed(message_, {policy_.inside_of(named.address), named.port});
-        },
-        refusals);
+    auto offer = claims(datagram, counterpart, now, refusals);
+    if (offer.empty() && refusals.echoed != 0) return std::nullopt;
+    return offer;
+}
+
+bool Reader::is_claimed(const Endpoint& inside) const {
+    return book_.is_claimed({inside, Protocol::udp}) || book_.is_claimed({inside, Protocol::tcp});
+}
+
+// What `session_`, leaving, would open.
+std::vector<pinhole::Claim> Reader::claims(const Datagram& datagram, const dialog::Counterpart& counterpart,
+                                           TimePoint now, dialog::OfferRefusals& refusals) {
+    dialog::Naming naming;
+    naming.inside_of = [&](const Endpoint& named) {
+        return outsiders_.externals().inside_of(named, datagram.source.address, policy_);
+    };
+    // What outsiders have named is nobody's but the call's that had it before them.
+    naming.is_echo = [&](const Endpoint& named) {
+        const Endpoint inside = naming.inside_of(named);
+        return outsiders_.is_echo(named, is_claimed(inside), now) && !table_.has_claimed(message_, inside);
+    };
+    auto claims = dialog::offer_of(session_, policy_, counterpart, naming, refusals);
     journal_.count("echoed_sdp", refusals.echoed);
     journal_.count("media_port_unguarded", refusals.unguarded);
     journal_.count("media_unsupported", refusals.unsupported);
@@ -127,7 +156,8 @@ std::vector<pinhole::Claim> Reader::claims(const dialog::Counterpart& counterpar
     return claims;
 }
 
-std::vector<pinhole::Claim> Reader::trickled(const dialog::Counterpart& counterpart, TimePoint now) {
+std::vector<pinhole::Claim> Reader::trickled(const Datagram& datagram, const dialog::Counterpart& counterpart,
+                                             TimePoint now) {
     const auto fragment = sip::find_trickled(message_);
     if (!fragment || !*fragment) return {};
     fragment_text_ = dialog::description_of_fragment(**fragment);
@@ -135,7 +165,8 @@ std::vector<pinhole::Claim> Reader::trickled(const dialog::Counterpart& counterp
         journal_.count("sdp_defect_" + std::string(sdp::to_string(parsed.error().defect)));
         return {};
     }
-    return claims(counterpart, now);
+    dialog::OfferRefusals refusals;
+    return claims(datagram, counterpart, now, refusals);
 }
 
 // Who will send, by `session_` from outside, and where that message demonstrably came from.
@@ -158,17 +189,23 @@ bool Reader::is_no_registrars_call(const Datagram& datagram, const dialog::Count
            !outsiders_.parties().is_registrar(datagram.source.address, now);
 }
 
-void Reader::note_outside_names(bool has_sdp, TimePoint now) {
+void Reader::note_outside_names(const IpAddress& to, bool has_sdp, TimePoint now) {
     // Any request's Contact may come out again as that of somebody inside.
     const bool may_carry_offers = table_.may_carry_offers(message_);
     if (!may_carry_offers && !message_.is_request) return;
     const bool is_described = has_sdp && may_carry_offers;
-    const auto described = is_described ? dialog::inside_endpoints(session_, policy_) : std::vector<Endpoint>{};
-    outsiders_.note_names(message_, described, policy_, now);
+    const auto is_inside = [&](const IpAddress& named) { return outsiders_.externals().is_inside(named, policy_); };
+    dialog::Described described;
+    if (is_described)
+        for (const Endpoint& named : dialog::inside_endpoints(session_, is_inside)) {
+            const Endpoint inside = outsiders_.externals().inside_of(named, to, policy_);
+            (is_claimed(inside) ? described.claimed : described.free).push_back(named);
+        }
+    outsiders_.note_names(message_, to, described, policy_, now);
 }
 
 void Reader::note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now) {
-    if (!datagram.outbound) return outsiders_.hear(message_, datagram.source.address, policy_, now);
+    if (!datagram.outbound) return outsiders_.hear(message_, datagram, policy_, now);
     const auto late = outsiders_.learn(message_, datagram, counterpart, policy_, now);
     if (!late) return;
     journal_.count("registrations_late");

@@ -12,6 +12,7 @@
 #include "agent/dialog/table.hpp"
 #include "agent/journal.hpp"
 #include "agent/now.hpp"
+#include "agent/pinhole/book.hpp"
 #include "agent/sdp/session.hpp"
 #include "agent/sip/message.hpp"
 
@@ -20,8 +21,9 @@ namespace ringwall {
 class Reader {
 public:
     // All of them outlive the reader.
-    Reader(const policy::View& policy, dialog::Table& table, dialog::Outsiders& outsiders, Journal& journal)
-        : policy_(policy), table_(table), outsiders_(outsiders), journal_(journal) {}
+    Reader(const policy::View& policy, dialog::Table& table, const pinhole::Book& book, dialog::Outsiders& outsiders,
+           Journal& journal)
+        : policy_(policy), table_(table), book_(book), outsiders_(outsiders), journal_(journal) {}
 
     // Nothing for keepalives and for what is no readable message. The event looks into the reader and the datagram: it
     // lives until the next call.
@@ -30,19 +32,26 @@ public:
 private:
     using TimePoint = pinhole::TimePoint;
 
+    void note_binding(const sip::StunBinding& binding, const Datagram& datagram, TimePoint now);
     bool has_readable_message(const Datagram& datagram);
     bool has_readable_sdp();
     dialog::Event event_of(const Datagram& datagram, const dialog::Counterpart& counterpart, Now now);
     void note_caller(dialog::Event& event) const;
-    std::vector<pinhole::Claim> claims(const dialog::Counterpart& counterpart, TimePoint now);
-    std::vector<pinhole::Claim> trickled(const dialog::Counterpart& counterpart, TimePoint now);
+    std::vector<pinhole::Claim> claims(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now,
+                                       dialog::OfferRefusals& refusals);
+    std::vector<pinhole::Claim> trickled(const Datagram& datagram, const dialog::Counterpart& counterpart,
+                                         TimePoint now);
     dialog::Remote remote(const Endpoint& source) const;
     bool is_no_registrars_call(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now) const;
-    void note_outside_names(bool has_sdp, TimePoint now);
+    std::optional<std::vector<pinhole::Claim>> offered(const Datagram& datagram, const dialog::Counterpart& counterpart,
+                                                       TimePoint now);
+    bool is_claimed(const Endpoint& inside) const;
+    void note_outside_names(const IpAddress& to, bool has_sdp, TimePoint now);
     void note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now);
 
     const policy::View& policy_;
     dialog::Table& table_;
+    const pinhole::Book& book_;
     dialog::Outsiders& outsiders_;
     Journal& journal_;
     sip::Message message_; // large: parsed in place, one at a time

@@ -88,6 +88,11 @@ static __always_inline long put_learned(struct operation *op) {
     return 0;
 }
 
+/* No packet reads these: an element may be replaced whole. */
+static __always_inline long put_external(struct operation *op) {
+    return bpf_map_update_elem(&externals, op->key, op->value, BPF_ANY);
+}
+
 static __always_inline void set_ban_hint(__u32 bit) {
     __u32 index = bit / HINT_PAGE_BITS;
     struct hint_page *page = bpf_map_lookup_elem(&ban_hints, &index);
@@ -141,6 +146,8 @@ static __always_inline long carry_out(struct operation *op, __u64 now) {
         case OP_PUT_BAN: return put_ban(op, now);
         case OP_DELETE_BAN: return bpf_map_delete_elem(&bans, op->key); /* a packet's late count hurts nobody */
         case OP_CLEAR_BAN_HINTS: return clear_ban_hints(op);
+        case OP_PUT_EXTERNAL: return put_external(op);
+        case OP_DELETE_EXTERNAL: return bpf_map_delete_elem(&externals, op->key);
         default: return -EINVAL;
     }
 }

@@ -14,11 +14,14 @@
  *  a later fragment       mirrored, if it is of SIP or may be             out_fragment
  *  anything else          none of our business                            out_other
  *
+ * A question to a STUN server is mirrored beside, whatever its reason (external.bpf.h).
+ *
  * What answers somebody opens nothing: a PBX's 401s to spoofed sources look like flows it began (kernel-notes 10).
  */
 #pragma once
 
 #include "bpf/excuse.bpf.h"
+#include "bpf/external.bpf.h"
 #include "bpf/fragment.bpf.h"
 #include "bpf/media_verdict.bpf.h"
 #include "bpf/mirror.bpf.h"
@@ -139,4 +142,10 @@ static __always_inline __u32 judge_egress(struct context *ctx, struct packet *pk
     __u32 reason = judge_whole_out(ctx, pkt);
     if (pkt->is_first_fragment) note_first_out(pkt);
     return reason;
+}
+
+static __always_inline void conclude_egress(struct context *ctx, struct packet *pkt, __u32 reason) {
+    count_reason(pkt, reason);
+    if (is_question(pkt, reason)) note_question(pkt);
+    if (pkt->is_mirrored) mirror(ctx, pkt);
 }

@@ -39,6 +39,7 @@
  */
 #pragma once
 
+#include "bpf/external.bpf.h"
 #include "bpf/fail_mode.bpf.h"
 #include "bpf/fragment.bpf.h"
 #include "bpf/ice_check.bpf.h"
@@ -226,6 +227,7 @@ static __always_inline int conclude_ingress(struct context *ctx, struct packet *
         count_event(EVENT_monitored);
         passes = 1;
     }
+    if (passes && is_answer(pkt)) note_answer(pkt);
     if (passes && pkt->is_mirrored) mirror(ctx, pkt);
     return passes;
 }

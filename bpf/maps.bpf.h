@@ -198,6 +198,14 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, EXTERNALS);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct pinhole_key);
+    __type(value, struct external);
+} externals SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, BANS);
     __uint(map_flags, BPF_F_NO_PREALLOC);
     __type(key, struct ban_key);

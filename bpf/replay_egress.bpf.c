@@ -13,7 +13,6 @@ int ringwall_out(struct xdp_md *ctx) {
     struct packet pkt = {.now = clock_coarse(), .frame_length = frame_length(ctx), .is_outbound = 1};
     if (!load_policy(&pkt)) return XDP_PASS;
     parse_frame(ctx, &pkt);
-    count_reason(&pkt, judge_egress(ctx, &pkt));
-    if (pkt.is_mirrored) mirror(ctx, &pkt);
+    conclude_egress(ctx, &pkt, judge_egress(ctx, &pkt));
     return XDP_PASS;
 }

@@ -20,8 +20,7 @@ static long take_out(__u32 index, struct buffer *buffer) {
         watch(ctx, pkt);
         return 0;
     }
-    count_reason(pkt, judge_egress(ctx, pkt));
-    if (pkt->is_mirrored) mirror(ctx, pkt);
+    conclude_egress(ctx, pkt, judge_egress(ctx, pkt));
     return 0;
 }
 

@@ -175,6 +175,7 @@ struct Config {
     std::vector<PortRange> media_ports;
     std::vector<PortRange> tcp_media_ports;  // MSRP, BFCP; none unless declared
     std::map<IpAddress, IpAddress> external; // public -> inside
+    bool learns_external = false;            // auto: from what STUN servers answer the inside
     std::vector<Port> sip_udp{{5060}}, sip_tcp{{5060}};
     std::vector<Port> sip_tls{{5061}}, sip_ws; // opaque
     std::vector<Peer> peers;                   // zone numbers 1..n, in order

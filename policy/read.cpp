@@ -21,6 +21,7 @@ void read_protected_networks(const Value& networks, Config& config) {
 }
 
 void read_external(const Value& external, Config& config) {
+    config.learns_external = external.is("auto");
     for (const Node::Entry& entry : external.node().entries) {
         const Value target(entry.value, joined(external.path(), entry.key), external.schema().property(entry.key),
                            external.findings());

@@ -17,7 +17,7 @@ build=(build-essential cmake ninja-build ccache git pkg-config clang-14 llvm-14 
 test=(libgtest-dev libgmock-dev libbenchmark-dev libosip2-dev libsofia-sip-ua-dev libclang-rt-14-dev clang-19
       clang-tidy-19 clang-format-19 shellcheck python3 python3-scapy python3-yaml python3-jsonschema sip-tester xdp-tools tcpdump tshark
       iproute2 procps util-linux ethtool nftables iptables curl jq tmux zsh fish mandoc)
-servers=(sipvicious kamailio kamailio-tls-modules rtpengine-daemon baresip-core openssl fail2ban dnsmasq-base prometheus)
+servers=(sipvicious kamailio kamailio-tls-modules rtpengine-daemon baresip-core openssl fail2ban dnsmasq-base coturn conntrack prometheus)
 vm=(virtme-ng qemu-system-x86 busybox-static udev kmod)
 package=(lintian mmdebstrap)
 arm64=(g++-aarch64-linux-gnu qemu-user-static)

@@ -130,12 +130,13 @@ void Ceilings::notice_party(size_t zone, const policy::View& policy) {
 
 void Ceilings::look_at_parties(const policy::View& policy) {
     const size_t count = 1 + policy.config().peers.size() + policy.config().zones.size();
-    for (size_t number = 0; number < ZONES; ++number) {
+    for (size_t number = 0; number < count; ++number) {
         const auto zone = static_cast<uint8_t>(number);
-        const bool is_full = number < count && is_reached(by_zone_[number], policy.ceiling(zone).calls);
+        const bool is_full = is_reached(by_zone_[number], policy.ceiling(zone).calls);
         if (is_full && wanted_.full_zones[number] == 0) notice_party(number, policy);
         wanted_.full_zones[number] = is_full ? fnv1a(policy.zone_name(zone)) : 0; // as the compiler names them
     }
+    std::memset(wanted_.full_zones + count, 0, (ZONES - count) * sizeof *wanted_.full_zones); // of a policy before
 }
 
 // Where no peer is declared everyone is a stranger, and has all that there is.

@@ -68,10 +68,11 @@ Remote remote_of(const sdp::Session& session, const policy::View& policy, const 
     return remote;
 }
 
-std::vector<Endpoint> inside_endpoints(const sdp::Session& session, const policy::View& policy) {
+std::vector<Endpoint> inside_endpoints(const sdp::Session& session,
+                                       const std::function<bool(const IpAddress&)>& is_inside) {
     std::vector<Endpoint> named;
     const auto add = [&](const Endpoint& endpoint) {
-        if (policy.is_protected(policy.inside_of(endpoint.address))) named.push_back(endpoint);
+        if (is_inside(endpoint.address)) named.push_back(endpoint);
     };
     for (const sdp::Media& media : session.media()) {
         if (media.port.value == 0) continue;

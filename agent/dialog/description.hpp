@@ -44,18 +44,23 @@ struct OfferRefusals {
     unsigned unsupported = 0; // a transport that is neither UDP nor TCP, or too many ports
 };
 
-// The claims of a description that leaves the protected side, as long as nobody has answered it. `is_echo` answers
-// for an inside endpoint.
+// What is asked of each endpoint that a description names.
+struct Naming {
+    std::function<Endpoint(const Endpoint&)> inside_of; // where it is inside (Externals)
+    std::function<bool(const Endpoint&)> is_echo;       // of one inside: has an outsider named it?
+};
+
+// The claims of a description that leaves the protected side, as long as nobody has answered it.
 std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::View& policy,
-                                     const Counterpart& counterpart,
-                                     const std::function<bool(const Endpoint&)>& is_echo, OfferRefusals& refusals);
+                                     const Counterpart& counterpart, const Naming& naming, OfferRefusals& refusals);
 
 // `routes` are the addresses that the message demonstrably came from: its source, and every lower Via's `received`.
 // They stand in, any port, for SDP addresses that mean nothing across a NAT (design, "Peers behind NAT").
 Remote remote_of(const sdp::Session& session, const policy::View& policy, const std::vector<IpAddress>& routes);
 
-// Every protected endpoint that a description from outside names: it opens nothing, and neither does its echo.
-std::vector<Endpoint> inside_endpoints(const sdp::Session& session, const policy::View& policy);
+// Every endpoint of the inside that a description from outside names: it opens nothing, and neither does its echo.
+std::vector<Endpoint> inside_endpoints(const sdp::Session& session,
+                                       const std::function<bool(const IpAddress&)>& is_inside);
 
 // The offer's claims once both sides are known. `before` are the leg's accepted claims: hold keeps their peers.
 std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, const Remote& remote,

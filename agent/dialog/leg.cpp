@@ -6,6 +6,17 @@
 #include "agent/pinhole/merge.hpp"
 
 namespace ringwall::dialog {
+namespace {
+
+// An answer that names nobody who may send (constrain_answered()).
+bool leaves_open(const pinhole::Claim& claim) {
+    const bool names =
+        claim.constraint == pinhole::Constraint::peers || claim.constraint == pinhole::Constraint::addresses;
+    return !names && claim.peers.empty();
+}
+
+} // namespace
+
 std::vector<pinhole::Claim>::const_iterator successor_of(const pinhole::Claim& before,
                                                          const std::vector<pinhole::Claim>& claims) {
     return std::ranges::find_if(claims, [&](const pinhole::Claim& claim) {
@@ -17,7 +28,7 @@ std::vector<pinhole::Claim>::const_iterator successor_of(const pinhole::Claim& b
 Side& Leg::side(std::string_view inside_tag) {
     const auto found = std::ranges::find(sides, inside_tag, &Side::tag);
     if (found != sides.end()) return *found;
-    return sides.emplace_back(Side{std::string(inside_tag), {}, {}});
+    return sides.emplace_back(Side{std::string(inside_tag), {}, {}, {}});
 }
 
 bool Leg::has_inside_tag(std::string_view tag) const {
@@ -38,12 +49,14 @@ std::vector<pinhole::Claim> Leg::claims() const {
         // An ICE restart: checks bear the new fragment as soon as the offer has arrived (RFC 8445 9).
         if (same->ufrag_hash != 0 && claim.ufrag_hash != 0) same->ufrag_hash = claim.ufrag_hash;
     };
-    // Both answers hold.
+    // Both answers hold. Who one of them leaves open, both do: a restart must not take the other's word for it.
     const auto join = [&](const pinhole::Claim& claim) {
         const auto same = std::ranges::find(all, claim.key(), &pinhole::Claim::key);
         if (same == all.end()) return all.push_back(claim);
+        const bool is_open = leaves_open(*same) || leaves_open(claim);
         pinhole::widen(*same, claim);
         pinhole::add_senders(*same, claim);
+        if (is_open) same->peers.clear();
         same->round = std::max(same->round, claim.round);
     };
     for (const Side& side : sides) std::ranges::for_each(side.accepted, add);

@@ -26,6 +26,7 @@ struct Side {
     // The answer that a provisional response to a re-INVITE brought: beside what is accepted until the final response
     // takes it, or a failure takes it back (RFC 6141).
     std::vector<pinhole::Claim> provisional;
+    std::vector<uint64_t> invites; // of a call begun outside, not answered: the INVITEs whose responses opened it
 };
 
 // A claim that a re-INVITE moved away from: kept until media reaches the new one, or `until`.

@@ -61,9 +61,8 @@ bool is_srtp(const sdp::Media& media) {
 // Makes the claims of one m-line that leaves the protected side.
 class Offer {
 public:
-    Offer(const policy::View& policy, const Counterpart& counterpart,
-          const std::function<bool(const Endpoint&)>& is_echo, OfferRefusals& refusals)
-        : policy_(policy), counterpart_(counterpart), is_echo_(is_echo), refusals_(refusals) {}
+    Offer(const policy::View& policy, const Counterpart& counterpart, const Naming& naming, OfferRefusals& refusals)
+        : policy_(policy), counterpart_(counterpart), naming_(naming), refusals_(refusals) {}
 
     void add(const sdp::Media& media, uint8_t index, bool is_bundle) {
         is_bundle_ = is_bundle;
@@ -88,7 +87,7 @@ private:
             for (unsigned i = 0; !connection.is_name && i < media.port_count; ++i)
                 add_claim(media, index, {connection.address, port_after(media.port, i)}, pinhole::Component::other);
         // MSRP: the other side connects to the path (RFC 4975 8.1), or to m= and c= by RFC 6714.
-        if (media.path && !claims_already({policy_.inside_of(media.path->address), media.path->port}, index))
+        if (media.path && !claims_already(naming_.inside_of(*media.path), index))
             add_claim(media, index, *media.path, pinhole::Component::other);
     }
 
@@ -122,13 +121,13 @@ private:
     }
 
     void add_claim(const sdp::Media& media, uint8_t index, const Endpoint& named, pinhole::Component component) {
-        const Endpoint inside{policy_.inside_of(named.address), named.port};
+        const Endpoint inside = naming_.inside_of(named);
         if (!policy_.is_protected(inside.address)) return;
         const Protocol protocol = is_tcp_media(media) ? Protocol::tcp : Protocol::udp;
         if (media.is_ice && claims_already(inside, index)) return; // the default endpoint is one of the candidates
         if (!policy_.is_media_port(inside.port, protocol)) {
             ++refusals_.unguarded;
-        } else if (is_echo_(named) || is_echo_(inside)) {
+        } else if (naming_.is_echo(named) || naming_.is_echo(inside)) {
             ++refusals_.echoed;
         } else {
             pinhole::Claim claim{.local = inside,
@@ -153,7 +152,7 @@ private:
 
     const policy::View& policy_;
     const Counterpart& counterpart_;
-    const std::function<bool(const Endpoint&)>& is_echo_;
+    const Naming& naming_;
     OfferRefusals& refusals_;
     bool is_bundle_ = false;
 };
@@ -161,9 +160,8 @@ private:
 } // namespace
 
 std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::View& policy,
-                                     const Counterpart& counterpart,
-                                     const std::function<bool(const Endpoint&)>& is_echo, OfferRefusals& refusals) {
-    Offer offer(policy, counterpart, is_echo, refusals);
+                                     const Counterpart& counterpart, const Naming& naming, OfferRefusals& refusals) {
+    Offer offer(policy, counterpart, naming, refusals);
     uint8_t index = 0;
     for (const sdp::Media& media : session.media()) offer.add(media, index++, session.is_bundle);
     return std::move(offer.claims);

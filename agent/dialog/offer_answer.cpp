@@ -54,8 +54,11 @@ void Table::Step::settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
         if (const auto successor = successor_of(before, claims); successor != claims.end())
             leg.moving.push_back({before, successor->key(), event_.now + move_grace});
     }
-    std::erase_if(leg.moving,
-                  [&](const Moving& moving) { return with_key(claims, moving.claim.key()) != claims.end(); });
+    std::erase_if(leg.moving, [&](Moving& moving) { // to where its m-line is now, which may be nowhere
+        const auto successor = successor_of(moving.claim, claims);
+        if (successor != claims.end()) moving.successor = successor->key();
+        return successor == claims.end() || with_key(claims, moving.claim.key()) != claims.end();
+    });
     side.accepted = std::move(claims);
     side.provisional.clear();
 }

@@ -11,14 +11,29 @@
 namespace ringwall::dialog {
 namespace {
 
-// Each Contact's inside endpoint, in their order; of a name the unspecified one.
-std::vector<Endpoint> addresses_of(const sip::Message& message, const policy::View& policy) {
-    std::vector<Endpoint> addresses;
-    for (const sip::NameAddress& contact : message.contacts()) {
-        const auto& address = contact.host_port.address;
-        addresses.push_back(address ? Endpoint{policy.inside_of(*address), contact.host_port.port.value_or(Port{5060})}
-                                    : Endpoint{});
+using InsideOf = std::function<Endpoint(const Endpoint&)>; // Externals', for one speaker
+using IsForeign = std::function<bool(const Endpoint&)>;    // an outsider has named it
+
+// Where a Contact says where the sender is (RFC 3261 8.1.1.8, 12.2; RFC 6665): elsewhere it means nothing.
+bool has_target(const sip::Message& message) {
+    switch (message.method) {
+        case sip::Method::invite:
+        case sip::Method::update:
+        case sip::Method::register_:
+        case sip::Method::subscribe:
+        case sip::Method::notify:
+        case sip::Method::refer: return true;
+        default: return false;
     }
+}
+
+Endpoint named_by(const sip::HostPort& host_port) { return {*host_port.address, host_port.port.value_or(Port{5060})}; }
+
+// Each Contact's inside endpoint, in their order; of a name the unspecified one.
+std::vector<Endpoint> addresses_of(const sip::Message& message, const InsideOf& inside_of) {
+    std::vector<Endpoint> addresses;
+    for (const sip::NameAddress& contact : message.contacts())
+        addresses.push_back(contact.host_port.address ? inside_of(named_by(contact.host_port)) : Endpoint{});
     return addresses;
 }
 
@@ -44,18 +59,23 @@ std::string_view name_of_registrar(const sip::Message& request, const policy::Vi
 // One message's way to the ports that it names.
 class Learning {
 public:
-    Learning(Parties& parties, const EchoMemory& echo, const Counterpart& party, const policy::View& policy,
-             TimePoint now)
-        : parties_(parties), echo_(echo), party_(party), policy_(policy), now_(now) {}
+    Learning(Parties& parties, const IsForeign& is_foreign, const InsideOf& inside_of, const Counterpart& party,
+             const policy::View& policy, TimePoint now)
+        : parties_(parties),
+          is_foreign_(is_foreign),
+          inside_of_(inside_of),
+          party_(party),
+          policy_(policy),
+          now_(now) {}
 
     void learn(const sip::HostPort& named, Protocol protocol, std::chrono::seconds life) {
         if (!named.address) return;
-        const Endpoint inside{policy_.inside_of(*named.address), named.port.value_or(Port{5060})};
+        const Endpoint inside = inside_of_(named_by(named));
         const policy::Config& config = policy_.config();
         const auto& configured = protocol == Protocol::tcp ? config.sip_tcp : config.sip_udp;
         if (!policy_.is_protected(inside.address)) return;
         if (std::ranges::find(configured, inside.port) != configured.end()) return;
-        if (echo_.holds({*named.address, inside.port}, now_)) return;
+        if (is_foreign_(named_by(named))) return;
         parties_.learned({inside, protocol}, party_, !config.peers.empty(), life, now_);
     }
 
@@ -72,7 +92,8 @@ public:
 
 private:
     Parties& parties_;
-    const EchoMemory& echo_;
+    const IsForeign& is_foreign_;
+    const InsideOf& inside_of_;
     const Counterpart& party_;
     const policy::View& policy_;
     TimePoint now_;
@@ -81,40 +102,60 @@ private:
 } // namespace
 
 // Rule 2. What comes back of the inside's own is not remembered: a registrar's 200 lists every binding.
-void Outsiders::note_names(const sip::Message& message, const std::vector<Endpoint>& described,
+void Outsiders::note_names(const sip::Message& message, const IpAddress& to, const Described& described,
                            const policy::View& policy, TimePoint now) {
-    std::vector<Endpoint> foreign = described;
+    std::vector<Endpoint> contacts;
     for (const sip::NameAddress& contact : message.contacts()) {
-        if (!contact.host_port.address) continue;
-        const Endpoint named{*contact.host_port.address, contact.host_port.port.value_or(Port{5060})};
-        const Endpoint inside{policy.inside_of(named.address), named.port};
-        if (policy.is_protected(inside.address) && !parties_.has_learned(inside)) foreign.push_back(named);
+        if (!contact.host_port.address || !has_target(message)) continue;
+        const Endpoint named = named_by(contact.host_port);
+        const Endpoint inside = externals_.inside_of(named, to, policy);
+        if (externals_.is_inside(named.address, policy) && !parties_.has_learned(inside)) contacts.push_back(named);
     }
-    echo_.note(namer(message), foreign, now);
-    if (!message.is_request) echo_.accepted(namer(message), now); // it answers the inside
+    named_.note(namer(message), described.free, now);
+    named_.note(namer(message, "claimed"), described.claimed, now);
+    named_in_a_call_.note(namer(message), described.claimed, now);
+    contacts_.note(namer(message), contacts, now);
+    if (!message.is_request) answered(message, now); // it answers the inside
 }
 
 void Outsiders::note_answer(const sip::Message& message, TimePoint now) {
-    if (message.is_request || message.status == 100) return;
-    if (message.status < 300) echo_.accepted(namer(message), now);
-    else echo_.refused(namer(message));
+    if (message.is_request) return;
+    if (message.status < 300) return answered(message, now);
+    for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->refused(namer(message));
+    named_.refused(namer(message, "claimed"));
+}
+
+// A 100 too: a proxy says no more while it tries one target after the other.
+void Outsiders::answered(const sip::Message& message, TimePoint now) {
+    for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->accepted(namer(message), now);
+    if (message.status < 200) named_.accepted(namer(message, "claimed"), now);
+    else named_.refused(namer(message, "claimed"));
 }
 
 // One transaction's messages: what is refused in one does not speak for another of the same call.
-EchoMemory::Namer Outsiders::namer(const sip::Message& message) const {
-    return hash_({message.call_id, message.vias().empty() ? std::string_view() : message.vias().front().branch});
+EchoMemory::Namer Outsiders::namer(const sip::Message& message, std::string_view kind) const {
+    const std::string_view branch = message.vias().empty() ? std::string_view() : message.vias().front().branch;
+    const std::string_view method =
+        message.method == sip::Method::other ? message.method_token : sip::to_string(message.method);
+    return hash_({message.call_id, branch, std::to_string(message.cseq), method, kind});
 }
 
 // RFC 3261 8.1.1.7, 8.1.1.8. Responses to REGISTER list other people's contacts.
 std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& message, const Datagram& datagram,
                                                           const Counterpart& party, const policy::View& policy,
                                                           TimePoint now) {
-    Learning learning(parties_, echo_, party, policy, now);
+    const InsideOf inside_of = [&](const Endpoint& named) {
+        return externals_.inside_of(named, datagram.source.address, policy);
+    };
+    const IsForeign is_foreign = [&](const Endpoint& named) {
+        return contacts_.holds(named, now) || named_.holds(named, now) || named_in_a_call_.holds(named, now);
+    };
+    Learning learning(parties_, is_foreign, inside_of, party, policy, now);
     const bool is_register = message.method == sip::Method::register_;
     std::optional<Registrations::Registered> registered;
     if (message.is_request) {
         if (is_register)
-            registered = registrations_.asked(message, datagram.destination.address, addresses_of(message, policy),
+            registered = registrations_.asked(message, datagram.destination.address, addresses_of(message, inside_of),
                                               name_of_registrar(message, policy), now);
         if (registered) parties_.registered(registered->registrar, registered->until, now);
         if (!message.vias().empty()) {
@@ -123,14 +164,18 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
         }
     }
     const auto life = is_register ? requested_expiry(message) : std::chrono::seconds{};
-    if (message.is_request || !is_register)
+    if (has_target(message) && (message.is_request || !is_register))
         for (const sip::NameAddress& contact : message.contacts()) learning.learn(contact, datagram.protocol, life);
     return registered && registered->late_by ? registered : std::nullopt;
 }
 
-void Outsiders::hear(const sip::Message& message, const IpAddress& from, const policy::View& policy, TimePoint now) {
+void Outsiders::hear(const sip::Message& message, const Datagram& datagram, const policy::View& policy, TimePoint now) {
     if (message.is_request || message.method != sip::Method::register_) return;
-    const auto registered = registrations_.answered(message, from, addresses_of(message, policy), now);
+    const InsideOf inside_of = [&](const Endpoint& named) {
+        return externals_.inside_of(named, datagram.destination.address, policy);
+    };
+    const auto registered =
+        registrations_.answered(message, datagram.source.address, addresses_of(message, inside_of), now);
     if (!registered) return;
     parties_.registered(registered->registrar, registered->until, now);
     for (const Endpoint& contact : registered->contacts) parties_.keep_learned(contact, registered->granted, now);
@@ -138,7 +183,13 @@ void Outsiders::hear(const sip::Message& message, const IpAddress& from, const p
         joins_.note(registered->peer_name, registered->registrar, now + registered->granted, now);
 }
 
+void Outsiders::take_operations(pinhole::MapOps& all) {
+    parties_.take_operations(all);
+    externals_.take_operations(all);
+}
+
 void Outsiders::tick(TimePoint now) {
+    externals_.tick(now);
     if (!parties_.tick(now)) return;
     registrations_.expire(now);
     joins_.expire(now);

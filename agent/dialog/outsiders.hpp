@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the signalling says of people and places beside its calls: which inside endpoints outsiders have named (they open
-// nothing when they come back out), which SIP ports the inside has named, with whom it registers, who is in a call.
+// nothing when they come back out), which SIP ports the inside has named, with whom it registers, who is in a call, and
+// where the inside is seen from outside.
 #pragma once
 
 #include <functional>
 
 #include "agent/datagram.hpp"
 #include "agent/dialog/echo.hpp"
+#include "agent/dialog/externals.hpp"
 #include "agent/dialog/joins.hpp"
 #include "agent/dialog/keyed_hash.hpp"
 #include "agent/dialog/parties.hpp"
@@ -14,36 +16,52 @@
 
 namespace ringwall::dialog {
 
+// Inside endpoints of a description from outside.
+struct Described {
+    std::vector<Endpoint> free, claimed; // `claimed`: a call has them
+};
+
 class Outsiders {
 public:
     explicit Outsiders(const KeyedHash& hash) : hash_(hash), registrations_(hash) {}
 
     // A message from outside that may come to mean something: inside endpoints that it names are remembered, but for
-    // SIP ports that the inside has named itself. `described` are those of its SDP.
-    void note_names(const sip::Message& message, const std::vector<Endpoint>& described, const policy::View& policy,
-                    TimePoint now);
+    // SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the inside host that it went to.
+    void note_names(const sip::Message& message, const IpAddress& to, const Described& described,
+                    const policy::View& policy, TimePoint now);
     // The inside goes along with what an outsider said, or does not.
     void note_answer(const sip::Message& message, TimePoint now);
-    bool is_echo(const Endpoint& inside, TimePoint now) const { return echo_.holds(inside, now); }
+    // `is_claimed`: a call has it now.
+    bool is_echo(const Endpoint& named, bool is_claimed, TimePoint now) const {
+        return named_.holds(named, now) || (is_claimed && named_in_a_call_.holds(named, now));
+    }
 
     // Contact and top Via of what leaves. Returns a registration that was refreshed only after it had run out: in between
     // the registrar had nobody to call.
     std::optional<Registrations::Registered> learn(const sip::Message& message, const Datagram& datagram,
                                                    const Counterpart& party, const policy::View& policy, TimePoint now);
     // A registrar's answer, which says how long the inside is registered.
-    void hear(const sip::Message& message, const IpAddress& from, const policy::View& policy, TimePoint now);
+    void hear(const sip::Message& message, const Datagram& datagram, const policy::View& policy, TimePoint now);
     void tick(TimePoint now);
     std::vector<Join> take_joins(size_t most) { return joins_.take(most); }
 
     Parties& parties() { return parties_; }
     const Parties& parties() const { return parties_; }
+    Externals& externals() { return externals_; }
+    const Externals& externals() const { return externals_; }
+    void take_operations(pinhole::MapOps& all); // of both; appends them
 
 private:
-    EchoMemory::Namer namer(const sip::Message& message) const;
+    void answered(const sip::Message& message, TimePoint now); // the inside goes along
+    EchoMemory::Namer namer(const sip::Message& message, std::string_view kind = {}) const;
 
     KeyedHash hash_;
-    EchoMemory echo_;
+    // Media: what outsiders have named; of it, what a call had then, which is its own port that comes back to it as a rule
+    // (a provider passes SDP on): once the inside has answered, it is the outsider's only as long as a call has it.
+    EchoMemory named_, named_in_a_call_;
+    EchoMemory contacts_; // SIP ports: an ACK, an OPTIONS brings some, and shall keep no telephone from its media
     Parties parties_;
+    Externals externals_;
     Registrations registrations_;
     Joins joins_;
 };

@@ -67,9 +67,11 @@ void store_claims(const std::vector<pinhole::Claim>& claims, struct dialog_recor
 }
 
 void store_senders(const std::vector<pinhole::Claim>& claims, struct dialog_record& record) {
+    const bool has_offer = (record.flags & DIALOG_OUTSIDE_OFFER) != 0; // which has the room
     for (uint8_t i = 0; i < record.claim_count; ++i) {
         const pinhole::Claim& claim = claims[i];
-        if (record.offered_count + claim.peers.size() > OFFERED_PEERS_PER_LEG) return;
+        const size_t room = has_offer ? 0 : OFFERED_PEERS_PER_LEG - record.offered_count;
+        if (claim.peers.size() > room) continue;
         for (const Endpoint& peer : claim.peers)
             record.offered[record.offered_count++] = {peer.address.abi(), peer.abi().port, i, 0};
         record.claims[i].flags |=
@@ -86,6 +88,7 @@ void load_senders(const struct dialog_record& record, size_t index, pinhole::Cla
     claim.constraint = static_cast<pinhole::Constraint>(stored.flags >> CLAIM_CONSTRAINT_SHIFT & CLAIM_CONSTRAINT_MASK);
     claim.zone_substitutes = (stored.flags & CLAIM_ZONE_SUBSTITUTES) != 0;
     claim.peers.clear();
+    if (record.flags & DIALOG_OUTSIDE_OFFER) return;
     for (size_t i = 0; i < std::min<size_t>(record.offered_count, OFFERED_PEERS_PER_LEG); ++i)
         if (record.offered[i].media == index)
             claim.peers.push_back(Endpoint::from({record.offered[i].address, record.offered[i].port, {0, 0}}));
@@ -103,6 +106,7 @@ struct dialog_record record_of(const Leg& leg) {
     record.state = static_cast<uint8_t>(leg.state);
     if (leg.begun_inside) record.flags |= DIALOG_BEGUN_INSIDE;
     if (leg.bye_from_inside) record.flags |= DIALOG_BYE_FROM_INSIDE;
+    if (leg.is_midway) record.flags |= DIALOG_MIDWAY;
     record.outside = leg.counterpart.signalling.abi();
     store(record.call_id, leg.call_id);
     store(record.inside_tag, leg.inside_tag());
@@ -121,7 +125,7 @@ struct dialog_record record_of(const Leg& leg) {
         if (claim.zone != leg.counterpart.zone) record.claims[i].flags |= CLAIM_OTHER_PARTY;
     }
     if (leg.remote_offer) store_offer(*leg.remote_offer, record);
-    else store_senders(claims, record);
+    store_senders(claims, record);
     return record;
 }
 
@@ -143,6 +147,7 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
             .outside_cseq = record.outside_cseq,
             .bye_from_inside = (record.flags & DIALOG_BYE_FROM_INSIDE) != 0,
             .is_recorded = true,
+            .is_midway = (record.flags & DIALOG_MIDWAY) != 0,
             .is_restored = true};
     if (record.soft_deadline_s != 0)
         leg.soft_deadline = pinhole::from_ns(uint64_t{record.soft_deadline_s} * 1'000'000'000);

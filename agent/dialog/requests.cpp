@@ -26,13 +26,21 @@ void Table::Step::in_dialog(Leg& leg) {
 }
 
 void Table::Step::initial_invite() {
-    if (table_.transactions_.find(message_, event_.outbound)) return; // a retransmission
+    if (is_retransmission()) return;
     const auto life =
         event_.outbound ? table_.timers_.early + transaction_life : std::chrono::nanoseconds(transaction_life);
     Transaction* transaction = begin(life, is_strangers());
     if (!transaction) return;
     transaction->is_initial = true;
     event_.outbound ? initial_invite_out(*transaction) : initial_invite_in(*transaction);
+}
+
+// After a restart, of an INVITE that still rings: its leg knows the responses (remembered()).
+bool Table::Step::is_retransmission() {
+    if (table_.transactions_.find(message_, event_.outbound)) return true;
+    const Leg* leg = event_.outbound ? table_.leg(branch_leg()) : nullptr;
+    return leg && leg->is_restored && leg->state == LegState::early && leg->inside_cseq == message_.cseq &&
+           leg->has_inside_tag(message_.from.tag);
 }
 
 Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers) {
@@ -42,13 +50,14 @@ Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers
 }
 
 void Table::Step::initial_invite_out(Transaction& transaction) {
-    const std::string_view branch = message_.vias().empty() ? std::string_view() : message_.vias().front().branch;
     const std::string_view tag = message_.from.tag;
-    if (const Leg* before = table_.find(message_.call_id, {}, tag);
-        before && (before->end_at || before->state == LegState::confirmed) && before->has_inside_tag(tag))
-        table_.end(before->id, effects_); // this is its retry, or a re-INVITE to who knows no tags: the ports go on
-    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "branch", branch}), {}, tag, true);
+    const auto waits_for_retry = [&](const Leg& leg) { return leg.end_at && leg.has_inside_tag(tag); };
+    if (const Leg* before = table_.namesake(table_.tag_key(message_.call_id, {}, tag), waits_for_retry))
+        table_.end(before->id, effects_); // the ports go on
+    Leg* leg = table_.create(event_, branch_leg(), {}, tag, true);
     if (!leg) return;
+    const uint64_t restored = table_.restored_group(message_.call_id, leg->id);
+    if (table_.legs_of(restored) > 0) table_.join(*leg, restored); // forks of it were there before a restart
     leg->inside_cseq = message_.cseq;
     if (event_.offer) leg->offered = as_offered(*event_.offer, {});
     transaction.leg = leg->id;
@@ -60,16 +69,16 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
 
 void Table::Step::initial_invite_in(Transaction& transaction) {
     const std::string_view tag = message_.from.tag;
+    transaction.remote_offer = event_.remote;
     Leg* leg = table_.find(message_.call_id, tag, {});
     if (!leg) leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, {}, false);
     if (!leg || leg->begun_inside || leg->state != LegState::early)
-        return; // tags of a call that this INVITE cannot begin
+        return; // tags of a call that this INVITE cannot begin; the answer may say that it is in it
     leg->outside_cseq = message_.cseq;
     leg->end_at.reset();
     ++leg->open_invites;
     transaction.leg = leg->id;
     transaction.group = leg->group;
-    transaction.remote_offer = event_.remote;
     leg->remote_offer = event_.remote;
 }
 
@@ -77,7 +86,7 @@ void Table::Step::initial_invite_in(Transaction& transaction) {
 void Table::Step::offer_in_dialog() {
     if (table_.transactions_.find(message_, event_.outbound)) return;
     Leg* leg = leg_by_tags();
-    Transaction* transaction = begin(transaction_life, !leg && is_strangers());
+    Transaction* transaction = begin(transaction_life, is_strangers());
     if (!transaction) return;
     transaction->inside_tag = inside_tag();
     transaction->local_offer = event_.offer;
@@ -130,7 +139,7 @@ void Table::Step::bye() {
         ++table_.counters_.unknown_dialog;
         return;
     }
-    Transaction* transaction = begin(transaction_life, false);
+    Transaction* transaction = begin(transaction_life, is_strangers());
     if (!transaction) return;
     transaction->leg = leg->id;
     if (!event_.outbound) return; // until the inside's 2xx it is only somebody's word

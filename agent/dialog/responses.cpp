@@ -30,7 +30,8 @@ void Table::Step::on_response() {
     }
     switch (transaction->method) {
         case sip::Method::invite:
-            if (message_.status < 200)
+            if (transaction->is_initial) find_dialog(*transaction);
+            if (message_.status < 200 && !transaction->is_final && (message_.status != 100 || transaction->is_initial))
                 table_.transactions_.expire_at(*transaction, event_.now + table_.timers_.early + transaction_life);
             if (!transaction->is_initial) response_in_dialog(*transaction);
             else if (message_.status == 100) ring_on(table_.leg(transaction->leg));
@@ -48,7 +49,7 @@ void Table::Step::on_response() {
 
 void Table::Step::initial_response_in(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
-    if (transaction.inside_tag != message_.from.tag) return;
+    if (transaction.is_failed || transaction.inside_tag != message_.from.tag) return; // RFC 3261 17.1.1.2
     Leg* leg = fork(transaction);
     if (!leg || (leg->state != LegState::early && transaction.is_final)) return; // a retransmitted 2xx (RFC 6026)
     Side& side = leg->side(inside_tag());
@@ -60,21 +61,30 @@ void Table::Step::initial_response_in(Transaction& transaction) {
         transaction.answered.push_back(table_.hash_({message_.to.tag}));
         confirm(*leg);
         end_other_forks(*leg);
+        if (message_.to.tag.empty()) end_before(*leg);
     } else {
         ring_on(leg);
     }
     changed(*leg);
 }
 
+// RFC 2543: a party without tags has taken the re-INVITE, which looked like a call of its own. The ports go on.
+void Table::Step::end_before(const Leg& leg) {
+    const Leg* before = table_.namesake(
+        leg.tag_key, [&](const Leg& each) { return each.id != leg.id && each.state == LegState::confirmed; });
+    if (before) table_.end(before->id, effects_);
+}
+
 void Table::Step::initial_response_out(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
-    Leg* leg = table_.find(message_.call_id, message_.from.tag, {});
-    if (!leg || leg->id != transaction.leg || (leg->state != LegState::early && transaction.is_final)) return;
+    Leg* leg = table_.leg(transaction.leg);
+    if (!leg || (leg->state != LegState::early && transaction.is_final)) return;
     Side& side = leg->side(inside_tag());
     if (event_.offer && transaction.remote_offer)
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
     else if (event_.offer) offered_by_inside(*leg);
-    transaction.has_claimed = transaction.has_claimed || event_.offer;
+    if (event_.offer && std::ranges::find(side.invites, transaction.id) == side.invites.end())
+        side.invites.push_back(transaction.id);
     if (is_success()) {
         const Side winner = side;
         leg->sides = {winner};
@@ -92,11 +102,7 @@ void Table::Step::failed(Transaction& transaction) {
     transaction.is_failed = true;
     for (const LegId id : table_.early_legs_of(transaction.group)) {
         Leg& leg = *table_.leg(id);
-        if (!leg.begun_inside && transaction.has_claimed) { // early media of this INVITE, which is over
-            leg.sides.clear();
-            leg.offered.clear();
-            changed(leg);
-        }
+        if (!leg.begun_inside) close_early_media(leg, transaction);
         if (!leg.begun_inside && --leg.open_invites > 0) continue; // a merged request; another one still runs
         if (!is_retryable(message_.status)) {
             ++table_.counters_.calls_failed;
@@ -109,6 +115,15 @@ void Table::Step::failed(Transaction& transaction) {
     }
 }
 
+// What only responses to this INVITE have opened.
+void Table::Step::close_early_media(Leg& leg, const Transaction& transaction) {
+    const size_t closed = std::erase_if(
+        leg.sides, [&](Side& side) { return std::erase(side.invites, transaction.id) > 0 && side.invites.empty(); });
+    if (closed == 0) return;
+    if (std::ranges::all_of(leg.sides, [](const Side& side) { return side.invites.empty(); })) leg.offered.clear();
+    changed(leg);
+}
+
 void Table::Step::response_in_dialog(Transaction& transaction) {
     Leg* leg = transaction.leg ? table_.leg(transaction.leg) : nullptr;
     const bool is_unknown = transaction.leg == 0 && !transaction.is_final; // and not of a call that has ended
@@ -117,9 +132,10 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     if (!leg || !leg->has_inside_tag(inside_tag()) || leg->outside_tag != outside_tag() || transaction.is_final) return;
     Side& side = leg->side(inside_tag());
     const bool is_invite = message_.method == sip::Method::invite;
-    if (message_.status >= 300 && leg->is_midway && !is_retryable(message_.status))
-        return table_.end(leg->id, effects_);
-    if (message_.status >= 300) { // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
+    transaction.is_failed = message_.status >= 300;
+    const bool makes_it_known = leg->is_midway && transaction.outbound && transaction.local_offer;
+    if (makes_it_known && transaction.is_failed && !is_retryable(message_.status)) return table_.end(leg->id, effects_);
+    if (transaction.is_failed) { // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
         if (is_invite) side.provisional.clear();
         if (transaction.local_offer) leg->offered.clear();
         if (transaction.remote_offer) leg->remote_offer.reset();
@@ -136,7 +152,7 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);
     }
-    if (is_success() && std::exchange(leg->is_midway, false)) confirm(*leg);
+    if (is_success() && makes_it_known) confirm(*leg);
     if (leg->state == LegState::early) ring_on(leg);
     else if (is_success() && message_.method != sip::Method::prack) renew(*leg);
     effects_.woken.insert(leg->id);

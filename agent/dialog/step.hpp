@@ -18,6 +18,7 @@ public:
 private:
     // requests
     void initial_invite();
+    bool is_retransmission();
     Transaction* begin(std::chrono::nanoseconds life, bool is_strangers); // null where there is no room, counted
     void initial_invite_out(Transaction& transaction);
     void initial_invite_in(Transaction& transaction);
@@ -30,6 +31,8 @@ private:
     void initial_response_in(Transaction& transaction);  // to an INVITE that the inside sent
     void initial_response_out(Transaction& transaction); // to one that came from outside
     void failed(Transaction& transaction);
+    void close_early_media(Leg& leg, const Transaction& transaction);
+    void end_before(const Leg& leg);
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);
     bool has_ended(const Transaction& transaction) const; // a BYE, and its call is over
@@ -47,9 +50,10 @@ private:
     void ring_on(Leg* leg);
 
     // which leg
-    Leg* leg_by_tags();                  // in-dialog request or response: Call-ID and both tags
-    Leg* fork(Transaction& transaction); // the leg of this response's To tag
-    Leg* in_its_dialog(Leg& live, Transaction& transaction);
+    LegId branch_leg() const;
+    Leg* leg_by_tags();                          // in-dialog request or response: Call-ID and both tags
+    Leg* fork(Transaction& transaction);         // the leg of this response's To tag
+    void find_dialog(Transaction& transaction);  // of an INVITE without To tag that turns out to be a re-INVITE
     Leg* adopt_midway(Transaction& transaction); // a call that began before we did
     Transaction* remembered();                   // of a restored leg, whose transaction is forgotten
     void end_other_forks(const Leg& winner);

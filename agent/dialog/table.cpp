@@ -11,6 +11,10 @@ namespace {
 constexpr std::chrono::seconds soft_idle{30};       // past a soft deadline, a call lives on while media flows
 constexpr std::chrono::milliseconds move_poll{100}; // how soon a move's first packet is noticed
 
+bool is_same_party(const Counterpart& a, const Counterpart& b) {
+    return a.signalling.address == b.signalling.address || (a.is_declared && b.is_declared && a.zone == b.zone);
+}
+
 } // namespace
 
 Effects Table::on(const Event& event) {
@@ -30,10 +34,15 @@ bool Table::may_carry_offers(const sip::Message& inbound) {
     switch (inbound.method) {
         case sip::Method::invite:
         case sip::Method::update:
-        case sip::Method::prack: return inbound.is_request || transactions_.find(inbound, true) != nullptr;
+        case sip::Method::prack: {
+            if (inbound.is_request || transactions_.find(inbound, true) != nullptr) return true;
+            const Leg* leg = find(inbound.call_id, inbound.to.tag, inbound.from.tag);
+            if (!leg) leg = leg_ringing(inbound.call_id, inbound.cseq);
+            return leg && leg->is_restored; // its transactions are forgotten
+        }
         case sip::Method::ack: {
             const Leg* leg = find(inbound.call_id, inbound.from.tag, inbound.to.tag);
-            return leg && leg->state != LegState::early;
+            return leg && !leg->end_at; // that of a failure carries nothing
         }
         default: return false;
     }
@@ -43,6 +52,10 @@ bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
     const auto& [theirs, ours] =
         outbound.is_request ? std::tie(outbound.to, outbound.from) : std::tie(outbound.from, outbound.to);
     const Leg* leg = find(outbound.call_id, theirs.tag, ours.tag);
+    if (!leg && theirs.tag.empty()) { // the INVITE again, after a challenge by somebody with a tag
+        const LegId* latest = by_inside_tag_.find(tag_key(outbound.call_id, {}, ours.tag));
+        leg = latest ? this->leg(*latest) : nullptr;
+    }
     if (!leg) return false;
     const auto claims = leg->claims();
     return std::ranges::find(claims, inside, &pinhole::Claim::local) != claims.end();
@@ -54,15 +67,22 @@ Leg* Table::leg(LegId id) {
 }
 
 Leg* Table::find(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag) {
-    auto found = by_tag_.find(tag_key(call_id, outside_tag, inside_tag));
+    const uint64_t key = tag_key(call_id, outside_tag, inside_tag);
+    if (!inside_tag.empty())
+        if (Leg* exact = namesake(key, [&](const Leg& leg) { return leg.has_inside_tag(inside_tag); })) return exact;
+    auto found = by_tag_.find(key);
     // Begun outside, by a party without a tag: the inside's was not known yet.
     if (!found && outside_tag.empty()) found = by_tag_.find(tag_key(call_id, {}, {}));
     return found ? *found : nullptr;
 }
 
-Leg* Table::live(std::string_view call_id, std::string_view outside_tag) {
-    Leg* leg = outside_tag.empty() ? nullptr : find(call_id, outside_tag, {});
-    return leg && leg->state == LegState::confirmed && !leg->end_at ? leg : nullptr;
+Leg* Table::live(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag,
+                 const Counterpart& party) {
+    if (outside_tag.empty()) return nullptr;
+    return namesake(tag_key(call_id, outside_tag, inside_tag), [&](const Leg& leg) {
+        return leg.state == LegState::confirmed && !leg.end_at && leg.has_inside_tag(inside_tag) &&
+               is_same_party(leg.counterpart, party);
+    });
 }
 
 Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
@@ -80,6 +100,7 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, s
     leg.to = event.message.to.uri;
     leg.begun_inside = begun_inside;
     if (begun_inside || !inside_tag.empty()) leg.side(inside_tag);
+    if (begun_inside) by_inside_tag_[tag_key(leg.call_id, {}, inside_tag)] = id;
     leg.counterpart = event.counterpart;
     leg.started = event.now;
     leg.started_s = event.realtime_s;
@@ -99,12 +120,24 @@ void Table::name(Leg& leg, std::string_view outside_tag) {
     unname(leg);
     leg.outside_tag = outside_tag;
     leg.tag_key = tag_key(leg.call_id, leg.outside_tag, leg.begun_inside ? leg.inside_tag() : std::string_view());
-    by_tag_[leg.tag_key] = &leg;
+    Leg*& first = by_tag_[leg.tag_key];
+    if (first) namesakes_.emplace(leg.tag_key, leg.id);
+    else first = &leg;
 }
 
 void Table::unname(const Leg& leg) {
     if (leg.tag_key == 0) return;
-    if (const auto old = by_tag_.find(leg.tag_key); old && *old == &leg) by_tag_.erase(leg.tag_key);
+    const auto first = by_tag_.find(leg.tag_key);
+    const auto [begin, end] = namesakes_.equal_range(leg.tag_key);
+    if (!first || *first != &leg) {
+        const auto own = std::find_if(begin, end, [&](const auto& each) { return each.second == leg.id; });
+        if (own != end) namesakes_.erase(own);
+    } else if (begin != end) {
+        *first = this->leg(begin->second);
+        namesakes_.erase(begin);
+    } else {
+        by_tag_.erase(leg.tag_key);
+    }
 }
 
 void Table::join(Leg& leg, uint64_t group) {
@@ -138,6 +171,7 @@ std::vector<LegId> Table::early_legs_of(uint64_t group) {
 void Table::leave_early(Leg& leg, LegState next) {
     if (leg.is_strangers && leg.state == LegState::early) --waiting_strangers_;
     leg.state = next;
+    leg.is_midway = false;
 }
 
 Leg* Table::leg_ringing(std::string_view call_id, uint32_t cseq) {
@@ -153,6 +187,9 @@ void Table::end(LegId id, Effects& effects) {
     ceilings_.ended(*found);
     unname(*found);
     leave(*found);
+    const uint64_t inside_key = tag_key(found->call_id, {}, found->inside_tag());
+    if (const LegId* latest = by_inside_tag_.find(inside_key); latest && *latest == id)
+        by_inside_tag_.erase(inside_key);
     effects.ended.push_back(std::move(*found));
     legs_.erase(id);
 }
@@ -239,8 +276,8 @@ void Table::restore(Leg restored, TimePoint now) {
     if (leg.outset) leg.outset->is_half_open = leg.state == LegState::early;
     ceilings_.began(leg, now);
     name(leg, std::string(leg.outside_tag));
-    // Of the group the record has half; legs of one Call-ID find each other by it, after the next restart too.
-    leg.group |= hash_({leg.call_id, "group"}) & ~uint64_t{UINT32_MAX};
+    if (leg.begun_inside) by_inside_tag_[tag_key(leg.call_id, {}, leg.inside_tag())] = leg.id;
+    leg.group = restored_group(leg.call_id, leg.group);
     if (leg.group != leg.id) by_group_.emplace(leg.group, leg.id);
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
     if (leg.begun_inside && leg.state == LegState::early) ringing_[ringing_key(leg.call_id, leg.inside_cseq)] = leg.id;

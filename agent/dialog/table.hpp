@@ -82,10 +82,10 @@ public:
 
     Table(const TableTimers& timers, const KeyedHash& hash) : timers_(timers), hash_(hash), transactions_(hash) {}
 
-    // May SDP of this message from outside come to mean anything? A request that the inside will answer, an ACK of an
-    // answered call, a response to what the inside asked.
     // Has the call of this message, in what its inside has offered or answered before, that endpoint?
     bool has_claimed(const sip::Message& outbound, const Endpoint& inside);
+    // May SDP of this message from outside come to mean anything? A request that the inside will answer, an ACK of a
+    // call, a response to what the inside asked.
     bool may_carry_offers(const sip::Message& inbound);
     Effects on(const Event& event);
     using Activity = std::function<MediaSeen(const pinhole::HoleKey&)>;
@@ -112,13 +112,29 @@ private:
 
     // `inside_tag` tells apart calls of one Call-ID whose outside party has none (RFC 2543), or has not answered yet.
     Leg* find(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag);
-    Leg* live(std::string_view call_id, std::string_view outside_tag); // a call that is up and has this name already
+    // Of several that bear one name (a spiral: the same call crosses the wall again) the first that fits.
+    template <class Fits>
+    Leg* namesake(uint64_t tag_key, const Fits& fits) {
+        const auto first = by_tag_.find(tag_key);
+        if (!first || fits(**first)) return first ? *first : nullptr;
+        const auto [begin, end] = namesakes_.equal_range(tag_key);
+        for (auto entry = begin; entry != end; ++entry)
+            if (Leg* other = leg(entry->second); fits(*other)) return other;
+        return nullptr;
+    }
+    // A call that is up, has these tags, and is with that party.
+    Leg* live(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag,
+              const Counterpart& party);
     Leg* create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
                 bool begun_inside);
     void name(Leg& leg, std::string_view outside_tag); // its tag has become known
     void unname(const Leg& leg);
     void join(Leg& leg, uint64_t group);
     void leave(const Leg& leg); // its group
+    // What a restart makes of it: of the group the record has half.
+    uint64_t restored_group(std::string_view call_id, uint64_t group) const {
+        return (hash_({call_id, "group"}) & ~uint64_t{UINT32_MAX}) | (group & UINT32_MAX);
+    }
     size_t legs_of(uint64_t group);
     std::vector<LegId> early_legs_of(uint64_t group);
     void leave_early(Leg& leg, LegState next);
@@ -139,6 +155,8 @@ private:
     Transactions transactions_;
     pinhole::FlatMap<std::unique_ptr<Leg>> legs_;
     pinhole::FlatMap<Leg*> by_tag_; // hash of Call-ID and outside tag, or the inside's where there is none
+    std::unordered_multimap<uint64_t, LegId> namesakes_; // by the same: those that found the name taken
+    pinhole::FlatMap<LegId> by_inside_tag_; // hash of Call-ID and inside tag, of calls begun inside: the latest
     std::unordered_multimap<uint64_t, LegId> by_group_; // those whose group is another's: most calls never fork
     std::unordered_map<uint64_t, LegId> ringing_; // hash of Call-ID and CSeq: INVITEs that a restart found unanswered
     pinhole::Deadlines<LegId> timers_due_;        // each leg's next_look, and others that it no longer waits for

@@ -12,10 +12,20 @@ constexpr size_t most_forks = 64; // To tags of one INVITE: whoever is called ch
 } // namespace
 
 Leg* Table::Step::leg_by_tags() {
-    Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
+    Leg* leg = table_.namesake(table_.tag_key(message_.call_id, outside_tag(), inside_tag()), [&](const Leg& each) {
+        return each.has_inside_tag(inside_tag()) &&
+               each.counterpart.signalling.address == event_.counterpart.signalling.address;
+    });
+    if (!leg) leg = table_.find(message_.call_id, outside_tag(), inside_tag());
     if (!leg || !leg->has_inside_tag(inside_tag())) return nullptr;
     if (!event_.outbound && !inside_tag().empty()) table_.ceilings_.heard(*leg);
     return leg;
+}
+
+// Until the outside has a tag: of the INVITE's branch.
+LegId Table::Step::branch_leg() const {
+    const std::string_view branch = message_.vias().empty() ? std::string_view() : message_.vias().front().branch;
+    return table_.hash_({message_.call_id, "branch", branch});
 }
 
 // RFC 3261 13.2.2.4: each To tag is a dialog of its own. The first takes over the leg that the INVITE began; later
@@ -23,9 +33,10 @@ Leg* Table::Step::leg_by_tags() {
 Leg* Table::Step::fork(Transaction& transaction) {
     const std::string_view tag = message_.to.tag;
     Leg* first = table_.leg(transaction.leg);
-    if (tag.empty()) return first;
-    if (Leg* known = table_.find(message_.call_id, tag, {}); known && known->group == transaction.group) return known;
-    if (Leg* live = table_.live(message_.call_id, tag)) return in_its_dialog(*live, transaction);
+    if (tag.empty() || (first && first->outside_tag == tag)) return first;
+    if (Leg* known = table_.namesake(table_.tag_key(message_.call_id, tag, {}),
+                                     [&](const Leg& leg) { return leg.group == transaction.group; }))
+        return known;
     if (first && first->outside_tag.empty()) {
         table_.name(*first, tag);
         return first;
@@ -43,21 +54,28 @@ Leg* Table::Step::fork(Transaction& transaction) {
     return leg;
 }
 
-// An INVITE without To tag, answered by the tag of a call that is up. From its own telephone it is a re-INVITE: some send
-// such when they have found another way through their NAT. Any other call's BYE would find that one.
-Leg* Table::Step::in_its_dialog(Leg& live, Transaction& transaction) {
-    if (!live.has_inside_tag(transaction.inside_tag)) return nullptr;
+// An INVITE without To tag, answered within a call that is up, by its party: a re-INVITE. Some telephones send such when
+// they have found another way through their NAT, and their later CSeq tells it from the same INVITE on its second way
+// through the wall (a spiral, RFC 3261 6).
+void Table::Step::find_dialog(Transaction& transaction) {
+    if (message_.status == 100 || message_.status >= 300) return;
+    Leg* live = table_.live(message_.call_id, outside_tag(), inside_tag(), event_.counterpart);
+    if (!live || live->id == transaction.leg || live->group == transaction.group) return;
+    uint32_t& last = transaction.outbound ? live->inside_cseq : live->outside_cseq;
+    if (last != 0 && transaction.cseq <= last) return;
+    last = transaction.cseq;
     table_.end(transaction.leg, effects_);
-    transaction.leg = live.id;
-    transaction.group = live.group;
-    return &live;
+    transaction.leg = live->id;
+    transaction.group = live->group;
+    transaction.is_initial = false;
+    if (transaction.local_offer) live->offered = *transaction.local_offer;
 }
 
 // A call that was up before the wall was: its next offer or answer from inside makes it known; an offer for as long as it
 // waits for its answer, as an outsider's may be passed on that is of no call at all.
 Leg* Table::Step::adopt_midway(Transaction& transaction) {
     if (outside_tag().empty() || inside_tag().empty()) return nullptr; // of no dialog (RFC 3261 12.2)
-    if (table_.live(message_.call_id, outside_tag())) return nullptr;
+    if (table_.find(message_.call_id, outside_tag(), {})) return nullptr;
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(),
                              inside_tag(), event_.outbound == message_.is_request);
     if (!leg) return nullptr;
@@ -86,7 +104,7 @@ Transaction* Table::Step::remembered() {
     remembered_ = {.outbound = request_outbound,
                    .method = message_.method,
                    .cseq = message_.cseq,
-                   .is_initial = is_invite && leg->state == LegState::early,
+                   .is_initial = is_invite && leg->state == LegState::early && !leg->is_midway,
                    .leg = leg->id,
                    .group = leg->group,
                    .inside_tag = request_outbound ? std::string(inside_tag()) : std::string(),

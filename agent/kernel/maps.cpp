@@ -125,12 +125,13 @@ Result<Maps> Maps::open(const MapSource& source) {
         const char* name;
         uint32_t flags;
     } wanted[] = {
-        {fds.pinholes, "pinholes", read_only},  {fds.peer_sets, "peer_sets", read_write},
-        {fds.refusals, "refusals", read_only},  {fds.dialogs, "dialogs", read_write},
-        {fds.known, "known", read_only},        {fds.learned, "learned", read_only},
-        {fds.bans, "bans", read_only},          {fds.operations, "operations", read_write},
-        {fds.liveness, "liveness", read_write}, {fds.reasons, "reasons", read_only},
-        {fds.events, "events", read_only},      {fds.ceilings, "ceilings", read_write},
+        {fds.pinholes, "pinholes", read_only},   {fds.peer_sets, "peer_sets", read_write},
+        {fds.refusals, "refusals", read_only},   {fds.dialogs, "dialogs", read_write},
+        {fds.known, "known", read_only},         {fds.learned, "learned", read_only},
+        {fds.bans, "bans", read_only},           {fds.operations, "operations", read_write},
+        {fds.externals, "externals", read_only}, {fds.liveness, "liveness", read_write},
+        {fds.reasons, "reasons", read_only},     {fds.events, "events", read_only},
+        {fds.ceilings, "ceilings", read_write},
     };
     for (const auto& each : wanted) {
         auto opened = source.map(each.name, each.flags);
@@ -235,6 +236,7 @@ pinhole::Present Maps::read() const {
     present.dialogs = read_all<uint64_t, struct dialog_record>(fds_.dialogs.get());
     present.known = read_all<struct known_key, struct known>(fds_.known.get());
     present.learned = read_all<struct pinhole_key, struct learned_port>(fds_.learned.get());
+    present.externals = read_all<struct pinhole_key, struct external>(fds_.externals.get());
     return present;
 }
 

@@ -78,8 +78,8 @@ public:
 
 private:
     struct Descriptors {
-        Fd pinholes, peer_sets, refusals, dialogs, known, learned, bans, operations, liveness, ceilings, reasons,
-            events, apply;
+        Fd pinholes, peer_sets, refusals, dialogs, known, learned, externals, bans, operations, liveness, ceilings,
+            reasons, events, apply;
     };
     Maps(Descriptors descriptors, MappedArray<struct operation> operations, MappedArray<struct peer_set> peer_sets,
          MappedArray<struct liveness> liveness, MappedArray<struct call_ceilings> ceilings);

@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 7> copied_whole{"limiter",   "excuses",  
 // What they write, of which a question concerns few elements.
 constexpr std::array<std::string_view, 3> copied_in_part{"pinholes", "known", "bans"};
 // What they fill, and nobody reads back.
-constexpr std::array<std::string_view, 2> unread{"refusals", "dialogs"};
+constexpr std::array<std::string_view, 3> unread{"refusals", "dialogs", "externals"};
 constexpr std::array<std::string_view, 3> rings{"ring_inside", "ring_known", "ring_strangers"};
 constexpr uint32_t ring_bytes = 1 << 16;
 

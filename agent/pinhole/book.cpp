@@ -286,4 +286,9 @@ const PresentPinhole* Book::present(const HoleKey& key) const {
     return hole != holes_.end() && hole->second.is_present ? &hole->second.present : nullptr;
 }
 
+bool Book::is_claimed(const HoleKey& key) const {
+    const auto hole = holes_.find(key);
+    return hole != holes_.end() && !hole->second.owners.empty();
+}
+
 } // namespace ringwall::pinhole

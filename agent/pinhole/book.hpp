@@ -61,6 +61,7 @@ public:
     void on_failed(const struct operation& operation, TimePoint now);
 
     const PresentPinhole* present(const HoleKey& key) const;
+    bool is_claimed(const HoleKey& key) const; // by a leg, now
     const BookCounters& counters() const { return counters_; }
     const PhaseCounts& standing() const { return standing_; }
     size_t claimed() const { return claimed_; } // by live owners; what two of them share counts twice

@@ -89,4 +89,10 @@ struct operation delete_ban(const struct ban_key& key) { return operation_on(OP_
 
 struct operation clear_ban_hints(uint32_t page) { return operation_on(OP_CLEAR_BAN_HINTS, page); }
 
+struct operation put_external(const struct pinhole_key& inside, const struct external& value) {
+    return operation_on(OP_PUT_EXTERNAL, inside, value);
+}
+
+struct operation delete_external(const struct pinhole_key& inside) { return operation_on(OP_DELETE_EXTERNAL, inside); }
+
 } // namespace ringwall::pinhole

@@ -44,6 +44,7 @@ struct Present {
     std::vector<std::pair<uint64_t, struct dialog_record>> dialogs;
     std::vector<std::pair<struct known_key, struct known>> known;
     std::vector<std::pair<struct pinhole_key, struct learned_port>> learned;
+    std::vector<std::pair<struct pinhole_key, struct external>> externals;
 };
 
 struct operation insert_pinhole(const struct pinhole_key& key, const struct pinhole& value);
@@ -57,5 +58,7 @@ struct operation delete_learned(const struct pinhole_key& key);
 struct operation put_ban(const struct ban_key& key, const struct ban& value);
 struct operation delete_ban(const struct ban_key& key);
 struct operation clear_ban_hints(uint32_t page);
+struct operation put_external(const struct pinhole_key& inside, const struct external& value);
+struct operation delete_external(const struct pinhole_key& inside);
 
 } // namespace ringwall::pinhole

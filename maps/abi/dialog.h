@@ -35,7 +35,8 @@ enum claim_flag {
 #define CLAIM_CONSTRAINT_MASK 7
 
 /* An endpoint that an outside offer named and the inside has not answered yet (DIALOG_OUTSIDE_OFFER). While no offer
- * waits: one that may send to the claim whose index `media` is (CLAIM_SENDERS). */
+ * waits: one that may send to the claim whose index `media` is. (CLAIM_SENDERS says that these are all, or, beside an
+ * offer, that there are none.) */
 struct offered_peer {
     struct address address;
     __be16 port;
@@ -49,6 +50,7 @@ enum dialog_flag {
     DIALOG_BYE_FROM_INSIDE = 1 << 1, /* in state ending: who sent the BYE */
     DIALOG_OUTSIDE_OFFER = 1 << 2,   /* `offered` holds an offer that waits for the inside's answer */
     DIALOG_BY_HAND = 1 << 3,         /* no dialog: pinholes that somebody opened. `call_id` is the name, `from` the peer */
+    DIALOG_MIDWAY = 1 << 4,          /* early: known by an offer in the dialog alone, until that is taken */
 };
 enum dialog_state {
     DIALOG_EARLY = 1,

@@ -2,7 +2,8 @@
 /*
  * ICE as both sides must see it alike: how our username fragment is hashed into a pinhole, and the pairs that the inside
  * has used. `ice_pairs`: ARRAY of ICE_PAIR_SETS, of struct return_set (policy.h): a pair is a way back that only pinholes
- * with PINHOLE_ICE ask for. Written by the packet path only: what comes in makes none and renews none.
+ * with PINHOLE_ICE ask for. Written by the packet path only: what comes in makes none and renews none. Beside them stand
+ * the questions to STUN servers that are not answered yet (WALL_LEARNS_EXTERNAL).
  */
 #pragma once
 

@@ -24,6 +24,8 @@ enum operation_code {
     OP_PUT_BAN = 8, /* insert or change in place; its counter of packets stays */
     OP_DELETE_BAN = 9,
     OP_CLEAR_BAN_HINTS = 10, /* the key's first word: the page */
+    OP_PUT_EXTERNAL = 11,
+    OP_DELETE_EXTERNAL = 12,
 };
 enum operation_field { /* of OP_CHANGE_PINHOLE; ctl is always exchanged, last */
     FIELD_DEADLINE = 1 << 0,
@@ -45,7 +47,7 @@ struct operation {
     __u32 fields;
     __u32 zero;
     __u32 key[6];    /* struct pinhole_key, known_key or ban_key, zero-padded */
-    __u64 value[20]; /* struct pinhole, known, learned_port or ban, zero-padded */
+    __u64 value[20]; /* struct pinhole, known, learned_port, ban or external, zero-padded */
 };
 MAP_ABI(struct operation, 200);
 

@@ -52,3 +52,13 @@ struct learned_port {
     __u32 zero;
 };
 MAP_ABI(struct learned_port, 112);
+
+/* `externals`: HASH of EXTERNALS, key struct pinhole_key: an inside endpoint that has asked a STUN server where it is
+ * seen. The agent's alone: here it outlives a restart. */
+#define EXTERNALS 65536
+struct external {
+    struct peer seen; /* the server's answer: the endpoint before the NAT */
+    __u32 zero;
+    __u64 heard_ns; /* CLOCK_MONOTONIC of the answer */
+};
+MAP_ABI(struct external, 32);

@@ -8,6 +8,9 @@
  * RECORD_MORE that others follow at once in the same ring. Reserved in one of three sizes, so the consumer goes by
  * `captured`, never by the record's size.
  *
+ * With protect.external: auto, STUN is mirrored beside SIP: Binding requests that the inside sends from where no live
+ * pinhole is, and the success response to each, the first that passes, in `ring_known`.
+ *
  * An IP fragment (RECORD_FRAGMENT) is mirrored as it came, and the datagram is the agent's to put together: by source
  * and destination address, protocol, RECORD_OUTBOUND and `sequence`. The record's bytes are those of the IP payload
  * from `fragment_offset` on: the first fragment (offset 0) begins with the UDP header, 40 bytes of it are there at

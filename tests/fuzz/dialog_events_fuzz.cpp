@@ -46,18 +46,19 @@ private:
     const uint8_t *at_, *end_;
 };
 
-// Of the scripts' policy, no more media ports than are named below: every agent copies the table of them.
-std::string narrowed(std::string policy) {
-    for (const std::string_view ports : {"10000-50000", "20000-45000"})
-        policy.replace(policy.find(ports), ports.size(), "39000-42000");
-    return policy;
+// The scripts' policy, without what no agent here asks for: each of them has a copy of it.
+policy::View view_of(const char* peers) {
+    policy::Config config = policy::read(policy_text(peers, "", "")).value();
+    config.places.clear();
+    config.user_agents.clear(); // no message names its own
+    policy::Lookup networks = policy::View(config, {}).lookup();
+    return {std::move(networks), std::move(config)};
 }
 
 const policy::View& view(size_t which) {
     static const auto views = [] {
         std::vector<policy::View> all;
-        for (const char* peers : {"negotiated", "strict", "networks", "any", "none"})
-            all.emplace_back(policy::read(narrowed(policy_text(peers, "", ""))).value(), policy::Facts{});
+        for (const char* peers : {"negotiated", "strict", "networks", "any", "none"}) all.push_back(view_of(peers));
         return all;
     }();
     return views[which % views.size()];
@@ -78,6 +79,7 @@ struct World {
         if (const auto failed = maps.apply(ops); !failed.empty()) maps.apply(core.on_failed(failed, now));
     }
     void tick(Now now) { carry_out(core.tick(maps.find(core.due(now)), now), now); }
+    bool is_empty() const { return maps.pinholes.empty() && maps.dialogs.empty(); }
     std::string text() const {
         std::string all = maps.holes();
         for (const auto& [id, record] : maps.dialogs) all.append(reinterpret_cast<const char*>(&record), sizeof record);
@@ -220,10 +222,12 @@ private:
 
     void wait(const std::string& tenths) {
         show({"wait", tenths.substr(0, tenths.size() - 1) + "." + tenths.back()});
-        for (int i = std::stoi(tenths), stride = i > 100 ? 50 : 1; i > 0; i -= stride) {
-            now_.monotonic += stride * std::chrono::milliseconds(100);
-            both([&](World& world) { world.tick(now_); });
-        }
+        for (int i = std::stoi(tenths), stride = i > 100 ? 50 : 1; i > 0; i -= stride) tick(stride);
+    }
+
+    void tick(int tenths) {
+        now_.monotonic += tenths * std::chrono::milliseconds(100);
+        both([&](World& world) { world.tick(now_); });
     }
 
     void media() {
@@ -251,7 +255,9 @@ private:
         twin_.emplace(World{world_.maps, Core(view(policy_), secret)});
         world_.core = Core(view(policy_), secret);
         both([&](World& world) { world.carry_out(world.core.restore(world.maps.present(), now_), now_); });
-        if (!is_reloaded_) MUST_HOLD(world_.maps.holes() == before);
+        const std::string after = world_.maps.holes();
+        if (!is_reloaded_ && after != before) show({"=", after});
+        MUST_HOLD(is_reloaded_ || after == before);
     }
 
     template <class F>
@@ -293,12 +299,15 @@ private:
                 say(words);
             }
         }
-        wait("9000");
-        show({"=", world_.maps.holes()});
+        show({"wait", "900"});
+        constexpr int stride = 50;
+        int left = 9000;
+        for (; left > 0 && !world_.is_empty(); left -= stride) tick(stride);
+        tick(std::max(left, stride)); // the rest in one: nothing comes back
+        check();
         for (const auto& [id, record] : world_.maps.dialogs)
             show({"left:", record.call_id, record.inside_tag, record.outside_tag, std::to_string(record.state)});
-        MUST_HOLD(world_.maps.holes().empty());
-        MUST_HOLD(world_.maps.dialogs.empty());
+        MUST_HOLD(world_.is_empty());
     }
 
     Bytes bytes_;
@@ -314,6 +323,9 @@ private:
 
 } // namespace
 } // namespace ringwall::test
+
+// Where memory comes from is not taken down, a tenth of all time: ASAN_OPTIONS=malloc_context_size=30 tells of a find.
+extern "C" const char* __asan_default_options() { return "malloc_context_size=0"; } // NOLINT: its name
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (size > 1024) return 0;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ringwall_apply: each operation, what it changes and what it leaves to the packet path, and its refusals.
+#include <bpf/bpf.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -143,6 +145,20 @@ TEST_F(Apply, deletes_a_tombstone_with_its_refusals_and_nothing_that_lives) {
     EXPECT_EQ(refused().count, 0U);
     EXPECT_EQ(media(), "drop no_pinhole");
     EXPECT_EQ(remove({}), -ENOENT);
+}
+
+TEST_F(Apply, puts_and_deletes_externals) {
+    const auto key = key_of("192.0.2.10", 40000);
+    ::external value{.seen = Endpoint::parse("203.0.113.7:61000")->abi(), .zero = 0, .heard_ns = 7};
+    for (const uint64_t heard : {7U, 8U}) { // anew
+        value.heard_ns = heard;
+        EXPECT_EQ(one(make(OP_PUT_EXTERNAL, key, value)), 0);
+        ::external found{};
+        ASSERT_EQ(bpf_map_lookup_elem(map("externals"), &key, &found), 0);
+        EXPECT_EQ(std::memcmp(&found, &value, sizeof found), 0);
+    }
+    EXPECT_EQ(one(make(OP_DELETE_EXTERNAL, key, 0)), 0);
+    EXPECT_EQ(one(make(OP_DELETE_EXTERNAL, key, 0)), -ENOENT);
 }
 
 TEST_F(Apply, puts_and_deletes_known_sources_and_learned_ports) {

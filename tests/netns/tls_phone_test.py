@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real soft phone outside that signals over TLS (baresip), a proxy inside, and a phone that signals over UDP."""
 from ringwall_netns import sip
-from ringwall_netns.baresip import Baresip
+from ringwall_netns.baresip import tls_phone
 from ringwall_netns.case import WallCase
 from ringwall_netns.proxy_wall import RelayWall
 
@@ -14,7 +14,7 @@ class TlsPhone:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.soft_phone = Baresip(cls.topology, cls.address(cls, 'roamer'), cls.proxy.endpoint[0])
+        cls.soft_phone = tls_phone(cls.topology, cls.address(cls, 'roamer'), cls.proxy.endpoint[0])
         cls.addClassCleanup(cls.soft_phone.stop)
 
     def setUp(self):

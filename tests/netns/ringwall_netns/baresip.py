@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A soft phone that signals over TLS: baresip, speaking a tone, told what to do by its control port."""
+"""A soft phone: baresip, speaking a tone, told what to do by its control port."""
 import json
 import re
 import socket
@@ -28,7 +28,6 @@ audio_alert aubridge,nowhere
 sip_verify_server no
 ctrl_tcp_listen 127.0.0.1:{control}
 """
-_ACCOUNT = '<sip:roamer@{proxy}>;outbound="sip:{proxy}:5061;transport=tls";regint=0;audio_codecs=pcmu\n'
 
 
 def _write_tone(path, seconds=120):
@@ -42,33 +41,22 @@ def _write_tone(path, seconds=120):
 
 
 class Baresip(Server):
-    """Lives outside at `address`, its outbound proxy at `proxy`:5061."""
+    """One phone: `account` is a line of its accounts file, `lines` go into its configuration."""
 
-    def __init__(self, topology, address, proxy):
+    def __init__(self, namespace, address, link, account, lines=''):
         global _made
-        self.namespace, self._control = topology.outside, None
-        self._settle(address)
+        self.namespace, self._control = namespace, None
         directory = janitor.scratch() / f'baresip{_made}'
         _made += 1
         directory.mkdir()
         _write_tone(directory / 'tone.wav')
-        config = _CONFIG.format(control=CONTROL_PORT, link=LINK, tone=directory / 'tone.wav')
+        config = _CONFIG.format(control=CONTROL_PORT, link=link, tone=directory / 'tone.wav') + lines
         (directory / 'config').write_text(config, encoding='utf-8')
-        (directory / 'accounts').write_text(_ACCOUNT.format(proxy=uri_host(proxy)), encoding='utf-8')
+        (directory / 'accounts').write_text(account + ';regint=0;audio_codecs=pcmu\n', encoding='utf-8')
         (directory / 'contacts').write_text('', encoding='utf-8')
         family = '-6' if ':' in address else '-4'
-        super().__init__(self.namespace, 'baresip', 'baresip', family, '-f', directory)
-
-    def _settle(self, address):
-        """baresip names the first address of its interface, and connects from the one that the default route prefers:
-        the address moves to an interface of its own."""
-        gateway, family = ('fe80::1', '-6') if ':' in address else ('169.254.0.1', '-4')
-        for words in (['link', 'add', LINK, 'type', 'veth', 'peer', 'name', f'{LINK}-end'],
-                      ['link', 'set', f'{LINK}-end', 'up'], ['link', 'set', LINK, 'up'],
-                      ['addr', 'del', f'{address}/{128 if ":" in address else 32}', 'dev', 'eth0'],
-                      ['addr', 'add', address, 'dev', LINK, *(['nodad'] if ':' in address else [])],
-                      [family, 'route', 'replace', 'default', 'via', gateway, 'dev', 'eth0', 'onlink', 'src', address]):
-            self.namespace.run('ip', *words)
+        namespace.run('ip', 'link', 'set', 'lo', 'up')     # of its control port
+        super().__init__(namespace, 'baresip', 'baresip', family, '-f', directory)
 
     def is_ready(self):
         if self._control is None:
@@ -110,3 +98,24 @@ class Baresip(Server):
             if not part:
                 raise RuntimeError(f'baresip has gone: {self.log_tail()}')
             self._bytes += part
+
+
+def tls_phone(topology, address, proxy):
+    """Outside at `address`, its outbound proxy at `proxy`:5061 over TLS."""
+    # baresip names the first address of its interface, and connects from the one that the default route prefers: the
+    # address moves to an interface of its own.
+    gateway, family = ('fe80::1', '-6') if ':' in address else ('169.254.0.1', '-4')
+    for words in (['link', 'add', LINK, 'type', 'veth', 'peer', 'name', f'{LINK}-end'],
+                  ['link', 'set', f'{LINK}-end', 'up'], ['link', 'set', LINK, 'up'],
+                  ['addr', 'del', f'{address}/{128 if ":" in address else 32}', 'dev', 'eth0'],
+                  ['addr', 'add', address, 'dev', LINK, *(['nodad'] if ':' in address else [])],
+                  [family, 'route', 'replace', 'default', 'via', gateway, 'dev', 'eth0', 'onlink', 'src', address]):
+        topology.outside.run('ip', *words)
+    at = uri_host(proxy)
+    return Baresip(topology.outside, address, LINK, f'<sip:roamer@{at}>;outbound="sip:{at}:5061;transport=tls"')
+
+
+def phone_behind_nat(topology, address, server, ports):
+    """Inside at `address`, the first of its interface; asks the STUN server where each of its media ports is seen."""
+    return Baresip(topology.inside, address, 'eth0', f'<sip:desk@{address}>;medianat=stun;stunserver="stun:{server}"',
+                   f'sip_listen {address}:5060\nrtp_ports {ports[0]}-{ports[-1]}\nmodule stun.so\n')

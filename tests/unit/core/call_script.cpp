@@ -7,6 +7,7 @@
 #include "maps/fnv1a.hpp"
 #include "tests/unit/core/ipv6_variant.hpp"
 #include "tests/unit/core/script_words.hpp"
+#include "tests/unit/sip/stun_bytes.hpp"
 #include "tests/unit/transport/packets.hpp"
 
 namespace ringwall::test {
@@ -71,6 +72,7 @@ std::optional<std::string> CallScript::step(const std::vector<std::string>& word
     else if (verb == "open") open(words);
     else if (verb == "close") close(words);
     else if (verb == "media") maps_.media(hole_key(words.at(2)), words.at(1) == "in", now_.monotonic);
+    else if (verb == "stun") stun(endpoint(words.at(1)), endpoint(words.at(2)));
     else if (verb == "latch") maps_.exchange_latch(endpoint(words.at(1)), true);
     else return expect(words, line);
     return std::nullopt;
@@ -124,8 +126,9 @@ policy::View CallScript::view() const {
         const std::string said = option(words, key, "");
         return family_ == Family::ipv6 ? networks_as_ipv6(said) : said;
     };
-    const auto config = policy::read(policy_text(words.at(0), networks("deny"), networks("allow")));
+    auto config = policy::read(policy_text(words.at(0), networks("deny"), networks("allow")));
     if (!config) throw std::logic_error(to_string(config.error().front(), "call script policy"));
+    config->learns_external = option(words, "external", "") == "auto";
     return policy::View(*config, policy::Facts{});
 }
 
@@ -198,6 +201,13 @@ void CallScript::message(const std::vector<std::string>& words) {
            .destination = outbound ? outside : inside,
            .payload = text});
     if (!is_round_) transitions_.note(maps_, event_name(words));
+}
+
+void CallScript::stun(const Endpoint& inside, const Endpoint& seen) {
+    const Endpoint server = endpoint("198.51.100.3:3478");
+    const std::string question = stun_request("t"), answer = stun_answer("t", seen);
+    hear({.outbound = true, .source = inside, .destination = server, .payload = question});
+    hear({.outbound = false, .source = server, .destination = inside, .payload = answer});
 }
 
 void CallScript::hear(const Datagram& datagram) {

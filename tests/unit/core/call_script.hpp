@@ -48,6 +48,7 @@ private:
     void restart();
     void open(const std::vector<std::string>& words);
     void close(const std::vector<std::string>& words);
+    void stun(const Endpoint& inside, const Endpoint& seen);
     policy::View view() const;
     Endpoint endpoint(const std::string& text) const;
     pinhole::HoleKey hole_key(const std::string& hole) const;

@@ -343,6 +343,26 @@ TEST(Core, keeps_an_ended_calls_record_as_long_as_its_tombstone_and_over_a_resta
     EXPECT_THAT(script.maps().dialogs, IsEmpty());
 }
 
+// In-dialog requests too: a call that rings is enough to send them.
+TEST(Core, keeps_half_of_the_transactions_from_strangers_whatever_they_send) {
+    CallScript script;
+    run(script,
+        "policy none\nin INVITE call=evil f=e b=1 sdp=30000/muxonly peer=203.0.113.66:5060\n"
+        "out 180 call=evil f=e t=z b=1 peer=203.0.113.66:5060\n");
+    const Endpoint stranger = Endpoint::parse("203.0.113.66:5060").value(),
+                   pbx = Endpoint::parse("192.0.2.10:5060").value();
+    const std::string update = compose(words_of("in UPDATE call=evil f=e t=z n=2 b=BRANCH peer=203.0.113.66:5060"));
+    const size_t branch = update.find("BRANCH");
+    for (size_t i = 0; i < dialog::Transactions::capacity_strangers + 10; ++i) {
+        const std::string text = std::string(update).replace(branch, 6, std::to_string(i));
+        script.core().hear({.source = stranger, .destination = pbx, .payload = text}, script.now());
+    }
+    EXPECT_EQ(script.counter("transactions_full"), 11U); // the INVITE is one of theirs
+    run(script,
+        "out INVITE call=own f=p b=2 sdp=40000/muxonly\nin 200 call=own f=p t=y b=2 sdp=30000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000\n");
+}
+
 TEST(Core, says_when_a_call_ends) {
     CallScript script;
     run(script,

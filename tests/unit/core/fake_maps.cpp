@@ -76,6 +76,8 @@ int FakeMaps::carry_out(const struct operation& operation) {
             return 0;
         case OP_DELETE_KNOWN: return known.erase(name_of(key_of<struct known_key>(operation))) ? 0 : -ENOENT;
         case OP_PUT_LEARNED: learned[hole] = value_of<struct learned_port>(operation); return 0;
+        case OP_PUT_EXTERNAL: externals[hole] = value_of<struct external>(operation); return 0;
+        case OP_DELETE_EXTERNAL: return externals.erase(hole) == 1 ? 0 : -ENOENT;
         case OP_DELETE_LEARNED: return learned.erase(hole) ? 0 : -ENOENT;
         case OP_PUT_BAN: bans[to_string(key_of<struct ban_key>(operation))] = value_of<struct ban>(operation); return 0;
         default: return -EINVAL;
@@ -125,6 +127,7 @@ pinhole::Present FakeMaps::present() const {
     present.dialogs.assign(dialogs.begin(), dialogs.end());
     for (const auto& [at, value] : known) present.known.emplace_back(known_key_of(at), value);
     for (const auto& [key, port] : learned) present.learned.emplace_back(key.abi(), port);
+    for (const auto& [key, seen] : externals) present.externals.emplace_back(key.abi(), seen);
     return present;
 }
 

@@ -30,6 +30,7 @@ public:
     std::map<uint64_t, struct dialog_record> dialogs;
     std::map<std::string, struct known> known; // by "address:port"
     std::map<pinhole::HoleKey, struct learned_port> learned;
+    std::map<pinhole::HoleKey, struct external> externals;
     std::map<std::string, struct ban> bans;
     struct call_ceilings ceilings{};
 

@@ -17,7 +17,9 @@ std::vector<pinhole::Claim> offered(const std::string& lines, const std::string&
     OfferRefusals refusals;
     const policy::View policy = policy_view(more);
     const auto counterpart = counterpart_of({*IpAddress::parse("198.51.100.1"), Port{5060}}, policy);
-    return offer_of(session, policy, counterpart, [](const Endpoint&) { return false; }, refusals);
+    const Naming naming{.inside_of = [](const Endpoint& named) { return named; },
+                        .is_echo = [](const Endpoint&) { return false; }};
+    return offer_of(session, policy, counterpart, naming, refusals);
 }
 pinhole::Claim first_of(const std::string& lines, const std::string& more = "") { return offered(lines, more).at(0); }
 

@@ -27,11 +27,11 @@ protected:
     const Endpoint inside{*IpAddress::parse("192.0.2.10"), Port{40000}},
         outside{*IpAddress::parse("198.51.100.1"), Port{5060}};
 
-    // "protocol:port" of each port learned from an OPTIONS that leaves.
+    // "protocol:port" of each port learned from an INVITE that leaves.
     std::vector<std::string> learned(Protocol carrier, const std::string& via, const std::string& contact) {
-        const std::string text = "OPTIONS sip:198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/" + via +
+        const std::string text = "INVITE sip:198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/" + via +
                                  ";branch=z9hG4bK1\r\nFrom: <sip:a@192.0.2.10>;tag=1\r\nTo: <sip:b@198.51.100.1>\r\n"
-                                 "Call-ID: 1\r\nCSeq: 1 OPTIONS\r\nContact: " +
+                                 "Call-ID: 1\r\nCSeq: 1 INVITE\r\nContact: " +
                                  contact + "\r\nContent-Length: 0\r\n\r\n";
         sip::Message message;
         EXPECT_TRUE(sip::parse(text, message));
@@ -109,7 +109,8 @@ protected:
                         counterpart_of(outside, policy), policy, now);
         EXPECT_THAT(outsiders.take_joins(100), IsEmpty()) << "before anybody answered";
         EXPECT_TRUE(sip::parse(answered, message));
-        outsiders.hear(message, outside.address, policy, now);
+        outsiders.hear(message, {.source = outside, .destination = {*IpAddress::parse("192.0.2.10"), Port{5060}}},
+                       policy, now);
         return outsiders.take_joins(100);
     }
     static Join join(int64_t seconds) {

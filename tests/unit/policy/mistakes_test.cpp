@@ -71,8 +71,11 @@ TEST(Mistakes, are_said_with_line_column_and_what_was_expected) {
          "192.0.2.0/24, or self"},
         {protecting("{ networks: [any], media_ports: 1-2 }"),
          "f:3:22: protect.networks: any would make every network inside, expected the networks to guard"},
-        {protecting("{ networks: [192.0.2.0/24], media_ports: 1-2, external: auto }"),
-         "f:3:66: protect.external: got \"auto\", expected a mapping of public to inside addresses"},
+        {protecting("{ networks: [192.0.2.0/24], media_ports: 1-2, external: atuo }"),
+         "f:3:66: protect.external: got \"atuo\", expected a mapping of public to inside addresses, or auto; did you "
+         "mean auto?"},
+        {protecting("{ networks: [192.0.2.0/24], media_ports: 1-2, external: [auto] }"),
+         "f:3:66: protect.external: got a list of 1, expected a mapping of public to inside addresses, or auto"},
         {protecting("{ networks: [192.0.2.0/24], media_ports: 1-2, external: { 203.0.113.1: 198.51.100.9 } }"),
          "f:3:81: protect.external.203.0.113.1: 198.51.100.9 is not protected, expected an address within "
          "protect.networks"},
