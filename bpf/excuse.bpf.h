@@ -17,8 +17,16 @@
 
 #define EXCUSE_PORT_STEP 0x9e3779b1U /* odd: each port of an address has a set of its own */
 
+/* Of an address and class: what excuses and `spent` go by. Whose zone it is need not be known for it. */
+static __always_inline __u64 source_hash(const struct address *address, __u32 class) {
+    return hash_address(HASH_SOURCE, address, class);
+}
+
+static __always_inline __u32 excuse_index(__u64 hash, __u32 port) {
+    return (__u32)(hash + (__u64)port * EXCUSE_PORT_STEP) & (EXCUSE_SETS - 1);
+}
 static __always_inline struct excuse_set *excuse_set_of(__u64 hash, __u32 port) {
-    __u32 index = (__u32)(hash + (__u64)port * EXCUSE_PORT_STEP) & (EXCUSE_SETS - 1);
+    __u32 index = excuse_index(hash, port);
     return bpf_map_lookup_elem(&excuses, &index);
 }
 
@@ -105,7 +113,7 @@ static __always_inline __u32 find_first(const struct excuse_set *set, __u32 mark
     return EXCUSE_WAYS;
 }
 
-/* A copy of what has passed, and not yet the last of its ten. `hash`: limit_hash() of its source and class. */
+/* A copy of what has passed, and not yet the last of its ten. `hash`: source_hash(). */
 __noinline int is_free_copy(struct context *ctx, const struct packet *pkt, __u64 hash) {
     if (!pkt) return 0;
     struct excuse_set *set = excuse_set_of(hash, port_of(&pkt->source));
@@ -117,11 +125,16 @@ __noinline int is_free_copy(struct context *ctx, const struct packet *pkt, __u64
     return request_digest(ctx, pkt, hash) == way >> 32;
 }
 
-static __always_inline int put_excuse(struct excuse_set *set, __u64 wanted, __u64 now) {
+static __always_inline int put_excuse(__u32 index, __u64 wanted, __u32 mark, __u64 now) {
+    struct excuse_set *set = bpf_map_lookup_elem(&excuses, &index);
+    struct excuse_marks *marks = bpf_map_lookup_elem(&excuse_marks, &index);
+    if (!set || !marks) return 0;
     for (int i = 0; i < EXCUSE_WAYS; i++) {
         __u64 way = READ_ONCE(set->way[i]);
         if (is_fresh_excuse(way, now)) continue;
-        if (__sync_val_compare_and_swap(&set->way[i], way, wanted) == way) return 1;
+        if (__sync_val_compare_and_swap(&set->way[i], way, wanted) != way) continue;
+        WRITE_ONCE(marks->mark[i], mark);
+        return 1;
     }
     return 0;
 }
@@ -129,9 +142,9 @@ static __always_inline int put_excuse(struct excuse_set *set, __u64 wanted, __u6
 /* A request that has paid: its copies need not. */
 __noinline int excuse_copies(struct context *ctx, const struct packet *pkt, __u64 hash) {
     if (!pkt) return 0;
-    struct excuse_set *set = excuse_set_of(hash, port_of(&pkt->source));
-    __u32 digest = request_digest(ctx, pkt, hash);
-    return set && digest && put_excuse(set, excuse_way(digest, copy_mark(pkt, hash), 0, pkt->now), pkt->now);
+    __u32 digest = request_digest(ctx, pkt, hash), mark = copy_mark(pkt, hash);
+    return digest && put_excuse(excuse_index(hash, port_of(&pkt->source)), excuse_way(digest, mark, 0, pkt->now), mark,
+                                pkt->now);
 }
 
 /* Who was challenged, in 32 bits: `hash` knows the secret, and all but the port and the host within a prefix. */
@@ -165,13 +178,14 @@ __noinline int note_challenge(const struct packet *pkt) {
     __u32 number = pkt->destination_network.zone & (ZONES - 1);
     const struct zone *zone = zone_of(pkt, number);
     if (!zone || !zone->limits[CLASS_REGISTER].cost) return 0;
-    __u64 hash = limit_hash(&pkt->destination.address, zone, number, CLASS_REGISTER);
+    __u64 hash = source_hash(&pkt->destination.address, CLASS_REGISTER);
     struct excuse_set *set = excuse_set_of(hash, port_of(&pkt->destination));
     if (!set) return 0;
     __u32 digest = challenge_digest(&pkt->destination, hash);
     if (!has_paid_request(set, pkt->now) || find_challenge(set, digest, pkt->now) < EXCUSE_WAYS) return 0;
     __u32 mark = challenge_mark(pkt->now + ((__u64)EXCUSE_LIFE << EXCUSE_TICK));
-    return put_excuse(set, excuse_way(digest, mark, EXCUSE_CHALLENGE, pkt->now), pkt->now);
+    return put_excuse(excuse_index(hash, port_of(&pkt->destination)),
+                      excuse_way(digest, mark, EXCUSE_CHALLENGE, pkt->now), digest & 0xffff, pkt->now);
 }
 
 static __always_inline int is_challenge(const struct packet *pkt) {
@@ -191,12 +205,25 @@ __noinline int answers_challenge(const struct packet *pkt, __u64 hash) {
            __sync_val_compare_and_swap(way, seen, seen + EXCUSE_ONE_MORE) == seen;
 }
 
+static __always_inline int is_marked(__u64 hash, __u32 port, __u32 copy, __u32 challenge) {
+    __u32 index = excuse_index(hash, port);
+    const struct excuse_marks *marks = bpf_map_lookup_elem(&excuse_marks, &index);
+    if (!marks) return 1;
+    for (int i = 0; i < EXCUSE_WAYS; i++) {
+        __u32 mark = READ_ONCE(marks->mark[i]);
+        if (mark == copy || mark == (challenge & 0xffff)) return 1;
+    }
+    return 0;
+}
+
 /* Would is_free_copy() or answers_challenge() have more than one look at it? */
 static __always_inline int may_be_excused(const struct packet *pkt, __u64 hash) {
+    __u32 copy = copy_mark(pkt, hash), challenge = challenge_digest(&pkt->source, hash);
+    if (!is_marked(hash, port_of(&pkt->source), copy, challenge)) return 0;
     const struct excuse_set *set = excuse_set_of(hash, port_of(&pkt->source));
     if (!set) return 1;
-    if (has_copies(pkt) && find_first(set, copy_mark(pkt, hash), pkt->now) < EXCUSE_WAYS) return 1;
+    if (has_copies(pkt) && find_first(set, copy, pkt->now) < EXCUSE_WAYS) return 1;
     if (pkt->sip_class != CLASS_REGISTER) return 0;
-    __u32 slot = find_challenge(set, challenge_digest(&pkt->source, hash), pkt->now);
+    __u32 slot = find_challenge(set, challenge, pkt->now);
     return slot < EXCUSE_WAYS && used_in(READ_ONCE(set->way[slot & (EXCUSE_WAYS - 1)])) == EXCUSE_CHALLENGE;
 }

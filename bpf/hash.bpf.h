@@ -31,6 +31,7 @@ enum hash_use { /* at most 63 */
     HASH_CONNECTION,
     HASH_LIMIT_OWN,
     HASH_LIMIT_PARTY,
+    HASH_SOURCE,
 };
 
 #define HASH_TAIL_BITS 56
@@ -72,7 +73,7 @@ static __always_inline __u64 sip_finish(struct sip_hash *s) {
 }
 
 /* Of `words` words, 0 to 3, and of what `tail` says below its top byte: its first HASH_TAIL_BITS bits. */
-__noinline __u64 keyed_hash(__u64 use_and_words, __u64 tail, __u64 a, __u64 b, __u64 c) {
+static __always_inline __u64 keyed_hash_here(__u64 use_and_words, __u64 tail, __u64 a, __u64 b, __u64 c) {
     __u32 words = use_and_words & 3;
     struct sip_hash s = sip_start();
     if (words > 0) sip_absorb(&s, a);
@@ -80,6 +81,9 @@ __noinline __u64 keyed_hash(__u64 use_and_words, __u64 tail, __u64 a, __u64 b, _
     if (words > 2) sip_absorb(&s, c);
     sip_absorb(&s, use_and_words << HASH_TAIL_BITS | tail);
     return sip_finish(&s);
+}
+__noinline __u64 keyed_hash(__u64 use_and_words, __u64 tail, __u64 a, __u64 b, __u64 c) {
+    return keyed_hash_here(use_and_words, tail, a, b, c);
 }
 
 #define HASH_OF(use, words) ((use) << 2 | (words))

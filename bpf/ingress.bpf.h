@@ -179,7 +179,8 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     __u32 reason = hole && !is_closed_by_loss(pkt) ? judge_negotiated(ctx, hole, pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 7 */
 
-    if (is_sip && is_spent(ctx, pkt)) return REASON_rate_limited; /* 5 */
+    if (is_sip) reason = remembered_refusal(ctx, pkt);
+    if (reason != REASON_NONE) return reason; /* 5 */
     if (!is_sip || pkt->is_first_fragment) look_up_destination(pkt);
     if (!is_sip && !is_protected(&pkt->destination_network)) return judge_unprotected(pkt, is_guarded); /* 1 */
     look_up_source(pkt);

@@ -85,6 +85,23 @@ static __always_inline __u64 limiter_room_at(__u64 hash, __u64 now, __u32 tolera
     return debt > tolerance ? ((now >> exponent) + (debt - tolerance)) << exponent : now;
 }
 
+/* The same of who has no way: when the first that he could take is free, `now` where one is. */
+__noinline __u64 limiter_way_at(__u64 hash, __u64 now, __u32 exponent) {
+    __u32 index = (hash & 0xffffffff) * LIMITER_HASHED_SETS >> 32;
+    const struct limiter_set *set = bpf_map_lookup_elem(&limiter, &index);
+    __u64 first = ~0ULL;
+    if (!set || own_way(set, hash >> 37 << 5 | (exponent & 31)) < LIMITER_WAYS) return now;
+    __u32 ways = exponent & LIMITER_KNOWN ? LIMITER_WAYS : LIMITER_WAYS - 1;
+#pragma nounroll
+    for (__u32 i = 0; i < LIMITER_WAYS; i++) {
+        if (i >= ways) break;
+        __u64 way = READ_ONCE(set->way[i]), unit = way >> 32 & 31;
+        __u64 free = ((now >> unit) + way_debt(way, now)) << unit;
+        if (free < first) first = free;
+    }
+    return first;
+}
+
 /* limiter_charge() where the rate is a constant of ours. */
 static __always_inline int quota_charge(__u64 hash, __u64 now, __u64 period_ns, __u32 burst) {
     const struct limit limit = limit_of(period_ns, burst);
@@ -110,4 +127,14 @@ __noinline int limiter_charge_fixed(__u32 bucket, __u64 now, __u32 cost, __u32 t
         if (__sync_val_compare_and_swap(way, seen, now + debt + period_ns) == seen) return CHARGE_PASS;
     }
     return CHARGE_OVER;
+}
+
+/* When that has room again; `now` where it has. */
+static __always_inline __u64 limiter_fixed_room_at(__u32 bucket, __u64 now, const struct limit *limit) {
+    __u32 index = LIMITER_HASHED_SETS + (bucket / LIMITER_WAYS) % LIMITER_SHARED_SETS;
+    const struct limiter_set *set = bpf_map_lookup_elem(&limiter, &index);
+    if (!set) return now;
+    __u64 seen = READ_ONCE(set->way[bucket & (LIMITER_WAYS - 1)]);
+    __u64 room = seen - ((__u64)limit->tolerance << (limit->exponent & 31));
+    return seen > now && room > now && room <= seen ? room : now;
 }

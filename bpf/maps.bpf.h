@@ -139,10 +139,19 @@ struct {
 } excuses SEC(".maps");
 
 struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, SPENT_PAGES);
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, EXCUSE_SETS);
+    __uint(map_flags, BPF_F_MMAPABLE);
     __type(key, __u32);
-    __type(value, struct spent_page);
+    __type(value, struct excuse_marks);
+} excuse_marks SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, SPENT_SETS);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, struct spent_set);
 } spent SEC(".maps");
 
 struct {

@@ -33,8 +33,12 @@ static __always_inline __u64 limit_hash(const struct address *address, const str
                       prefix > 64 ? leading_bits(lower, prefix - 64) : 0, 0);
 }
 
+static __always_inline __u32 fixed_bucket_of(__u32 kind, __u32 number, __u32 class) {
+    return (kind * (ZONES) + number) * CLASS_COUNT + class;
+}
+
 static __always_inline int charge_fixed(const struct packet *pkt, __u32 number, __u32 kind, const struct limit *limit) {
-    __u32 bucket = (kind * (ZONES) + number) * CLASS_COUNT + pkt->sip_class;
+    __u32 bucket = fixed_bucket_of(kind, number, pkt->sip_class);
     return limiter_charge_fixed(bucket, pkt->now, limit->cost, limit->tolerance, limit->exponent);
 }
 

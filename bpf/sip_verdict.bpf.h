@@ -64,13 +64,13 @@ static __always_inline int refused_by(int charge) {
 
 /* The bucket of the source, or what excuses from it (excuse.bpf.h). */
 static __always_inline int charge_or_excuse(struct context *ctx, const struct packet *pkt, const struct zone *zone,
-                                            __u64 hash) {
-    if (has_copies(pkt) && is_free_copy(ctx, pkt, hash)) {
+                                            __u64 bucket, __u64 source) {
+    if (has_copies(pkt) && is_free_copy(ctx, pkt, source)) {
         count_event(EVENT_free_copies);
         return CHARGE_EXCUSED;
     }
-    int charge = charge_source(pkt, zone, hash);
-    if (charge == CHARGE_PASS || pkt->sip_class != CLASS_REGISTER || !answers_challenge(pkt, hash)) return charge;
+    int charge = charge_source(pkt, zone, bucket);
+    if (charge == CHARGE_PASS || pkt->sip_class != CLASS_REGISTER || !answers_challenge(pkt, source)) return charge;
     count_event(EVENT_free_registers);
     return CHARGE_EXCUSED;
 }
@@ -81,18 +81,18 @@ static __always_inline int judge_limit(struct context *ctx, struct packet *pkt, 
     int is_call = class == CLASS_INVITE;
     if (class >= CLASS_COUNT || !(zone->limits[class].cost | zone->totals[class].cost))
         return is_call ? judge_call(ctx, pkt, pass) : pass;
-    __u64 hash = source_limit_hash(pkt, zone);
-    int own = charge_or_excuse(ctx, pkt, zone, hash);
+    __u64 bucket = source_limit_hash(pkt, zone), source = source_hash(&pkt->source.address, class);
+    int own = charge_or_excuse(ctx, pkt, zone, bucket, source);
     int charge = own == CHARGE_EXCUSED ? CHARGE_PASS : own;
     if (charge == CHARGE_PASS) charge = charge_total(pkt, zone);
     if (charge == CHARGE_PASS) {
         if (own == CHARGE_PASS && is_call && judge_call(ctx, pkt, pass) != pass) return REASON_calls_full;
-        if (own == CHARGE_PASS && has_copies(pkt)) excuse_copies(ctx, pkt, hash);
+        if (own == CHARGE_PASS && has_copies(pkt)) excuse_copies(ctx, pkt, source);
         return pass;
     }
     if (is_of_live_call(ctx, pkt)) return pass;
     note_excess(pkt, zone);
-    if (charge == CHARGE_OVER) remember_spent(pkt, &zone->limits[class], hash);
+    if (charge != CHARGE_TOTAL) remember_spent(pkt, bucket, source, charge == CHARGE_FULL);
     return refused_by(charge);
 }
 

@@ -1,50 +1,118 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Step 5c, in short: a source that was over its limit a moment ago, and has no room in its bucket yet (docs/adr/0023).
+ * Step 5c, in short: a source that was over its limit, and has no room in its bucket yet (docs/adr/0023, 0032).
  *
- * What such a packet meets is known without asking who its source is, hashing it and finding its bucket: the limiter has
- * said until when it stays over, and nothing but time gives it room. What could excuse it is asked each time. So the
- * answer is the one that judge_sip() would give, but for bans and reloads: theirs comes SPENT_LIFE later at most.
+ * What such a packet meets is known without asking who its source is and finding its bucket: the limiter has said until when
+ * it stays over, and nothing but time gives it room. What could excuse it is asked each time, as are bans. So the answer is
+ * the one that judge_sip() would give. A reload is another generation, in which nobody has been remembered.
  *
- * A memory of each CPU's own, by exact address: there is nothing to aim at. Who takes a slot keeps it until it is over;
- * whoever else would have it goes the long way.
+ * Who takes a way keeps it until its set is over; whoever else would have it goes the long way. Nothing is evicted, and the
+ * hash is keyed: there is nothing to aim at.
  */
 #pragma once
 
 #include "bpf/excuse.bpf.h"
 
-_Static_assert(CLASS_COUNT <= 32 && GENERATIONS == 2, "what a slot is about stands in SPENT_ABOUT");
+#define SPENT_CLOCK (~0U >> 5) /* what fits above SPENT_TAKEN */
 
-static __always_inline struct spent *spent_slot(const struct address *address) {
-    __u32 hash = (address->word[0] ^ address->word[1] ^ address->word[2] ^ address->word[3]) * 0x9e3779b1U;
-    __u32 page = hash >> 28;
-    struct spent_page *found = bpf_map_lookup_elem(&spent, &page);
-    return found ? &found->slot[hash >> 20 & (SPENT_SLOTS - 1)] : 0;
+static __always_inline struct spent_set *spent_set_of(__u64 hash) {
+    __u32 index = hash & (SPENT_SETS - 1);
+    return bpf_map_lookup_elem(&spent, &index);
 }
-_Static_assert(SPENT_PAGES == 16 && SPENT_SLOTS == 256, "the bits of a slot's hash");
 
-static __always_inline __u64 spent_about(const struct packet *pkt) { return pkt->sip_class << 1 | pkt->generation; }
+/* How many ticks the set still holds; 0 where it is over, or was left by another age of the clock. */
+static __always_inline __u32 ticks_left(__u32 head, __u64 now) {
+    __u32 left = ((head >> 5) - (__u32)(now >> SPENT_TICK)) & SPENT_CLOCK;
+    return left <= 2 * SPENT_LIFE ? left : 0;
+}
 
-/* A packet to a configured SIP port; classifies it. */
-__noinline int is_spent(struct context *ctx, struct packet *pkt) {
-    if (!pkt || is_replay || is_fragment(pkt)) return 0; /* a replay's verdicts hang on no CPU */
+/* Of a source in a set that holds until `until`, under one configuration: 24 bits, the last of them free. */
+static __always_inline __u32 spent_tag(__u64 hash, __u64 until, __u32 generation) {
+    return (hash + until * 0x9e3779b97f4a7c15ULL + generation * 0xc2b2ae3d27d4eb4fULL) >> 40 & ~SPENT_NO_ROOM;
+}
+
+/* Whole, not which of the two: a reload counts it on. */
+static __always_inline __u32 generations_so_far(void) {
+    __u32 zero = 0;
+    const struct active *now_active = bpf_map_lookup_elem(&active, &zero);
+    return now_active ? READ_ONCE(now_active->generation) : 0;
+}
+
+/* source_hash(), of IPv4 without a call: a flood pays it for each packet. */
+static __always_inline __u64 source_hash_here(const struct packet *pkt) {
+    const struct address *address = &pkt->source.address;
+    if (!is_v4_mapped(address)) return source_hash(address, pkt->sip_class);
+    return keyed_hash_here(HASH_OF(HASH_SOURCE, 0), (__u64)pkt->sip_class << 32 | bpf_ntohl(address->word[3]), 0, 0, 0);
+}
+
+/* Why a packet to a configured SIP port is refused, as its source still has no room; REASON_NONE where that is not known.
+ * Classifies it. */
+__noinline int remembered_refusal(struct context *ctx, struct packet *pkt) {
+    if (!pkt || is_replay || is_fragment(pkt)) return REASON_NONE; /* a replay's clock goes in steps */
     classify_arrival(ctx, pkt);
-    const struct spent *slot = spent_slot(&pkt->source.address);
-    if (!slot || slot->until <= pkt->now) return 0;
-    if ((slot->until & SPENT_ABOUT) != spent_about(pkt) || !same_address(&slot->address, &pkt->source.address)) return 0;
-    return !may_be_known(pkt) && !may_be_excused(pkt, slot->hash);
+    __u64 hash = source_hash_here(pkt);
+    const struct spent_set *set = spent_set_of(hash);
+    if (!set) return REASON_NONE;
+    /* All lines of memory are asked for before the first is needed: a flood waits for one of them instead of for each. */
+    __u32 head = READ_ONCE(set->head);
+    if (may_be_excused(pkt, hash) || may_be_known(pkt) || has_bans_near(&pkt->source.address)) return REASON_NONE;
+    __u32 left = ticks_left(head, pkt->now);
+    __u32 tag = spent_tag(hash, (pkt->now >> SPENT_TICK) + left, generations_so_far());
+    if (left == 0) return REASON_NONE;
+    for (int i = 0; i < SPENT_WAYS; i++) {
+        if (READ_ONCE(set->lower[i]) != tag >> 8) continue;
+        __u32 differs = READ_ONCE(set->upper[i]) ^ (tag & 0xff);
+        if (differs == 0) return REASON_rate_limited;
+        if (differs != SPENT_NO_ROOM) continue;
+        count_event(EVENT_limiter_full);
+        return REASON_rate_limit_full;
+    }
+    return REASON_NONE;
 }
 
-/* A stranger's packet that was over `limit`, in the bucket `hash`. */
-__noinline int remember_spent(const struct packet *pkt, const struct limit *limit, __u64 hash) {
-    if (!pkt || !limit || pkt->wall_flags & WALL_MONITOR || may_be_known(pkt)) return 0;
-    struct spent *slot = spent_slot(&pkt->source.address);
-    if (!slot || slot->until > pkt->now) return 0;
-    __u64 until = limiter_room_at(hash, pkt->now, limit->tolerance, limit->exponent);
-    if (until > pkt->now + SPENT_LIFE) until = pkt->now + SPENT_LIFE;
-    WRITE_ONCE(slot->until, 0);
-    slot->address = pkt->source.address;
-    slot->hash = hash;
-    WRITE_ONCE(slot->until, (until & ~SPENT_ABOUT) | spent_about(pkt));
+/* The time before which nothing gives it room. */
+static __always_inline __u64 room_at(const struct packet *pkt, const struct zone *zone, __u64 bucket, int has_no_way) {
+    const struct limit *limit = &zone->limits[pkt->sip_class < CLASS_COUNT ? pkt->sip_class : 0];
+    if (!has_no_way) return limiter_room_at(bucket, pkt->now, limit->tolerance, limit->exponent);
+    __u32 shared = fixed_bucket_of(FIXED_STRANGERS, pkt->source_network.zone & (ZONES - 1), pkt->sip_class);
+    __u32 whose = zone->flags & ZONE_PEER ? LIMITER_KNOWN : 0;
+    __u64 in_shared = limiter_fixed_room_at(shared, pkt->now, limit);
+    __u64 in_own = limiter_way_at(bucket, pkt->now, limit->exponent | whose);
+    return in_shared < in_own ? in_shared : in_own;
+}
+
+/* A way of the set that holds no longer than `room`, and until when, in ticks; SPENT_WAYS where there is none. */
+struct spent_place {
+    __u64 until;
+    __u32 way;
+    __u32 zero;
+};
+static __always_inline struct spent_place take_spent_way(struct spent_set *set, __u64 hash, __u64 now, __u64 room) {
+    __u64 clock = now >> SPENT_TICK, end = room >> SPENT_TICK, most = clock + SPENT_LIFE + (hash >> 16 & (SPENT_LIFE - 1));
+    __u32 head = READ_ONCE(set->head), left = ticks_left(head, now), next = head + 1;
+    struct spent_place place = {.until = clock + left, .way = head & SPENT_TAKEN};
+    if (left == 0) {
+        place = (struct spent_place){.until = end < most ? end : most};
+        next = (__u32)place.until << 5 | 1;
+    }
+    if (place.until > end) place.way = SPENT_WAYS;
+    if (place.way < SPENT_WAYS && __sync_val_compare_and_swap(&set->head, head, next) != head) place.way = SPENT_WAYS;
+    return place;
+}
+
+/* A stranger's packet that `bucket` refused, or for want of a way in the limiter the shared one. */
+__noinline int remember_spent(const struct packet *pkt, __u64 bucket, __u64 hash, int has_no_way) {
+    if (!pkt || pkt->wall_flags & WALL_MONITOR || is_replay || may_be_known(pkt)) return 0;
+    const struct zone *zone = zone_of(pkt, pkt->source_network.zone);
+    struct spent_set *set = spent_set_of(hash);
+    __u32 generation = generations_so_far();
+    if (!zone || !set || (generation & (GENERATIONS - 1)) != pkt->generation) return 0;
+    __u64 room = room_at(pkt, zone, bucket, has_no_way);
+    if (room >> SPENT_TICK <= pkt->now >> SPENT_TICK) return 0;
+    struct spent_place place = take_spent_way(set, hash, pkt->now, room);
+    if (place.way >= SPENT_WAYS) return 0;
+    __u32 tag = spent_tag(hash, place.until, generation) | (has_no_way ? SPENT_NO_ROOM : 0);
+    WRITE_ONCE(set->upper[place.way], tag);
+    WRITE_ONCE(set->lower[place.way], tag >> 8);
     return 0;
 }

@@ -23,12 +23,12 @@ Result<void> put(int map, const Key& key, const Value& value, const char* what) 
     return fail_errno(errno, std::string("write the policy: ") + what);
 }
 
-Result<uint32_t> active_generation(int map) {
+Result<uint32_t> generations_so_far(int map) {
     const uint32_t key = 0;
     struct active active{};
     if (bpf_map_lookup_elem(map, &key, &active) != 0)
         return fail_errno(errno, "read which policy generation is in use");
-    return active.generation % GENERATIONS;
+    return active.generation;
 }
 
 struct network_key network_key(const Prefix& prefix, uint32_t generation) {
@@ -142,19 +142,20 @@ Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compil
 }
 
 Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compiled, Standing& standing) {
-    const auto in_use = active_generation(maps.active);
-    if (!in_use) return tl::make_unexpected(in_use.error());
-    const uint32_t next = (*in_use + 1) % GENERATIONS;
+    const auto so_far = generations_so_far(maps.active);
+    if (!so_far) return tl::make_unexpected(so_far.error());
+    const uint32_t in_use = *so_far % GENERATIONS;
+    const uint32_t next = (*so_far + 1) % GENERATIONS;
     if (auto written = write_generation(maps, compiled, next, standing); !written) {
         delete_networks(maps.networks, next, standing);
         return written;
     }
-    const struct active active{.generation = next};
+    const struct active active{.generation = *so_far + 1}; // counted on: what `spent` remembers is of one of them
     if (auto switched = put(maps.active, uint32_t{0}, active, "active"); !switched) return switched;
     // A packet that read `active` just before still looks its addresses up in the old generation; a NAPI poll ends well
     // within this. The old ports and zones stay: the next policy writes every one of them.
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    delete_networks(maps.networks, *in_use, standing);
+    delete_networks(maps.networks, in_use, standing);
     return {};
 }
 

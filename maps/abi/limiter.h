@@ -65,6 +65,13 @@ struct excuse_set {
 };
 MAP_ABI(struct excuse_set, 64);
 
+/* `excuse_marks`: ARRAY of EXCUSE_SETS: 16 bits of each way of `excuses`, of a copy its mark, of a challenge the last of its
+ * digest. Where none of them is a packet's, nothing there excuses it: a flood reads this quarter only. */
+struct excuse_marks {
+    __u16 mark[EXCUSE_WAYS];
+};
+MAP_ABI(struct excuse_marks, 16);
+
 #define EXCUSE_BYTES 2048 /* a longer request is none that is sent again unchanged by UDP: it pays each time */
 #define REQUEST_WORDS 520 /* twice what is read, and eight: the verifier then follows the zeros behind it by a mask */
 struct request_words {

@@ -146,7 +146,7 @@ MAP_ABI(struct zone, 624);
 
 /* `active`: ARRAY of 1. */
 struct active {
-    __u32 generation;
+    __u32 generation; /* each reload counts it on; which of the GENERATIONS it is: modulo them */
 };
 MAP_ABI(struct active, 4);
 

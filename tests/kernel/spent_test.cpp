@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Step 5c, in short: a source that was over its limit a moment ago is refused from memory, as long as its bucket has no room
-// and no longer, and by nothing but its own packets.
+// Step 5c, in short: a source that was over its limit is refused from memory, as long as its bucket has no room and no longer,
+// and by nothing but its own packets.
 #include "maps/abi/spent.h"
 
 #include <sched.h>
@@ -13,23 +13,21 @@
 namespace ringwall::test {
 namespace {
 
+constexpr uint64_t tick_ns = uint64_t{1} << SPENT_TICK;
+constexpr uint64_t short_period = 300000000;
+
 class Spent : public Wall, public testing::WithParamInterface<const char*> {
 protected:
     void SetUp() override {
         Wall::SetUp();
         fill_excuses();
-        const auto here = static_cast<size_t>(sched_getcpu()); // the memory is of one CPU
-        sched_getaffinity(0, sizeof before_, &before_);
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(here, &one);
-        ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+        put_all(map("spent"), 0, std::vector<spent_set>(SPENT_SETS));
         network("203.0.113.0/24", zone_phones);
         network("2001:db8:77::/48", zone_phones);
         zone(zone_phones, ZONE_SIP, {{CLASS_OPTIONS, hourly(1)}, {CLASS_INVITE, hourly(1)}});
     }
     void TearDown() override {
-        sched_setaffinity(0, sizeof before_, &before_);
+        if (is_limiter_full_) fill_limiter(0);
         Wall::TearDown();
     }
     bool is_v4() const { return std::string_view(GetParam()) == "IPv4"; }
@@ -47,16 +45,16 @@ protected:
         EXPECT_EQ(send(), "pass sip");
         EXPECT_EQ(send(), "drop rate_limited");
     }
-    // What the CPUs remember of it.
-    std::vector<spent> remembered(int number = 5) const {
-        const auto address = IpAddress::parse(source(number)).value().abi();
-        std::vector<spent> found;
-        for (uint32_t page = 0; page < SPENT_PAGES; ++page)
-            for (const spent_page& of_cpu : per_cpu<spent_page>(map("spent"), page))
-                std::ranges::copy_if(of_cpu.slot, std::back_inserter(found), [&](const spent& slot) {
-                    return std::memcmp(&slot.address, &address, sizeof address) == 0 && slot.until != 0;
-                });
-        return found;
+    // The sets in which somebody is remembered.
+    std::vector<spent_set> remembered() const {
+        auto sets = get_all<spent_set>(map("spent"), SPENT_SETS);
+        std::erase_if(sets, [](const spent_set& set) { return set.head == 0; });
+        return sets;
+    }
+    // CLOCK_MONOTONIC; the first that is.
+    uint64_t remembered_until() const {
+        const auto sets = remembered();
+        return sets.empty() ? 0 : uint64_t{sets[0].head >> 5} << SPENT_TICK;
     }
     // Not by zone(), which makes the wall forget.
     void limit_behind_its_back(const limit& limit) {
@@ -64,37 +62,54 @@ protected:
         value.limits[CLASS_OPTIONS] = limit;
         put(map("zones"), uint32_t{zone_phones}, value);
     }
-    cpu_set_t before_{};
+    // Every way but those that zones share: in use until then, or free.
+    void fill_limiter(uint64_t until) {
+        constexpr uint32_t exponent = 20; // units of a millisecond
+        const uint64_t way = until ? uint64_t{0x7ffffff} << 37 | uint64_t{exponent} << 32 | (until >> exponent & ~0U) : 0;
+        is_limiter_full_ = until != 0;
+        limiter_set all{};
+        std::ranges::fill(all.way, way);
+        put_all(map("limiter"), 0, std::vector<limiter_set>(LIMITER_SETS - LIMITER_SHARED_SETS, all));
+    }
+    // As long as something is remembered it is refused so, and passes soon after.
+    void refused_until_it_is_over(const std::string& as) {
+        const uint64_t until = remembered_until();
+        ASSERT_GT(until, 0U);
+        std::string verdict = as;
+        while (verdict == as && now_ns() < until + 4 * short_period) {
+            verdict = send();
+            if (now_ns() < until) { ASSERT_EQ(verdict, as); }
+        }
+        EXPECT_EQ(verdict, "pass sip");
+    }
+    bool is_limiter_full_ = false;
 };
 
-TEST_P(Spent, an_hour_is_remembered_for_a_moment) {
+TEST_P(Spent, an_hour_is_remembered_for_seconds) {
     const uint64_t began = now_ns();
     spend();
-    const auto slots = remembered();
-    ASSERT_EQ(slots.size(), 1U);
-    EXPECT_GT(slots[0].until, began);
-    EXPECT_LE(slots[0].until & ~SPENT_ABOUT, now_ns() + SPENT_LIFE);
-    EXPECT_EQ(slots[0].until & SPENT_ABOUT, uint64_t{CLASS_OPTIONS} << 1);
+    const auto sets = remembered();
+    ASSERT_EQ(sets.size(), 1U);
+    EXPECT_EQ(sets[0].head & SPENT_TAKEN, 1U);
+    EXPECT_GE(remembered_until() + tick_ns, began + SPENT_LIFE * tick_ns);
+    EXPECT_LE(remembered_until(), now_ns() + 2 * SPENT_LIFE * tick_ns);
+    EXPECT_EQ(send(), "drop rate_limited");
+    EXPECT_EQ(remembered()[0].head, sets[0].head); // once
 }
 
 TEST_P(Spent, who_has_room_sooner_is_remembered_no_longer) {
-    constexpr uint64_t period = 20000000;
-    limit_behind_its_back(limit_of(period, 1));
-    const uint64_t began = now_ns();
+    limit_behind_its_back(limit_of(short_period, 1));
     std::string verdict;
     for (int i = 0; i < 100 && remembered().empty(); ++i) verdict = send(); // the machine may be slower than the limit
-    const auto slots = remembered();
-    ASSERT_EQ(slots.size(), 1U);
     EXPECT_EQ(verdict, "drop rate_limited");
-    EXPECT_GT(slots[0].until, began);
-    EXPECT_LE(slots[0].until & ~SPENT_ABOUT, now_ns() + period);
-    while (now_ns() <= slots[0].until + period) sched_yield();
-    EXPECT_EQ(send(), "pass sip");
+    EXPECT_LE(remembered_until(), now_ns() + short_period);
+    refused_until_it_is_over("drop rate_limited");
 }
 
 TEST_P(Spent, what_is_remembered_is_not_asked_again_until_it_is_over) {
-    spend();
-    const uint64_t until = remembered().at(0).until;
+    limit_behind_its_back(limit_of(short_period, 1));
+    for (int i = 0; i < 100 && remembered().empty(); ++i) send();
+    const uint64_t until = remembered_until();
     limit_behind_its_back({}); // unlimited
     const std::string verdict = send();
     if (now_ns() < until) { EXPECT_EQ(verdict, "drop rate_limited"); }
@@ -117,11 +132,16 @@ TEST_P(Spent, it_is_of_one_configuration) {
     settings().flags |= WALL_ADMIT_ALL;
     put(map("wall"), 1, settings());
     put(map("ports"), uint32_t{1024 + (5060 >> 6)}, look_up<port_policy>(map("ports"), uint32_t{5060 >> 6}));
+    activate(4);
     spend();
-    activate(1);
+    activate(5);
     EXPECT_EQ(send(), "pass sip");
-    activate(0);
+    activate(4);
     EXPECT_EQ(send(), "drop rate_limited");
+    limit_behind_its_back({});
+    EXPECT_EQ(send(), "drop rate_limited");
+    activate(6); // the same of the two, two reloads later
+    EXPECT_EQ(send(), "pass sip");
 }
 
 TEST_P(Spent, who_is_known_is_not_remembered_and_not_refused_by_it) {
@@ -131,7 +151,14 @@ TEST_P(Spent, who_is_known_is_not_remembered_and_not_refused_by_it) {
     known(source(7), 0, KNOWN_REGISTRAR);
     for (int i = 0; i < 2; ++i) EXPECT_EQ(send("OPTIONS", 7), "pass sip");
     EXPECT_EQ(send("OPTIONS", 7), "drop rate_limited");
-    EXPECT_TRUE(remembered(7).empty());
+    ASSERT_EQ(remembered().size(), 1U); // the first
+    EXPECT_EQ(remembered()[0].head & SPENT_TAKEN, 1U);
+}
+
+TEST_P(Spent, who_is_banned_meanwhile_is_refused_as_that) {
+    spend();
+    ban(source(), 0, 1h);
+    EXPECT_EQ(send(), "drop banned");
 }
 
 TEST_P(Spent, nothing_is_remembered_where_nothing_is_dropped) {
@@ -140,6 +167,31 @@ TEST_P(Spent, nothing_is_remembered_where_nothing_is_dropped) {
     EXPECT_EQ(send(), "pass sip");
     EXPECT_EQ(send(), "pass rate_limited");
     EXPECT_TRUE(remembered().empty());
+}
+
+// A flood of more sources than the limiter has ways for: who has none is refused until the shared bucket has room again.
+TEST_P(Spent, who_found_no_way_is_refused_until_the_shared_bucket_has_room) {
+    limit_behind_its_back(limit_of(short_period, 1));
+    fill_limiter(now_ns() + 3600000000000);
+    for (int i = 0; i < 100 && remembered().empty(); ++i) send();
+    EXPECT_LE(remembered_until(), now_ns() + short_period);
+    refused_until_it_is_over("drop rate_limit_full");
+}
+
+TEST_P(Spent, who_found_no_way_is_refused_until_the_first_is_free) {
+    fill_limiter(now_ns() + short_period);
+    EXPECT_EQ(send("OPTIONS", 9), "pass sip"); // by the shared bucket
+    for (int i = 0; i < 100 && remembered().empty(); ++i) send();
+    EXPECT_LE(remembered_until(), now_ns() + short_period);
+    refused_until_it_is_over("drop rate_limit_full");
+}
+
+TEST_P(Spent, who_found_no_way_is_counted_each_time) {
+    fill_limiter(now_ns() + 3600000000000);
+    EXPECT_EQ(send("OPTIONS", 9), "pass sip");
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(send(), "drop rate_limit_full");
+    EXPECT_EQ(event(EVENT_limiter_full), 4U);
+    EXPECT_EQ(remembered().size(), 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(OfBothFamilies, Spent, testing::Values("IPv4", "IPv6"),

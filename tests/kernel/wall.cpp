@@ -9,7 +9,6 @@
 #include <numeric>
 
 #include "maps/abi/meta.h"
-#include "maps/abi/spent.h"
 #include "maps/bans.hpp"
 #include "maps/fnv1a.hpp"
 #include "policy/compile.hpp"
@@ -54,13 +53,6 @@ std::vector<port_policy> first_ports() {
     set(30000, 30999, &port_policy::media_tcp);
     set(5060, 5060, &port_policy::sip_udp, &port_policy::sip_tcp);
     return pages;
-}
-
-// What a source was a moment ago would speak for it up to SPENT_LIFE after the test has made another thing of it.
-void forget_spent(int map) {
-    const std::vector<spent_page> all(static_cast<size_t>(libbpf_num_possible_cpus()));
-    for (uint32_t page = 0; page < SPENT_PAGES; ++page)
-        require(bpf_map_update_elem(map, &page, all.data(), BPF_ANY) == 0, "forget who was over his limit");
 }
 
 } // namespace
@@ -111,7 +103,6 @@ void Wall::SetUp() {
     put(map("meta"), 0, meta{.abi_version = RINGWALL_ABI_VERSION, .secret = {++round, 42}});
     put_all(map("limiter"), LIMITER_SETS - LIMITER_SHARED_SETS, std::vector<limiter_set>(LIMITER_SHARED_SETS));
     put_all(map("known_hints"), 0, std::vector<uint32_t>(KNOWN_HINTS));
-    forget_spent(map("spent"));
     put_all(map("zones"), 0, std::vector<::zone>(GENERATIONS * ZONES));
     put_all(map("rules"), 0, std::vector<::rule>(GENERATIONS * RULES));
     put_all(map("ports"), 0, first_ports());
@@ -150,10 +141,15 @@ void Wall::list_agents(const std::vector<std::string>& products) {
     put(map("user_agents"), 0, policy::compile_user_agents(products));
 }
 
+// As a reload does: who was over his limit would be refused from memory after the test has made another thing of him.
+void Wall::forget_refusals() {
+    const auto now = look_up<active>(map("active"), uint32_t{0});
+    put(map("active"), 0, active{now.generation + GENERATIONS});
+}
 void Wall::activate(uint32_t generation) { put(map("active"), 0, active{generation}); }
 void Wall::apply_settings() { put(map("wall"), 0, settings_); }
 void Wall::network(const std::string& prefix, uint32_t zone, uint32_t flags, uint32_t generation) {
-    forget_spent(map("spent"));
+    forget_refusals();
     put(map("networks"), network_key_of(prefix, generation), ::network{.zone = zone, .flags = flags});
 }
 void Wall::rule(uint32_t number, const ::rule& value, const std::string& from, const std::string& to) {
@@ -184,7 +180,7 @@ void Wall::opaque_port(uint16_t port) {
 void Wall::zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits, uint8_t latch, uint64_t identity) {
     struct zone value{
         .flags = flags, .prefix_v4 = 32, .prefix_v6 = 64, .latch = latch, .identity = identity ? identity : number};
-    forget_spent(map("spent"));
+    forget_refusals();
     for (const auto& [sip_class, limit] : limits) value.limits[sip_class] = limit;
     put(map("zones"), number, value);
 }
@@ -195,7 +191,7 @@ void Wall::total(uint32_t zone, uint32_t sip_class, const limit& limit) {
     auto value = look_up<struct zone>(map("zones"), zone);
     value.totals[sip_class] = limit;
     put(map("zones"), zone, value);
-    forget_spent(map("spent"));
+    forget_refusals();
 }
 void Wall::heartbeat(Duration since, bool asleep) {
     put(map("liveness"), 0, liveness{.heartbeat_ns = ago(since), .asleep = asleep});
@@ -219,7 +215,6 @@ int Wall::change_ban(uint32_t code, const std::string& source, const struct ban&
     std::memcpy(one[0].key, &key, sizeof key);
     std::memcpy(one[0].value, &value, sizeof value);
     EXPECT_EQ(apply(one), 0);
-    forget_spent(map("spent"));
     return one[0].result;
 }
 void Wall::ban(const std::string& source, uint32_t flags, Duration until) {
