@@ -70,9 +70,17 @@ __noinline int remembered_refusal(struct context *ctx, struct packet *pkt) {
     return REASON_NONE;
 }
 
+/* An index in a register of its own: Linux 6.1 follows the bound that it is then compared with. */
+static __always_inline __u64 bounded(__u64 index) {
+    asm volatile("" : "+r"(index));
+    return index;
+}
+
 /* The time before which nothing gives it room. */
 static __always_inline __u64 room_at(const struct packet *pkt, const struct zone *zone, __u64 bucket, int has_no_way) {
-    const struct limit *limit = &zone->limits[pkt->sip_class < CLASS_COUNT ? pkt->sip_class : 0];
+    __u64 class = bounded(pkt->sip_class);
+    if (class >= CLASS_COUNT) return pkt->now;
+    const struct limit *limit = &zone->limits[class];
     if (!has_no_way) return limiter_room_at(bucket, pkt->now, limit->tolerance, limit->exponent);
     __u32 shared = fixed_bucket_of(FIXED_STRANGERS, pkt->source_network.zone & (ZONES - 1), pkt->sip_class);
     __u32 whose = zone->flags & ZONE_PEER ? LIMITER_KNOWN : 0;
@@ -110,9 +118,10 @@ __noinline int remember_spent(const struct packet *pkt, __u64 bucket, __u64 hash
     __u64 room = room_at(pkt, zone, bucket, has_no_way);
     if (room >> SPENT_TICK <= pkt->now >> SPENT_TICK) return 0;
     struct spent_place place = take_spent_way(set, hash, pkt->now, room);
-    if (place.way >= SPENT_WAYS) return 0;
+    __u64 way = bounded(place.way);
+    if (way >= SPENT_WAYS) return 0;
     __u32 tag = spent_tag(hash, place.until, generation) | (has_no_way ? SPENT_NO_ROOM : 0);
-    WRITE_ONCE(set->upper[place.way], tag);
-    WRITE_ONCE(set->lower[place.way], tag >> 8);
+    WRITE_ONCE(set->upper[way], tag);
+    WRITE_ONCE(set->lower[way], tag >> 8);
     return 0;
 }
