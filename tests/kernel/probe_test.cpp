@@ -84,8 +84,9 @@ class Untouched : public EveryVerdict {
 protected:
     std::map<std::string, std::string> everything() const {
         std::map<std::string, std::string> all;
-        for (const char* name : {"limiter", "excuses", "excuse_marks", "spent", "return_paths", "fragments", "ice_pairs", "opaque",
-                                 "reasons", "events", "liveness", "ceilings", "meta", "active", "wall"})
+        for (const char* name :
+             {"limiter", "excuses", "excuse_marks", "spent", "return_paths", "fragments", "ice_pairs", "opaque",
+              "reasons", "events", "liveness", "ceilings", "meta", "active", "wall"})
             all[name] = memory_of(name);
         for (const char* name : {"pinholes", "refusals", "known", "learned", "bans"}) all[name] = elements_of(name);
         return all;

@@ -65,7 +65,8 @@ protected:
     // Every way but those that zones share: in use until then, or free.
     void fill_limiter(uint64_t until) {
         constexpr uint32_t exponent = 20; // units of a millisecond
-        const uint64_t way = until ? uint64_t{0x7ffffff} << 37 | uint64_t{exponent} << 32 | (until >> exponent & ~0U) : 0;
+        const uint64_t way =
+            until ? uint64_t{0x7ffffff} << 37 | uint64_t{exponent} << 32 | (until >> exponent & ~0U) : 0;
         is_limiter_full_ = until != 0;
         limiter_set all{};
         std::ranges::fill(all.way, way);
