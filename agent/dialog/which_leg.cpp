@@ -48,7 +48,8 @@ Leg* Table::Step::fork(Transaction& transaction) {
     }
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, transaction.inside_tag, true);
     if (!leg) return nullptr;
-    table_.join(*leg, transaction.group);
+    if (transaction.group == 0) transaction.leg = transaction.group = leg->id; // there was no room for the first
+    else table_.join(*leg, transaction.group);
     leg->inside_cseq = transaction.cseq;
     leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
     return leg;
