@@ -78,7 +78,7 @@ void Table::Step::end_before(const Leg& leg) {
 void Table::Step::initial_response_out(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
     Leg* leg = table_.leg(transaction.leg);
-    if (!leg || (leg->state != LegState::early && transaction.is_final)) return;
+    if (!leg || leg->outside_tag != message_.from.tag || (leg->state != LegState::early && transaction.is_final)) return;
     Side& side = leg->side(inside_tag());
     if (event_.offer && transaction.remote_offer)
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());

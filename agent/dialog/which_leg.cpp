@@ -48,8 +48,7 @@ Leg* Table::Step::fork(Transaction& transaction) {
     }
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, transaction.inside_tag, true);
     if (!leg) return nullptr;
-    if (transaction.group == 0) transaction.leg = transaction.group = leg->id; // there was no room for the first
-    else table_.join(*leg, transaction.group);
+    table_.join(*leg, transaction.group);
     leg->inside_cseq = transaction.cseq;
     leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
     return leg;
@@ -93,11 +92,11 @@ Transaction* Table::Step::remembered() {
     const bool is_invite = message_.method == sip::Method::invite, is_bye = message_.method == sip::Method::bye;
     const bool may_answer = message_.method == sip::Method::update || message_.method == sip::Method::prack;
     if (!is_invite && !is_bye && !may_answer) return nullptr;
+    const bool request_outbound = !event_.outbound;
     Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
-    if (!leg && is_invite)
+    if (!leg && is_invite && request_outbound)
         leg = table_.leg_ringing(message_.call_id, message_.cseq); // another fork, or the first to answer
     if (!leg || !leg->is_restored) return nullptr;
-    const bool request_outbound = !event_.outbound;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
     if (is_bye && request_outbound != leg->bye_from_inside) return nullptr;
