@@ -3,7 +3,8 @@
 # Installs, builds and runs every test that this machine can run, and ends with one line: `N passed, N failed`.
 #   scripts/test.sh            everything: unit, check, kernel, netns, fuzz, vm
 #   scripts/test.sh unit vm    only the parts named
-# A skipped test is an error: it says which capability is missing. FUZZ_SECONDS a fuzz target (60).
+# A skipped test is an error: it says which capability is missing. FUZZ_SECONDS a fuzz target (60),
+# by FUZZ_SEED (1): a gate asks the same each time; 0 is another each time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -62,7 +63,7 @@ fuzz_one() { # fuzz_one TARGET NAME
     local found=build/fuzz/found/$2
     mkdir -p "$found"
     rm -f "$found.clean"
-    timeout --kill-after=10 $((${FUZZ_SECONDS:-60} + 300)) "$1" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 -verbosity=0 -artifact_prefix="$found/" \
+    timeout --kill-after=10 $((${FUZZ_SECONDS:-60} + 300)) "$1" -max_total_time="${FUZZ_SECONDS:-60}" -seed="${FUZZ_SEED:-1}" -print_final_stats=1 -verbosity=0 -artifact_prefix="$found/" \
         "$found" "tests/data/fuzz/$2" >"$found.log" 2>&1 && touch "$found.clean"
 }
 

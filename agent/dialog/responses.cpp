@@ -78,7 +78,8 @@ void Table::Step::end_before(const Leg& leg) {
 void Table::Step::initial_response_out(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
     Leg* leg = table_.leg(transaction.leg);
-    if (!leg || leg->outside_tag != message_.from.tag || (leg->state != LegState::early && transaction.is_final)) return;
+    if (!leg || leg->outside_tag != message_.from.tag || (leg->state != LegState::early && transaction.is_final))
+        return;
     Side& side = leg->side(inside_tag());
     if (event_.offer && transaction.remote_offer)
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
@@ -120,6 +121,11 @@ void Table::Step::close_early_media(Leg& leg, const Transaction& transaction) {
     const size_t closed = std::erase_if(
         leg.sides, [&](Side& side) { return std::erase(side.invites, transaction.id) > 0 && side.invites.empty(); });
     if (closed == 0) return;
+    std::erase_if(leg.moving, [&](const Moving& moving) { // what moved to a port that is closed now
+        return std::ranges::none_of(leg.sides, [&](const Side& side) {
+            return std::ranges::find(side.accepted, moving.successor, &pinhole::Claim::key) != side.accepted.end();
+        });
+    });
     if (std::ranges::all_of(leg.sides, [](const Side& side) { return side.invites.empty(); })) leg.offered.clear();
     changed(leg);
 }

@@ -35,8 +35,11 @@ protected:
         return is_v4() ? "203.0.113." + std::to_string(number) : "2001:db8:77:" + std::to_string(number) + "::1";
     }
     Packet request(const std::string& method, const std::string& from) const {
-        static int number = 0;
-        const auto message = text(method + " sip:pbx SIP/2.0\r\nCSeq: " + std::to_string(++number) + "\r\n\r\n");
+        // Without a checksum what tells copies at first sight is the length: one that may be a copy goes the long way.
+        static size_t number = 0;
+        const std::string length(++number % 64, 'x');
+        const auto message =
+            text(method + " sip:pbx" + length + " SIP/2.0\r\nCSeq: " + std::to_string(number) + "\r\n\r\n");
         if (is_v4()) return eth / ip4{.src = from} / udp{.dport = 5060} / message;
         return eth / ip6{.src = from} / udp{.dport = 5060} / message;
     }
