@@ -19,6 +19,15 @@ bool is_retryable(uint16_t status) {
            (status >= 300 && status < 400);
 }
 
+// Those to a port that no side has any more.
+void forget_moves(Leg& leg) {
+    std::erase_if(leg.moving, [&](const Moving& moving) {
+        return std::ranges::none_of(leg.sides, [&](const Side& side) {
+            return std::ranges::find(side.accepted, moving.successor, &pinhole::Claim::key) != side.accepted.end();
+        });
+    });
+}
+
 } // namespace
 
 void Table::Step::on_response() {
@@ -89,6 +98,7 @@ void Table::Step::initial_response_out(Transaction& transaction) {
     if (is_success()) {
         const Side winner = side;
         leg->sides = {winner};
+        forget_moves(*leg);
         leg->remote_offer.reset();
         confirm(*leg);
     } else {
@@ -121,11 +131,7 @@ void Table::Step::close_early_media(Leg& leg, const Transaction& transaction) {
     const size_t closed = std::erase_if(
         leg.sides, [&](Side& side) { return std::erase(side.invites, transaction.id) > 0 && side.invites.empty(); });
     if (closed == 0) return;
-    std::erase_if(leg.moving, [&](const Moving& moving) { // what moved to a port that is closed now
-        return std::ranges::none_of(leg.sides, [&](const Side& side) {
-            return std::ranges::find(side.accepted, moving.successor, &pinhole::Claim::key) != side.accepted.end();
-        });
-    });
+    forget_moves(leg);
     if (std::ranges::all_of(leg.sides, [](const Side& side) { return side.invites.empty(); })) leg.offered.clear();
     changed(leg);
 }
