@@ -249,32 +249,22 @@ private:
         both([&](World& world) { world.carry_out(world.core.reload(view(policy_), now_), now_); });
     }
 
-    // What a restart may narrow (docs/limits.md): after a reload, as two owners' policies may meet in one hole and it
-    // settles on one; a hole of two owners, where one has gone on to another party; and what waits for a port that found
-    // no room.
-    bool may_narrow() const {
-        const bool is_full = world_.maps.pinholes.size() >= world_.maps.capacity;
-        return is_reloaded_ || is_full || (has_other_parties_ && has_shared_holes());
-    }
-
-    bool has_shared_holes() const {
-        std::set<pinhole::HoleKey> seen;
-        for (const auto& [id, record] : world_.maps.dialogs)
-            for (size_t i = 0; i < record.claim_count; ++i)
-                if (!seen.insert(pinhole::HoleKey::from(record.claims[i].key)).second) return true;
-        return false;
+    // Where a restart may settle otherwise (docs/limits.md): after a reload, as two owners' policies may meet in one hole;
+    // where a call has gone on to another party; and what waits for a port that found no room.
+    bool may_settle_otherwise() const {
+        return is_reloaded_ || has_other_parties_ || world_.maps.pinholes.size() >= world_.maps.capacity;
     }
 
     void restart() {
         const std::string before = world_.maps.holes();
-        const bool may_narrow = this->may_narrow();
+        const bool may_differ = may_settle_otherwise();
         show({"restart"});
         twin_.emplace(World{world_.maps, Core(view(policy_), secret)});
         world_.core = Core(view(policy_), secret);
         both([&](World& world) { world.carry_out(world.core.restore(world.maps.present(), now_), now_); });
         const std::string after = world_.maps.holes();
-        if (!may_narrow && after != before) show({"=", after});
-        MUST_HOLD(may_narrow || after == before);
+        if (!may_differ && after != before) show({"=", after});
+        MUST_HOLD(may_differ || after == before);
     }
 
     template <class F>
