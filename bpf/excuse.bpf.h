@@ -147,7 +147,7 @@ __noinline int excuse_copies(struct context *ctx, const struct packet *pkt, __u6
                                 pkt->now);
 }
 
-/* Who was challenged, in 32 bits: `hash` knows the secret, and all but the port and the host within a prefix. */
+/* Who was challenged, in 32 bits: `hash` knows the secret and the address, but not the port. */
 static __always_inline __u32 challenge_digest(const struct pinhole_key *outside, __u64 hash) {
     __u64 host = lower_half(&outside->address);
     return (__u32)(hash >> 32) ^ (__u32)(host ^ host >> 32) ^ port_of(outside) * EXCUSE_PORT_STEP;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/dialog/registrations.hpp"
+#include "agent/dialog/transaction_key.hpp"
 #include "agent/sip/authentication.hpp"
 #include "agent/text/word.hpp"
 #include "maps/bans.hpp"
@@ -80,8 +81,7 @@ std::string sentence_of(const Conviction& conviction) {
 }
 
 uint64_t Defence::transaction(const sip::Message& message) const {
-    const std::string_view branch = message.vias().empty() ? std::string_view() : message.vias().front().branch;
-    return hash_({message.call_id, branch, std::to_string(message.cseq), message.method_token});
+    return transaction_key(hash_, message, message.method);
 }
 
 void Defence::on_request(const Exchange& from) {

@@ -25,7 +25,7 @@ void Externals::restore(const pinhole::Present& present) {
 std::optional<Externals::News> Externals::hear(const sip::StunBinding& binding, const Datagram& datagram,
                                                const policy::View& policy, TimePoint now) {
     if (!policy.config().learns_external) return std::nullopt;
-    if (datagram.outbound != !binding.is_answer) return std::nullopt; // who asks us, and what we answer
+    if (datagram.outbound == binding.is_answer) return std::nullopt; // who asks us, and what we answer
     if (!binding.is_answer) {
         if (!binding.is_check) ask(binding, datagram, now);
         return std::nullopt;

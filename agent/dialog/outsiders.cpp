@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/dialog/transaction_key.hpp"
 #include "agent/sip/host_port.hpp"
 #include "agent/text/word.hpp"
 #include "policy/names.hpp"
@@ -134,10 +135,7 @@ void Outsiders::answered(const sip::Message& message, TimePoint now) {
 
 // One transaction's messages: what is refused in one does not speak for another of the same call.
 EchoMemory::Namer Outsiders::namer(const sip::Message& message, std::string_view kind) const {
-    const std::string_view branch = message.vias().empty() ? std::string_view() : message.vias().front().branch;
-    const std::string_view method =
-        message.method == sip::Method::other ? message.method_token : sip::to_string(message.method);
-    return hash_({message.call_id, branch, std::to_string(message.cseq), method, kind});
+    return transaction_key(hash_, message, message.method, kind);
 }
 
 // RFC 3261 8.1.1.7, 8.1.1.8. Responses to REGISTER list other people's contacts.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "agent/dialog/transaction_key.hpp"
+
 namespace ringwall::dialog {
 namespace {
 
@@ -42,8 +44,7 @@ seconds requested_expiry(const sip::Message& request) {
 }
 
 uint64_t Registrations::transaction(const sip::Message& message) const {
-    const std::string_view branch = message.vias().empty() ? std::string_view() : message.vias().front().branch;
-    return hash_({message.call_id, branch, std::to_string(message.cseq)});
+    return transaction_key(hash_, message, message.method);
 }
 
 Registrations::Registered Registrations::count(Registration& registration, TimePoint until) {

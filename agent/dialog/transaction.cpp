@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/dialog/transaction.hpp"
 
-#include <charconv>
+#include "agent/dialog/transaction_key.hpp"
 
 namespace ringwall::dialog {
 
 uint64_t Transactions::key(const sip::Message& message, bool request_outbound, sip::Method by) const {
-    char cseq[16];
-    const auto end = std::to_chars(cseq, cseq + sizeof cseq, message.cseq).ptr;
-    const std::string_view branch = message.vias().empty() ? std::string_view() : message.vias().front().branch;
-    const std::string_view method = by == sip::Method::other ? message.method_token : sip::to_string(by);
-    return hash_(
-        {message.call_id, branch, {cseq, static_cast<size_t>(end - cseq)}, method, request_outbound ? "out" : "in"});
+    return transaction_key(hash_, message, by, request_outbound ? "out" : "in");
 }
 
 Transaction* Transactions::find(const sip::Message& message, bool request_outbound, std::optional<sip::Method> method) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/dialog/step.hpp"
+#include "agent/dialog/transaction_key.hpp"
 
 namespace ringwall::dialog {
 namespace {
@@ -24,8 +25,7 @@ Leg* Table::Step::leg_by_tags() {
 
 // Until the outside has a tag: of the INVITE's branch.
 LegId Table::Step::branch_leg() const {
-    const std::string_view branch = message_.vias().empty() ? std::string_view() : message_.vias().front().branch;
-    return table_.hash_({message_.call_id, "branch", branch});
+    return table_.hash_({message_.call_id, "branch", top_branch(message_)});
 }
 
 // RFC 3261 13.2.2.4: each To tag is a dialog of its own. The first takes over the leg that the INVITE began; later

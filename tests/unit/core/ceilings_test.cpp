@@ -5,15 +5,13 @@
 
 #include <algorithm>
 
-#include "tests/unit/core/call_script.hpp"
+#include "tests/unit/core/run_script.hpp"
 
 namespace ringwall::test {
 namespace {
 
 constexpr uint32_t half_open_of_one = policy::Ceiling{}.half_open_per_source;
 constexpr uint32_t calls_of_one = policy::Ceiling{}.calls_per_source;
-
-void run(CallScript& script, const std::string& text) { ASSERT_EQ(script.run(text).value_or(""), ""); }
 
 std::string numbered(uint32_t number, const std::string& peer = "203.0.113.9:5060") {
     return " call=" + std::to_string(number) + " f=a b=1 peer=" + peer;

@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-#include "tests/unit/core/call_script.hpp"
+#include "tests/unit/core/run_script.hpp"
 
 namespace ringwall::test {
 namespace {
@@ -16,8 +16,6 @@ using testing::IsEmpty;
 constexpr const char* call_up =
     "out INVITE f=a b=1 sdp=40000/muxonly\nin 180 f=a t=z b=1\n"
     "in 200 f=a t=z b=1 sdp=30000/muxonly\nout ACK f=a t=z b=1\n";
-
-void run(CallScript& script, const std::string& text) { ASSERT_EQ(script.run(text).value_or(""), ""); }
 
 struct pinhole& hole(CallScript& script, uint16_t port) {
     return script.maps().pinholes.at({{*IpAddress::parse("192.0.2.10"), Port{port}}, Protocol::udp});

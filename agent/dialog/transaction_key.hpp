@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all messages of one SIP transaction have alike (RFC 3261 17.1.3, 17.2.3): Call-ID, top Via branch, CSeq number and
+// method, as a number that nobody outside can aim at.
+#pragma once
+
+#include "agent/dialog/keyed_hash.hpp"
+#include "agent/sip/message.hpp"
+
+namespace ringwall::dialog {
+
+std::string_view top_branch(const sip::Message& message); // empty where there is none
+
+// `by` is the message's method, but for an ACK to a failure, which belongs to its INVITE. `kind` tells apart several of one.
+uint64_t transaction_key(const KeyedHash& hash, const sip::Message& message, sip::Method by,
+                         std::string_view kind = {});
+
+} // namespace ringwall::dialog

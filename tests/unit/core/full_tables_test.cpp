@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Maps and tables that are full: they refuse the new, keep what lives, and leave the known their share.
+#include <gmock/gmock.h>
+
+#include "agent/dialog/table.hpp"
+#include "tests/unit/core/run_script.hpp"
+#include "tests/unit/core/script_words.hpp"
+
+namespace ringwall::test {
+namespace {
+
+TEST(FullTables, plans_again_when_a_full_map_has_room) {
+    CallScript script;
+    script.maps().capacity = 1;
+    run(script,
+        "out INVITE f=a b=1 sdp=40000/muxonly\n"
+        "out INVITE call=two f=a b=2 sdp=40002/muxonly\n"
+        "= 40000/offered/networks\n"
+        "in 486 f=a t=z b=1\n"
+        "wait 2.5\n");
+    EXPECT_GE(script.counter("pinholes_refused_full"), 1U);
+    run(script, "wait 3\n= 40002/offered/networks\n"); // the tombstone made room for the call
+}
+
+TEST(FullTables, takes_back_the_peer_slots_of_holes_that_found_no_room) {
+    CallScript script;
+    script.maps().capacity = 1;
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\n");
+    for (int i = 0; i < 8; ++i) { // two peers each: the private address, and where it really comes from
+        const std::string n = std::to_string(i), call = "call=" + n + " f=a b=2" + n,
+                          port = std::to_string(41000 + 2 * i);
+        run(script,
+            "out INVITE " + call + " sdp=" + port + "/muxonly\nin 200 " + call + " t=z sdp=30000/muxonly c=10.0.0.5\n");
+    }
+    run(script, "wait 290\n");
+    script.maps().capacity = 100;
+    run(script, "wait 1\n");
+    EXPECT_EQ(script.counter("pinholes_widened"), 0U);
+    EXPECT_THAT(script.maps().holes(), testing::HasSubstr("192.0.2.10:41014/answered/10.0.0.5:30000,198.51.100.1:0"));
+}
+
+TEST(FullTables, keeps_room_for_the_peers_calls_while_strangers_call) {
+    CallScript script;
+    for (size_t i = 0; i <= dialog::Table::capacity_strangers; ++i)
+        run(script, "in INVITE call=" + std::to_string(i) + " f=a b=1 peer=203.0.113.9:5060\n");
+    EXPECT_EQ(script.counter("legs_full"), 1U);
+    run(script,
+        "in INVITE call=trunk f=a b=1 sdp=30000/muxonly\nout 200 call=trunk f=a t=z b=1 sdp=40000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000\n");
+}
+
+TEST(FullTables, follows_only_so_many_forks_of_one_call) {
+    CallScript script;
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n");
+    for (int i = 0; i < 100; ++i) run(script, "in 183 f=a b=1 t=" + std::to_string(i) + "\n");
+    EXPECT_EQ(script.counter("forks_full"), 36U);
+    run(script, "legs 64\nin 200 f=a b=1 t=0 sdp=30000/muxonly\n= 40000/answered/198.51.100.7:30000\nlegs 1\n");
+}
+
+TEST(FullTables, never_evicts_a_live_hole_for_a_new_one) {
+    CallScript script;
+    script.maps().capacity = 1;
+    run(script,
+        "out INVITE f=a b=1 sdp=40000/muxonly\n"
+        "in 200 f=a t=z b=1 sdp=30000/muxonly\n"
+        "out INVITE call=two f=a b=2 sdp=40002/muxonly\n"
+        "wait 5\n"
+        "= 40000/answered/198.51.100.7:30000\n");
+}
+
+TEST(FullTables, leaves_room_for_peers_and_the_inside_when_strangers_fill_the_table) {
+    CallScript script;
+    for (int i = 0; i < 33000; ++i) {
+        const std::string n = std::to_string(i);
+        run(script, "in INVITE call=s" + n + " f=a b=s" + n + " peer=203.0.113.9:5060\n");
+    }
+    EXPECT_GE(script.counter("legs_full"), 1U);
+    run(script,
+        "in INVITE call=peer f=a b=p1 sdp=30000/mux\n"
+        "out 200 call=peer f=a t=z b=p1 sdp=40000/mux\n"
+        "out INVITE call=inside f=a b=p2 sdp=41000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000 41000/offered/networks\n");
+}
+
+// In-dialog requests too: a call that rings is enough to send them.
+TEST(FullTables, keeps_half_of_the_transactions_from_strangers_whatever_they_send) {
+    CallScript script;
+    run(script,
+        "policy none\nin INVITE call=evil f=e b=1 sdp=30000/muxonly peer=203.0.113.66:5060\n"
+        "out 180 call=evil f=e t=z b=1 peer=203.0.113.66:5060\n");
+    const Endpoint stranger = Endpoint::parse("203.0.113.66:5060").value(),
+                   pbx = Endpoint::parse("192.0.2.10:5060").value();
+    const std::string update = compose(words_of("in UPDATE call=evil f=e t=z n=2 b=BRANCH peer=203.0.113.66:5060"));
+    const size_t branch = update.find("BRANCH");
+    for (size_t i = 0; i < dialog::Transactions::capacity_strangers + 10; ++i) {
+        const std::string text = std::string(update).replace(branch, 6, std::to_string(i));
+        script.core().hear({.source = stranger, .destination = pbx, .payload = text}, script.now());
+    }
+    EXPECT_EQ(script.counter("transactions_full"), 11U); // the INVITE is one of theirs
+    run(script,
+        "out INVITE call=own f=p b=2 sdp=40000/muxonly\nin 200 call=own f=p t=y b=2 sdp=30000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000\n");
+}
+
+} // namespace
+} // namespace ringwall::test
