@@ -24,9 +24,7 @@ Leg* Table::Step::leg_by_tags() {
 }
 
 // Until the outside has a tag: of the INVITE's branch.
-LegId Table::Step::branch_leg() const {
-    return table_.hash_({message_.call_id, "branch", top_branch(message_)});
-}
+LegId Table::Step::branch_leg() const { return table_.hash_({message_.call_id, "branch", top_branch(message_)}); }
 
 // RFC 3261 13.2.2.4: each To tag is a dialog of its own. The first takes over the leg that the INVITE began; later
 // ones get the same offer, in legs of the same group. A 2xx that comes again after its call's BYE begins none.
