@@ -78,7 +78,7 @@ class Scene:
             calling = Sipp(self.topology.home_of(caller), 'uac', self.address(caller), remote=self.address(callee),
                            first_port=media[caller], talk_ms=int(talk_s * 1000))
             try:
-                self.wait_for_a_call()
+                self.wait_for_speech()
                 during()
                 calling.wait()
                 answering.wait()
@@ -87,11 +87,13 @@ class Scene:
                 answering.stop()
             self.compare_wires(outer_wire.stop(), inner_wire.stop())
 
-    def wait_for_a_call(self):
+    def wait_for_speech(self):
+        """A call that is answered, and heard: what comes before its first packet isn't called injected."""
         end = time.monotonic() + 10
-        while not [c for c in self.wall.calls() if c['state'] == 'confirmed']:
+        while not [c for c in self.wall.calls()
+                   if c['state'] == 'confirmed' and any(hole['packets'] for hole in c['pinholes'])]:
             if time.monotonic() > end:
-                raise RuntimeError('the call was not answered within 10 s')
+                raise RuntimeError('nobody was heard within 10 s')
             time.sleep(0.05)
 
     def compare_wires(self, outer, inner):
