@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What leaves the protected side is never dropped; it is what the wall learns from:
+ * What leaves the protected side is what the wall learns from:
  *
+ *  SIP to whom the inside may not talk it   drop, if that is configured   out_not_a_peer
  *  a SIP request          mirrored, and its way back is open             out_sip
  *  other SIP              mirrored; it opens nothing                      out_sip
  *  media of a hole        keeps the hole awake, and its ICE pair          out_media
@@ -28,6 +29,7 @@
 #include "bpf/opaque.bpf.h"
 #include "bpf/parse.bpf.h"
 #include "bpf/return_path.bpf.h"
+#include "bpf/sample.bpf.h"
 #include "bpf/stream_verdict.bpf.h"
 
 /* First tokens begin with a letter as far as anyone has seen; RTP (128 and up) and STUN (0 to 3) never do. */
@@ -43,13 +45,21 @@ static __always_inline int is_sip(struct context *ctx, struct packet *pkt, int i
     return is_sip_port || class & START_IS_REQUEST || pkt->sip_class == CLASS_RESPONSE;
 }
 
+/* Refused, and not only counted as such: monitor mode follows it as it follows the rest. */
+static __always_inline int is_stopped(const struct packet *pkt, __u32 reason) {
+    return is_drop(reason) && !(pkt->wall_flags & WALL_MONITOR);
+}
+
 static __always_inline __u32 judge_sip_out(struct packet *pkt) {
+    /* A keepalive may be a question to a STUN server, from the port that SIP comes from. */
+    __u32 reason = pkt->sip_class == CLASS_KEEPALIVE || is_admitted_out(pkt) ? REASON_out_sip : REASON_out_not_a_peer;
+    if (is_stopped(pkt, reason)) return reason;
     pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE;
     if (pkt->sip_class == CLASS_RESPONSE && is_challenge(pkt)) note_challenge(pkt);
     if (pkt->sip_class == CLASS_KEEPALIVE) remember_return_path(pkt, RETURN_RENEW);
     else if (pkt->sip_class != CLASS_RESPONSE && pkt->sip_class != CLASS_UNREADABLE)
         remember_return_path(pkt, pkt->sip_class == CLASS_REGISTER ? RETURN_REGISTER : RETURN_REQUEST);
-    return REASON_out_sip;
+    return reason;
 }
 
 static __always_inline __u32 judge_flow_out(const struct packet *pkt) {
@@ -95,14 +105,17 @@ static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *p
 /* To a SIP port out there. Only a connection that the inside opened counts: whoever connects to a web server of ours from
  * port 5060 could else have it say SIP for us. A FIN no longer holds the way back open for hours. */
 static __always_inline __u32 judge_client_out(struct packet *pkt) {
+    __u32 reason = REASON_out_stream;
     if (opens_connection(pkt)) {
+        if (!is_admitted_out(pkt)) reason = REASON_out_not_a_peer;
+        if (is_stopped(pkt, reason)) return reason;
         if (!remember_return_path(pkt, RETURN_REQUEST)) return REASON_out_no_room;
     } else if (!is_part_of_stream(pkt) ||
                !remember_return_path(pkt, pkt->tcp_flags & (TCP_FIN | TCP_RST) ? RETURN_CLOSE : RETURN_STREAM)) {
         return REASON_NONE;
     }
     pkt->is_mirrored = 1;
-    return REASON_out_stream;
+    return reason;
 }
 
 static __always_inline __u32 judge_tcp_out(struct packet *pkt) {
@@ -116,6 +129,7 @@ static __always_inline __u32 judge_tcp_out(struct packet *pkt) {
     look_up_networks(pkt);
     if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;
     if (is_client) reason = judge_client_out(pkt);
+    if (is_drop(reason)) return reason;
     if (is_server) {
         pkt->is_mirrored = is_part_of_stream(pkt);
         return REASON_out_stream;
@@ -140,12 +154,14 @@ static __always_inline __u32 judge_whole_out(struct context *ctx, struct packet 
 
 static __always_inline __u32 judge_egress(struct context *ctx, struct packet *pkt) {
     __u32 reason = judge_whole_out(ctx, pkt);
-    if (pkt->is_first_fragment) note_first_out(pkt);
+    if (pkt->is_first_fragment && !is_drop(reason)) note_first_out(pkt);
     return reason;
 }
 
-static __always_inline void conclude_egress(struct context *ctx, struct packet *pkt, __u32 reason) {
-    count_reason(pkt, reason);
+/* Whether it goes on its way. */
+static __always_inline int conclude_egress(struct context *ctx, struct packet *pkt, __u32 reason) {
+    int passes = count_verdict(ctx, pkt, reason);
     if (is_question(pkt, reason)) note_question(pkt);
     if (pkt->is_mirrored) mirror(ctx, pkt);
+    return passes;
 }

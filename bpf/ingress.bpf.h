@@ -219,15 +219,9 @@ static __always_inline __u32 judge_ingress(struct context *ctx, struct packet *p
     return judge_first_fragment(pkt, reason); /* 4 */
 }
 
-/* Counts, mirrors what goes on its way, and says whether it does. In monitor mode a drop is counted, and passes. */
+/* Counts, mirrors what goes on its way, and says whether it does. */
 static __always_inline int conclude_ingress(struct context *ctx, struct packet *pkt, __u32 reason) {
-    int passes = !is_drop(reason);
-    struct reason_count *count = count_reason(pkt, reason);
-    if (!passes && count) sample_drop(ctx, pkt, reason, count);
-    if (!passes && pkt->wall_flags & WALL_MONITOR) {
-        count_event(EVENT_monitored);
-        passes = 1;
-    }
+    int passes = count_verdict(ctx, pkt, reason);
     if (passes && is_answer(pkt)) note_answer(pkt);
     if (passes && pkt->is_mirrored) mirror(ctx, pkt);
     return passes;

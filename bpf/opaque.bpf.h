@@ -188,6 +188,7 @@ __noinline int judge_opaque_out(struct packet *pkt) {
     look_up_networks(pkt);
     const struct zone *zone = zone_of(pkt, pkt->destination_network.zone);
     if (!zone || !(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;
+    if (!is_server && pkt->tcp_flags & TCP_SYN && !is_admitted_out(pkt)) return REASON_out_not_a_peer;
     if (!may_be_opaque(pkt, zone, is_server)) return REASON_out_other;
     __u64 party = opaque_party(zone, &pkt->destination.address, &pkt->source.address);
     __u64 connection = connection_of(pkt);

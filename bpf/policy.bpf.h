@@ -85,6 +85,15 @@ static __always_inline const struct zone *zone_of(const struct packet *pkt, __u3
     return bpf_map_lookup_elem(&zones, &index);
 }
 
+/* May the inside talk SIP to the packet's destination? Those may be talked to that may talk to us (sip.outbound). */
+static __always_inline int is_admitted_out(const struct packet *pkt) {
+    const struct standing *there = &pkt->destination_network;
+    if (!(pkt->wall_flags & WALL_OUTBOUND_ADMITTED) || there->flags & (NETWORK_ALLOWED | NETWORK_PROTECTED)) return 1;
+    if (there->flags & NETWORK_DENIED) return 0;
+    const struct zone *zone = zone_of(pkt, there->zone);
+    return zone && (pkt->wall_flags & WALL_ADMIT_ALL || zone->flags & (ZONE_SIP | ZONE_PEER));
+}
+
 static __always_inline int has_known_hint(const struct address *address, __u64 now) {
     __u32 index = KNOWN_HINT_OF(address->word);
     const __u32 *until = bpf_map_lookup_elem(&known_hints, &index);

@@ -13,6 +13,5 @@ int ringwall_out(struct xdp_md *ctx) {
     struct packet pkt = {.now = clock_coarse(), .frame_length = frame_length(ctx), .is_outbound = 1};
     if (!load_policy(&pkt)) return XDP_PASS;
     parse_frame(ctx, &pkt);
-    conclude_egress(ctx, &pkt, judge_egress(ctx, &pkt));
-    return XDP_PASS;
+    return conclude_egress(ctx, &pkt, judge_egress(ctx, &pkt)) ? XDP_PASS : XDP_DROP;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Samples of what drops (maps/abi/drop.h). A flood pays two comparisons: whether its tick is over, and whether its budget
+ * Verdicts are counted, and what drops is sampled (maps/abi/drop.h). A flood pays two comparisons: whether its tick is over, and whether its budget
  * is. What a sample costs beyond, a lookup and a copy, is paid SAMPLES_A_TICK times a tick.
  */
 #pragma once
@@ -74,4 +74,14 @@ static __always_inline void sample_drop(struct context *ctx, const struct packet
     __u64 packets = count->packets - count->sampled_packets;
     count->sampled_packets = count->packets;
     write_sample(ctx, pkt, reason, packets);
+}
+
+/* Counts it under its one reason, and says whether it goes on its way: in monitor mode a drop is counted, and passes. */
+static __always_inline int count_verdict(struct context *ctx, const struct packet *pkt, __u32 reason) {
+    struct reason_count *count = count_reason(pkt, reason);
+    if (!is_drop(reason)) return 1;
+    if (count) sample_drop(ctx, pkt, reason, count);
+    if (!(pkt->wall_flags & WALL_MONITOR)) return 0;
+    count_event(EVENT_monitored);
+    return 1;
 }

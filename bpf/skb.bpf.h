@@ -62,6 +62,13 @@ __noinline int move_to(struct context *ctx, struct packet *pkt, __u32 payload_of
     return 0;
 }
 
+/* A buffer cannot be parted: where one of its datagrams is refused, all of it drops. */
+static __always_inline void count_refused_together(const struct buffer *buffer) {
+    __u32 event = EVENT_refused_together;
+    __u64 *count = bpf_map_lookup_elem(&events, &event);
+    if (count) *count += buffer->count - 1;
+}
+
 /* Nothing to do where the buffer is one datagram. */
 static __always_inline void take_datagram(const struct buffer *buffer, __u32 index) {
     __u32 before = index * buffer->size;

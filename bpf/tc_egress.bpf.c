@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The wall's inside ear: TC egress on an outside interface (tcx, or clsact before 6.6). Never drops and never decides
- * for others: TC_ACT_UNSPEC lets the next program run.
+ * The wall's inside ear: TC egress on an outside interface (tcx, or clsact before 6.6). It drops nothing but SIP to whom
+ * the inside may not talk it, and never decides for others: TC_ACT_UNSPEC lets the next program run.
  */
 #include <linux/pkt_cls.h>
 
@@ -12,15 +12,14 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* One datagram of the buffer; 1 ends the loop: this one is refused, or it was the last. */
 static long take_out(__u32 index, struct buffer *buffer) {
     struct __sk_buff *ctx = buffer->ctx;
     struct packet *pkt = buffer->pkt;
+    if (index >= buffer->count) return 1;
     take_datagram(buffer, index);
-    if (is_watched) {
-        watch(ctx, pkt);
-        return 0;
-    }
-    conclude_egress(ctx, pkt, judge_egress(ctx, pkt));
+    if (!is_watched) return !conclude_egress(ctx, pkt, judge_egress(ctx, pkt));
+    watch(ctx, pkt);
     return 0;
 }
 
@@ -30,6 +29,9 @@ int ringwall_tc_eg(struct __sk_buff *ctx) {
     if (!load_policy(&pkt)) return TC_ACT_UNSPEC;
     parse_skb(ctx, &pkt);
     struct buffer buffer = buffer_of(ctx, &pkt);
-    bpf_loop(buffer.count < MOST_DATAGRAMS ? buffer.count : MOST_DATAGRAMS, take_out, &buffer, 0);
-    return TC_ACT_UNSPEC;
+    /* As in tc_ingress; but what has more datagrams than we look at goes on its way. */
+    long turns = bpf_loop(MOST_DATAGRAMS + 1, take_out, &buffer, 0);
+    if (turns > buffer.count || turns > MOST_DATAGRAMS) return TC_ACT_UNSPEC;
+    count_refused_together(&buffer);
+    return TC_ACT_SHOT;
 }

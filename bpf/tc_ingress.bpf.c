@@ -12,13 +12,6 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* A buffer cannot be parted: where one of its datagrams is refused, or it has more than we look at, all of it drops. */
-static __always_inline void count_refused_together(const struct buffer *buffer) {
-    __u32 event = EVENT_refused_together;
-    __u64 *count = bpf_map_lookup_elem(&events, &event);
-    if (count) *count += buffer->count - 1;
-}
-
 /* One datagram of the buffer; 1 ends the loop: this one is refused, or it was the last. */
 static long take_in(__u32 index, struct buffer *buffer) {
     struct __sk_buff *ctx = buffer->ctx;
@@ -36,8 +29,8 @@ int ringwall_tc_in(struct __sk_buff *ctx) {
     if (!load_policy(&pkt)) return TC_ACT_UNSPEC;
     parse_skb(ctx, &pkt);
     struct buffer buffer = buffer_of(ctx, &pkt);
-    /* One turn more than there are datagrams: any fewer, and one was refused. (A flag in `buffer` that says so keeps the
-     * verifier from seeing that all turns are alike.) */
+    /* One turn more than there are datagrams: any fewer, and one was refused, or there are more than we look at. (A flag in
+     * `buffer` that says so keeps the verifier from seeing that all turns are alike.) */
     long turns = bpf_loop(MOST_DATAGRAMS + 1, take_in, &buffer, 0);
     if (turns == buffer.count + 1) return TC_ACT_UNSPEC;
     count_refused_together(&buffer);

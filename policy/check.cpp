@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/checks.hpp"
+#include "policy/words.hpp"
 
 namespace ringwall::policy {
 namespace {
@@ -79,6 +80,25 @@ void check_opaque(const Config& config, Findings& findings) {
                                  "prevents it");
 }
 
+// Whom the inside may talk SIP to.
+void check_outbound(const Config& config, Findings& findings) {
+    if (config.outbound == Outbound::any) return;
+    if (config.peers.empty() && std::ranges::all_of(config.zones, &Zone::sip))
+        findings.warn_at("sip.outbound", "admitted refuses nobody: no peers are declared, and every zone may talk SIP");
+    for (const auto* list : {&config.sip_tls, &config.sip_ws})
+        for (const Port port : *list)
+            if (port.value == 443)
+                findings.warn_at("sip.outbound",
+                                 "admitted shuts port 443 out there, every web server's, to all that the inside may "
+                                 "not talk SIP to");
+    for (const Peer& peer : config.peers)
+        if (peer.networks.empty())
+            findings.warn_at("sip.outbound",
+                             "peer " + quoted(peer.name) +
+                                 " is known by its names only: where the inside is told other addresses "
+                                 "of them than the wall is, it does not get through");
+}
+
 } // namespace
 
 void check(const Config& config, Findings& findings) {
@@ -89,6 +109,7 @@ void check(const Config& config, Findings& findings) {
     check_access(config, findings);
     check_limits(config, findings);
     check_opaque(config, findings);
+    check_outbound(config, findings);
     check_rules(config, findings);
 }
 

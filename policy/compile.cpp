@@ -35,6 +35,7 @@ struct wall compile_wall(const Config& config) {
                  flag_if(config.allow_hairpin, WALL_ALLOW_HAIRPIN) | flag_if(admits_all(config), WALL_ADMIT_ALL) |
                  flag_if(config.deny_all, WALL_DENY_ALL) | flag_if(!config.user_agents.empty(), WALL_USER_AGENTS) |
                  flag_if(config.learns_external, WALL_LEARNS_EXTERNAL) |
+                 flag_if(config.outbound == Outbound::admitted, WALL_OUTBOUND_ADMITTED) |
                  flag_if(!config.sip_tls.empty() || !config.sip_ws.empty(), WALL_OPAQUE) | loss_flag(config.agent_loss);
     wall.agent_loss_ns = ns(config.agent_loss_after);
     wall.tombstone_ns = ns(timers.tombstone);

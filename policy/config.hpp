@@ -23,6 +23,8 @@ enum class Attach : uint8_t { auto_, native, generic, dispatcher, tc };
 enum class Expectation : uint8_t { strict, networks, negotiated, any };
 // What happens to media of the right sender that is not as negotiated: not looked at, counted and passed, dropped.
 enum class Conformance : uint8_t { off, count, enforce };
+// Whom the inside may talk SIP to: everybody, or those who may talk SIP to us.
+enum class Outbound : uint8_t { any, admitted };
 enum class AgentLoss : uint8_t { peers, keep, closed, open };
 enum class LogFormat : uint8_t { auto_, text, json, journal };
 enum class LogLevel : uint8_t { debug, info, warn, error };
@@ -178,8 +180,9 @@ struct Config {
     bool learns_external = false;            // auto: from what STUN servers answer the inside
     std::vector<Port> sip_udp{{5060}}, sip_tcp{{5060}};
     std::vector<Port> sip_tls{{5061}}, sip_ws; // opaque
-    std::vector<Peer> peers;                   // zone numbers 1..n, in order
-    std::vector<Zone> zones;                   // then these
+    Outbound outbound = Outbound::any;
+    std::vector<Peer> peers; // zone numbers 1..n, in order
+    std::vector<Zone> zones; // then these
     std::vector<Prefix> allow, deny;
     std::vector<Prefix> bypass;           // of `allow`, those that say `bypass: all`
     std::vector<ListFile> lists;          // allow: [{ file: … }], deny.files, deny.feeds

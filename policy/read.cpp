@@ -52,6 +52,7 @@ void read_sip(const Value& sip, Config& config) {
     section.read_all("tcp", as::port, config.sip_tcp);
     section.read_all("tls", as::port, config.sip_tls);
     section.read_all("ws", as::port, config.sip_ws);
+    section.read("outbound", as::outbound, config.outbound);
     // The default 5061 gives way to a plain one.
     const auto is_plain = [&](Port port) { return std::ranges::find(config.sip_tcp, port) != config.sip_tcp.end(); };
     if (sip.node().find("tls") == nullptr) std::erase_if(config.sip_tls, is_plain);

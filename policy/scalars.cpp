@@ -206,6 +206,7 @@ template <class T, size_t N>
 using Words = std::array<std::pair<std::string_view, T>, N>;
 
 constexpr Words<Mode, 2> modes{{{"enforce", Mode::enforce}, {"monitor", Mode::monitor}}};
+constexpr Words<Outbound, 2> outbounds{{{"any", Outbound::any}, {"admitted", Outbound::admitted}}};
 constexpr Words<Attach, 5> attachments{{{"auto", Attach::auto_},
                                         {"native", Attach::native},
                                         {"generic", Attach::generic},
@@ -270,6 +271,7 @@ const Kind<std::chrono::sys_seconds> date_time{parse_date_time, "date_time"};
 const Kind<std::optional<Endpoint>> listener{parse_listener, "listener"};
 const Kind<Mode> mode{parse_word<modes>, "mode"};
 const Kind<Attach> attach{parse_word<attachments>, "attach"};
+const Kind<Outbound> outbound{parse_word<outbounds>, "outbound"};
 const Kind<Conformance> conformance{parse_word<conformances>, "conformance"};
 const Kind<Expectation> expectation{parse_word<expectations>, "expectation"};
 const Kind<AgentLoss> agent_loss{parse_word<losses>, "agent_loss"};

@@ -51,6 +51,7 @@ extern const Kind<Mode> mode;
 extern const Kind<Attach> attach;
 extern const Kind<Expectation> expectation;
 extern const Kind<Conformance> conformance;
+extern const Kind<Outbound> outbound;
 extern const Kind<AgentLoss> agent_loss;
 extern const Kind<bool> deny_scope; // all: true
 extern const Kind<LogFormat> log_format;

@@ -44,6 +44,7 @@ int64_t realtime_ns(uint64_t monotonic_ns, const DropContext& context) {
 template <class Dropped>
 json::object described(const Dropped& drop, const DropContext& context) {
     const ReasonText text = reason_text(drop.reason);
+    const IpAddress& outside = (is_outward(drop.reason) ? drop.destination : drop.source).address;
     json::object entry{
         {"reason", text.label},
         {"passed", drop.passed},
@@ -53,7 +54,7 @@ json::object described(const Dropped& drop, const DropContext& context) {
         {"proto", protocol_name(drop.protocol)},
         {"source", drop.source.to_string()},
         {"destination", drop.destination.to_string()},
-        {"peer", to_utf8(context.policy.zone_name(context.policy.zone_of(drop.source.address)))},
+        {"peer", to_utf8(context.policy.zone_name(context.policy.zone_of(outside)))},
         {"call_id", drop.call.by_hand ? std::string() : to_utf8(drop.call.name)},
         {"packets", drop.packets},
     };

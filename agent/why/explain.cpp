@@ -46,7 +46,8 @@ std::string because(const Question& question, const Evidence& evidence, uint32_t
         case REASON_out_of_scope: return told(steps, "destination") + ", " + told(steps, "sip");
         case REASON_sip:
         case REASON_sip_stream:
-        case REASON_not_a_peer: return told(steps, "admission");
+        case REASON_not_a_peer:
+        case REASON_out_not_a_peer: return told(steps, "admission");
         case REASON_sip_learned: return told(steps, "sip");
         case REASON_rate_limited:
         case REASON_rate_limit_full:

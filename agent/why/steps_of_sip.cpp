@@ -47,14 +47,16 @@ Step port_step(const Question& question, const Evidence& evidence, const Lines& 
     return {"sip", port_text(question) + " is no SIP port", {}};
 }
 
+// Of who is outside: may he speak SIP to us, or, on the way out, be spoken to?
 Step admission(const Question& question, const Evidence& evidence, const Lines& lines) {
-    const std::string who = lines.name_of_zone(evidence.source.zone), path = lines.path_of_zone(evidence.source.zone);
-    if (evidence.source.flags & NETWORK_ALLOWED) return {"admission", "who is on the allow list may speak SIP", {}};
+    const struct network& outside = question.way == Way::out ? evidence.destination : evidence.source;
+    const std::string who = lines.name_of_zone(outside.zone), path = lines.path_of_zone(outside.zone);
+    if (outside.flags & NETWORK_ALLOWED) return {"admission", "who is on the allow list may speak SIP", {}};
     if (evidence.wall.flags & WALL_ADMIT_ALL)
         return {"admission", "no peers are declared: every source may speak SIP", {}};
     if (evidence.zone.flags & ZONE_PEER) return {"admission", who + " may speak SIP", lines.where(path)};
     if (evidence.zone.flags & ZONE_SIP) return {"admission", who + " may speak SIP", lines.where(path + ".sip")};
-    if (path.empty()) return {"admission", question.source.address.to_string() + " is of no peer and no zone", {}};
+    if (path.empty()) return {"admission", question.outside().address.to_string() + " is of no peer and no zone", {}};
     const std::string said = lines.where(path + ".sip");
     return {"admission", who + " may not speak SIP: sip is not yes", said.empty() ? lines.where(path) : said};
 }
@@ -114,7 +116,11 @@ Step limit(const Question& question, const Evidence& evidence, const Lines& line
 
 std::vector<Step> steps_of_sip(const Question& question, const Evidence& evidence, uint32_t reason,
                                const Lines& lines) {
-    if (question.way == Way::out) return {port_step(question, evidence, lines)};
+    if (question.way == Way::out) {
+        std::vector<Step> steps{port_step(question, evidence, lines)};
+        if (evidence.wall.flags & WALL_OUTBOUND_ADMITTED) steps.push_back(admission(question, evidence, lines));
+        return steps;
+    }
     if (step_of(reason) < 5) return {};
     std::vector<Step> steps{port_step(question, evidence, lines)};
     if (step_of(reason) > 6) return steps;

@@ -32,6 +32,7 @@ enum wall_flag {
     WALL_OPAQUE = 1 << 4,        /* there are TLS or WebSocket ports */
     WALL_USER_AGENTS = 1 << 5,   /* there are names of attack tools */
     WALL_LEARNS_EXTERNAL = 1 << 6, /* protect.external: auto */
+    WALL_OUTBOUND_ADMITTED = 1 << 7, /* sip.outbound: admitted */
     WALL_DENY_ALL = 1 << 20,     /* deny.scope all: denied sources reach nothing of a protected address */
     /* What guarded ports do while the agent is gone. None of the three: live holes go on, nothing new opens. */
     WALL_LOSS_PEERS = 1 << 21,   /* media of declared peers may reach them */

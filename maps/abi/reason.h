@@ -3,7 +3,7 @@
  * Why a packet passed or dropped: one list for the programs, the counters, the command line, the metrics and the
  * tests. REASON(number, label, verdict, sentence). A retired reason keeps its number; numbers index `reasons`.
  * The verdict is that of `mode: enforce`; in monitor mode a drop is counted under the same reason, and passes.
- * Numbers with bit 5 are drops; 64 to 95 are the way out.
+ * Numbers with bit 5 are drops; 64 to 95 and 112 to 127 are the way out.
  */
 #pragma once
 
@@ -68,7 +68,7 @@
     REASON(62, stun_rate, drop, "more than 200 ICE connectivity checks a second to one port") \
     REASON(63, calls_full, drop, "an INVITE of a source, peer or zone that has as many calls as it may") \
     REASON(96, attack_tool, drop, "a stranger's request that bears the name of an attack tool (User-Agent)") \
-    /* egress: never dropped */                                                                                       \
+    /* egress, passed */                                                                                              \
     REASON(64, out_other, pass, "outbound, none of our business")                                                     \
     REASON(65, out_sip, pass, "outbound SIP, mirrored")                                                               \
     REASON(66, out_media, pass, "outbound media of a call")                                                           \
@@ -78,7 +78,9 @@
     REASON(70, out_no_room, pass, "outbound flow, but no room to remember its way back")                              \
     REASON(71, out_stream, pass, "outbound TCP of a SIP connection, mirrored where it carries something") \
     REASON(72, out_opaque, pass, "outbound TLS or WebSocket data, or media to its party: its media may come in") \
-    REASON(73, out_fragment, pass, "outbound later fragment, mirrored if its first was SIP or has not been seen")
+    REASON(73, out_fragment, pass, "outbound later fragment, mirrored if its first was SIP or has not been seen") \
+    /* egress, dropped */                                                                                             \
+    REASON(112, out_not_a_peer, drop, "SIP of the inside to whom no peer and no zone admits, as sip.outbound says")
 
 enum reason {
     REASON_NONE = 0,
@@ -87,4 +89,4 @@ enum reason {
 #undef RINGWALL_REASON_ENUM
     REASON_LIMIT = 128, /* counters have room to here */
 };
-static inline int is_outward(unsigned int reason) { return reason >> 5 == 2; }
+static inline int is_outward(unsigned int reason) { return reason >> 5 == 2 || reason >> 4 == 7; }

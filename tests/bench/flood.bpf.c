@@ -18,8 +18,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile __u32 out_ifindex = 0;
 const volatile __u32 number_mask = 0; /* of a power of two varieties */
+const volatile __u32 is_v6 = 0;       /* the REGISTERs are */
 const volatile __u32 branch_at = 0;   /* offset in the frame of eight bytes of a REGISTER's branch */
-const volatile __u32 udp_sum = 0;     /* RFC 1071, of all that UDP's checksum is made of but these and the source */
+const volatile __u32 udp_sum = 0;     /* RFC 1071, of all that UDP's checksum is made of but these and VARIED_SOURCE_AT */
 const volatile __u64 period_ns = 0;   /* between two packets; 0: as fast as it goes */
 
 __u8 flood_frame[MOST_FLOOD_BYTES] = {};
@@ -50,29 +51,36 @@ static __always_inline void write_branch(__u16 *branch, __u32 number) {
         branch[i] = 0x6161 + (number >> 8 * i & 15) + ((number >> 8 * i & 0xf0) << 4); /* letters from a to p */
 }
 
-static __always_inline void write_udp_checksum(struct frame4 *frame, const __u16 *branch) {
-    __u32 source = frame->ip.saddr, sum = udp_sum + (source & 0xffff) + (source >> 16);
+static __always_inline void write_udp_checksum(struct udphdr *udp, __be32 source, const __u16 *branch) {
+    __u32 sum = udp_sum + (source & 0xffff) + (source >> 16);
     for (int i = 0; i < BRANCH_BYTES / 2; i++) sum += branch[i];
     sum = (sum & 0xffff) + (sum >> 16);
-    frame->udp.check = ~((sum & 0xffff) + (sum >> 16));
+    udp->check = ~((sum & 0xffff) + (sum >> 16));
 }
 
 static __always_inline int write_registration(struct xdp_md *ctx) {
-    struct frame4 *frame = (void *)(long)ctx->data;
-    const __u32 *method = (void *)(frame + 1);
-    if ((void *)(method + 1) > (void *)(long)ctx->data_end) return -1;
+    struct frame4 *v4 = (void *)(long)ctx->data;
+    struct frame6 *v6 = (void *)(long)ctx->data;
+    const __u32 *method = is_v6 ? (void *)(v6 + 1) : (void *)(v4 + 1);
+    if ((void *)(v6 + 1) + sizeof(*method) > (void *)(long)ctx->data_end) return -1;
     if (*method != bpf_htonl(REGI)) { /* the page has carried something else */
         __u32 size = flood_frame_size;
-        if (size < sizeof(*frame) || size > MOST_FLOOD_BYTES || bpf_xdp_store_bytes(ctx, 0, flood_frame, size)) return -1;
+        if (size < sizeof(*v6) || size > MOST_FLOOD_BYTES || bpf_xdp_store_bytes(ctx, 0, flood_frame, size)) return -1;
     }
-    frame->eth = header;
-    frame->ip.ttl = 64;
     void *branch = (void *)(long)ctx->data + branch_at;
     if (branch + BRANCH_BYTES > (void *)(long)ctx->data_end) return -1;
     write_branch(branch, sent);
-    frame->ip.saddr = bpf_htonl(VARIED_V4 + next_number());
-    write_checksum(&frame->ip);
-    write_udp_checksum(frame, branch);
+    v4->eth = header;
+    __be32 source = bpf_htonl((is_v6 ? VARIED_V6 : VARIED_V4) + next_number());
+    if (is_v6) {
+        v6->ip.hop_limit = 64;
+        v6->ip.saddr.in6_u.u6_addr32[1] = source;
+    } else {
+        v4->ip.ttl = 64;
+        v4->ip.saddr = source;
+        write_checksum(&v4->ip);
+    }
+    write_udp_checksum(is_v6 ? &v6->udp : &v4->udp, source, branch);
     return 0;
 }
 

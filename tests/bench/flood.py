@@ -4,10 +4,11 @@
 people have today, on the same veth in one run.
 
   flood.py FLOOD_BENCH [--rounds 3] [--seconds 1] [--sources 1 1024 …] [--arms drop wall …] [--rate PACKETS_A_SECOND]
+           [--family 6]
 
 Method: live.py. Who is over the limit is dropped, and who is not is forwarded inside, where a bare XDP_DROP takes it: the
-share that passed stands beside each figure. Limits are the same for all: one REGISTER an hour from each address, so that
-after one pass over all sources everything is over.
+share that passed stands beside each figure. Limits are the same for all: one REGISTER an hour from each address
+(of IPv6 from each /64), so that after one pass over all sources everything is over.
 """
 import argparse
 import contextlib
@@ -56,37 +57,41 @@ def wall_with_deny_list(link):
 
 # A chain of one rule a method, as guides have it: REGISTER first, so that the flood meets the first rule.
 METHODS = ('REGISTER', 'INVITE', 'SUBSCRIBE', 'OPTIONS', 'ACK')
+OF_FAMILY = {4: ('iptables-legacy', 'ip', 'ipv4_addr', 'ip saddr', []),
+             6: ('ip6tables-legacy', 'ip6', 'ipv6_addr', 'ip6 saddr & ffff:ffff:ffff:ffff::', ['--hashlimit-srcmask', '64'])}
 HASHLIMIT = ['--hashlimit-above', '1/hour', '--hashlimit-burst', '1', '--hashlimit-mode', 'srcip',
              '--hashlimit-htable-size', '262144', '--hashlimit-htable-max', '2000000']
 
 
 @contextlib.contextmanager
 def iptables(link, table, chain):
+    command, _, _, _, mask = OF_FAMILY[link.family]
     for method in METHODS:
-        link.edge.run('iptables-legacy', '-t', table, '-A', chain, '-i', 'outer', '-p', 'udp', '--dport', '5060',
+        link.edge.run(command, '-t', table, '-A', chain, '-i', 'outer', '-p', 'udp', '--dport', '5060',
                       '-m', 'string', '--algo', 'bm', '--to', '65', '--string', f'{method} sip:',
-                      '-m', 'hashlimit', *HASHLIMIT, '--hashlimit-name', f'rw-{method}', '-j', 'DROP')
+                      '-m', 'hashlimit', *HASHLIMIT, *mask, '--hashlimit-name', f'rw-{method}', '-j', 'DROP')
     try:
         yield
     finally:
-        link.edge.run('iptables-legacy', '-t', table, '-F', chain)
+        link.edge.run(command, '-t', table, '-F', chain)
 
 
 @contextlib.contextmanager
 def nftables(link, hook):
-    sets = [f'  set s{n} {{ type ipv4_addr; size 2000000; flags dynamic, timeout; timeout 1h; }}'
+    _, table, address, source, _ = OF_FAMILY[link.family]
+    sets = [f'  set s{n} {{ type {address}; size 2000000; flags dynamic, timeout; timeout 1h; }}'
             for n, _ in enumerate(METHODS)]
     rules = []
     for number, method in enumerate(METHODS):
         token = f'{method} '.encode()[:8]
         rules.append(f'udp dport 5060 @th,64,{8 * len(token)} 0x{token.hex()} '
-                     f'update @s{number} {{ ip saddr limit rate over 1/hour burst 1 packets }} drop')
+                     f'update @s{number} {{ {source} limit rate over 1/hour burst 1 packets }} drop')
     chain = [f'  chain flood {{ type filter hook {hook};', *rules, '  }']
-    link.edge.run('nft', '-f', '-', input='\n'.join(['table ip rw_flood {', *sets, *chain, '}', '']))
+    link.edge.run('nft', '-f', '-', input='\n'.join([f'table {table} rw_flood {{', *sets, *chain, '}', '']))
     try:
         yield
     finally:
-        link.edge.run('nft', 'delete', 'table', 'ip', 'rw_flood')
+        link.edge.run('nft', 'delete', 'table', table, 'rw_flood')
 
 
 ARMS = {
@@ -107,7 +112,7 @@ def measure_arm(link, arm, options):
     figures = {}
     with ARMS[arm][1](link):
         for sources in options.sources:
-            with link.load('registrations', sources, options.rate):
+            with link.load('registrations6' if link.family == 6 else 'registrations', sources, options.rate):
                 link.warm_up(sources)
                 figures[sources] = link.measure(options.seconds)
     return figures
@@ -142,11 +147,12 @@ def main():
     parser.add_argument('--sources', type=int, nargs='+', default=[1, 1 << 10, 1 << 17, 1 << 20], help='powers of two')
     parser.add_argument('--arms', nargs='+', choices=ARMS, default=list(ARMS))
     parser.add_argument('--rate', type=int, default=0)
+    parser.add_argument('--family', type=int, choices=OF_FAMILY, default=4)
     options = parser.parse_args()
     if os.cpu_count() < 2:
         sys.exit('flood.py: needs a CPU to send and one to receive')
     janitor.guard()
-    link = Link(options.flood_bench.resolve())
+    link = Link(options.flood_bench.resolve(), family=options.family)
     results = {arm: [] for arm in options.arms}
     for _ in range(options.rounds):
         for arm in options.arms:

@@ -5,6 +5,7 @@
 //       registrations    REGISTERs of 654 bytes from so many sources to 192.0.2.10:5060, no two alike; amid them 50 RTP
 //                        packets a second of each of STREAMS, a file of lines FROM FROM_PORT TO TO_PORT SSRC SEQUENCE, and
 //                        what sockets send on INTERFACE
+//       registrations6   the same from so many IPv6 networks (/64) to [2001:db8:1::10]:5060, without STREAMS
 //       media4, media6   RTP from one source to so many pinholes of `hold`
 //   flood_bench drop INTERFACE PROGRAM                 attaches flood_drop, flood_read or flood_shed
 //   flood_bench hold INTERFACE PROGRAM FAMILY NUMBER   attaches bare_turned or wall_turned, with so many pinholes open

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/udp.h>
 #include <netinet/ether.h>
 
@@ -34,10 +35,11 @@ constexpr uint32_t batches_a_second = 50000; // at least, where the rate is give
 Bytes frame_of(std::string_view kind) {
     if (kind == "media4") return (eth / ip4{} / udp{} / rtp()).bytes();
     if (kind == "media6") return (eth / ip6{} / udp{} / rtp()).bytes();
+    const auto request = text(std::string(bench::registration));
+    const udp ports{.sport = sip_port, .dport = sip_port};
+    if (kind == "registrations6") return (eth / ip6{.src = "2400:1::1"} / ports / request).bytes();
     if (kind != "registrations") give_up("KIND");
-    return (eth / ip4{.src = "198.0.0.0"} / udp{.sport = sip_port, .dport = sip_port} /
-            text(std::string(bench::registration)))
-        .bytes();
+    return (eth / ip4{.src = "198.0.0.0"} / ports / request).bytes();
 }
 
 Bytes addressed_frame(std::string_view kind, const char* from_mac, const char* to_mac) {
@@ -50,7 +52,15 @@ Bytes addressed_frame(std::string_view kind, const char* from_mac, const char* t
     return frame;
 }
 
-constexpr size_t udp_at = sizeof(ethhdr) + sizeof(iphdr);
+// Where the four bytes of a source are that vary: IPv4's all, of IPv6 the second four, which are the /64's.
+constexpr size_t varied_source_at = sizeof(ethhdr) + offsetof(iphdr, saddr);
+static_assert(varied_source_at == sizeof(ethhdr) + offsetof(ipv6hdr, saddr) + 4);
+
+bool is_v6(const Bytes& frame) { return frame[sizeof(ethhdr)] >> 4 == 6; }
+size_t addresses_at(const Bytes& frame) {
+    return sizeof(ethhdr) + (is_v6(frame) ? offsetof(ipv6hdr, saddr) : offsetof(iphdr, saddr));
+}
+size_t udp_at(const Bytes& frame) { return sizeof(ethhdr) + (is_v6(frame) ? sizeof(ipv6hdr) : sizeof(iphdr)); }
 
 // Where the branch varies: at an even offset, so that its words are the checksum's.
 size_t branch_in(const Bytes& frame) {
@@ -58,20 +68,24 @@ size_t branch_in(const Bytes& frame) {
     const auto found = std::search(frame.begin(), frame.end(), cookie.begin(), cookie.end()); // clang 14: no ranges
     if (found == frame.end()) give_up("no branch");
     const auto at = static_cast<size_t>(found - frame.begin()) + cookie.size();
-    return at + (at - udp_at) % 2;
+    return at + (at - udp_at(frame)) % 2;
 }
 
-// RFC 1071, of what UDP's checksum is made of: the frame's own, without the source and the branch that it has.
+// RFC 1071, of what UDP's checksum is made of: the frame's own, without what varies of source and branch.
 uint32_t udp_sum_without(const Bytes& frame, size_t branch) {
     const auto word = [&](size_t at) {
         uint16_t value = 0;
         std::memcpy(&value, &frame[at], sizeof value);
         return uint32_t{value};
     };
-    uint32_t sum = htons(IPPROTO_UDP) + word(udp_at + offsetof(udphdr, len));
-    for (size_t at = udp_at - 4; at < udp_at; at += 2) sum += word(at); // the destination
-    for (size_t at = udp_at; at < frame.size(); at += 2)
-        if (at != udp_at + offsetof(udphdr, check) && (at < branch || at >= branch + BRANCH_BYTES)) sum += word(at);
+    const auto varies = [&](size_t at) {
+        return (at >= varied_source_at && at < varied_source_at + 4) || (at >= branch && at < branch + BRANCH_BYTES) ||
+               at == udp_at(frame) + offsetof(udphdr, check);
+    };
+    uint32_t sum =
+        htons(IPPROTO_UDP) + word(udp_at(frame) + offsetof(udphdr, len)); // and the addresses, and all behind
+    for (size_t at = addresses_at(frame); at < frame.size(); at += 2)
+        if (!varies(at)) sum += word(at);
     while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
     return sum;
 }
@@ -139,8 +153,10 @@ int send(std::span<char*> words) {
     programs->rodata->number_mask = varieties - 1;
     programs->rodata->period_ns = rate == 0 ? 0 : 1000000000ULL / rate;
     const Bytes frame = addressed_frame(kind, words[2], words[3]);
-    if (kind == "registrations") {
+    const bool is_registration = kind.starts_with("registrations");
+    if (is_registration) {
         const size_t branch = branch_in(frame);
+        programs->rodata->is_v6 = is_v6(frame);
         programs->rodata->branch_at = static_cast<uint32_t>(branch);
         programs->rodata->udp_sum = udp_sum_without(frame, branch);
         programs->rodata->flood_frame_size = static_cast<uint32_t>(frame.size());
@@ -152,7 +168,7 @@ int send(std::span<char*> words) {
     std::ranges::copy(frame, programs->bss->flood_frame);
     std::memcpy(&programs->bss->header, frame.data(), sizeof(ethhdr));
     const int program =
-        bpf_program__fd(kind == "registrations" ? programs->progs.send_registration : programs->progs.send_media);
+        bpf_program__fd(is_registration ? programs->progs.send_registration : programs->progs.send_media);
     if (!streams.empty()) take_letters(programs, words[1]);
     say_ready();
     while (is_over == 0) {

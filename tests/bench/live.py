@@ -39,9 +39,9 @@ class Stalls:
 class Link:
     """The veth pair between generator and receiver, the receiver's kthread, and what both have counted."""
 
-    def __init__(self, flood_bench, inside='flood_drop'):
+    def __init__(self, flood_bench, inside='flood_drop', family=4):
         """`inside`: the program that takes what has passed."""
-        self.flood_bench = flood_bench
+        self.flood_bench, self.family = flood_bench, family
         self.topology = Topology('edge')
         self.edge, self.outside = self.topology.edge, self.topology.outside
         before = _napi_threads()

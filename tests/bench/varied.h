@@ -11,6 +11,7 @@ struct varied {
 MAP_ABI(struct varied, 8);
 
 #define VARIED_V4 0xc6000000 /* sources: 198.0.0.0 and on */
+#define VARIED_V6 0x00010000 /* the second word of sources, which has the end of their /64: 2400:1:1::1 and on */
 #define BRANCH_BYTES 8       /* of a live REGISTER's branch, no two alike */
 /* Destinations of number N: 4096 ports at each of up to 256 hosts, the packets' default ones (tests/kernel/packet.hpp)
  * and those after them. */

@@ -213,14 +213,16 @@ TEST(CompileWall, refuses_a_zone_without_sip_even_where_no_peer_is_declared) {
     EXPECT_EQ(compiled.zones[2].flags, uint32_t{ZONE_SIP});
 }
 
-TEST(CompileWall, carries_mode_hairpin_and_times) {
+TEST(CompileWall, carries_mode_hairpin_outbound_and_times) {
     Config config;
     config.mode = Mode::monitor;
     config.allow_hairpin = true;
+    config.outbound = Outbound::admitted;
     config.agent_loss_after = std::chrono::seconds(3);
     config.timers.tombstone = std::chrono::seconds(61);
     const struct wall wall = compile(config, {}).wall;
-    EXPECT_EQ(wall.flags, uint32_t{WALL_ADMIT_ALL | WALL_MONITOR | WALL_ALLOW_HAIRPIN | WALL_OPAQUE | WALL_LOSS_PEERS});
+    EXPECT_EQ(wall.flags, uint32_t{WALL_ADMIT_ALL | WALL_MONITOR | WALL_ALLOW_HAIRPIN | WALL_OPAQUE | WALL_LOSS_PEERS |
+                                   WALL_OUTBOUND_ADMITTED});
     EXPECT_EQ(wall.agent_loss_ns, 3'000'000'000U);
     EXPECT_EQ(wall.tombstone_ns, 61'000'000'000U);
     EXPECT_EQ(wall.return_path_ns, 120'000'000'000U);
