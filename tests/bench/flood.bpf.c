@@ -120,9 +120,11 @@ int flood_drop(struct xdp_md *ctx __attribute__((unused))) { return XDP_DROP; }
 
 SEC("xdp")
 int flood_read(struct xdp_md *ctx) {
-    const struct frame4 *frame = (void *)(long)ctx->data;
-    if ((void *)(frame + 1) > (void *)(long)ctx->data_end) return XDP_PASS;
-    return frame->udp.dest == bpf_htons(5060) ? XDP_DROP : XDP_PASS;
+    const struct frame4 *v4 = (void *)(long)ctx->data;
+    const struct frame6 *v6 = (void *)(long)ctx->data;
+    if ((void *)(v6 + 1) > (void *)(long)ctx->data_end) return XDP_PASS;
+    __be16 port = v4->eth.h_proto == bpf_htons(ETH_P_IPV6) ? v6->udp.dest : v4->udp.dest;
+    return port == bpf_htons(5060) ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp")
