@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real soft phone outside that signals over TLS (baresip), a proxy inside, and a phone that signals over UDP."""
+"""A real soft phone outside that signals over TLS (baresip), a proxy inside, and a phone that signals over UDP. Its media
+comes in as opaque media; or, where that is off, as the proxy tells the wall by `ringwall pinholes`."""
+import hashlib
+
 from ringwall_netns import sip
 from ringwall_netns.baresip import tls_phone
 from ringwall_netns.case import WallCase
 from ringwall_netns.proxy_wall import RelayWall
 
 
-class TlsPhone:
+class Phones:
     """A phone that signals over TLS, which the wall cannot read, beside one that does not."""
     tls = True
     config = {'sip': {'tls': [5061]}}
+    reason = 'opaque_media'                       # why the media of the first passes
 
     @classmethod
     def setUpClass(cls):
@@ -48,14 +52,19 @@ class TlsPhone:
             return self.soft_phone.packets_received() > heard + 5
         self.wait_until(speaks, 'baresip hears', 10.0)
         after = self.wall.reasons()
-        self.assertGreater(after.get('opaque_media', 0), before.get('opaque_media', 0))
+        self.assertGreater(after.get(self.reason, 0), before.get(self.reason, 0))
 
-    def test_a_tls_phone_and_a_udp_phone_hear_each_other(self):
-        invite, media, to = self.answered()
-        self.assert_talking(media, to)
+    def hang_up(self, invite):
         self.soft_phone.command('hangup')
         bye = self.phone('peer').expect('BYE', invite['call-id'])
         self.phone('peer').send(sip.response(200, bye), bye.source)
+
+
+class TlsPhone(Phones):
+    def test_a_tls_phone_and_a_udp_phone_hear_each_other(self):
+        invite, media, to = self.answered()
+        self.assert_talking(media, to)
+        self.hang_up(invite)
         self.wait_until(lambda: self.hole_phase(to) in (None, 'closed'), "the peer's port closes")
         self.assert_refused(media, to)
 
@@ -89,4 +98,32 @@ class IPv4(TlsPhone, RelayWall, WallCase):
 
 
 class IPv6(TlsPhone, RelayWall, WallCase):
+    family = 6
+
+
+class Told(Phones):
+    """Kamailio's recipe of docs/opaque-signalling.md, where no connection speaks for its calls."""
+    config = {'sip': {'tls': [5061]},
+              'zones': [{'name': 'internet', 'networks': ['any'], 'sip': True, 'opaque': False}]}
+    reason = 'pinhole_rtp'
+    tells = True
+
+    def test_the_proxy_opens_the_ports_of_the_tls_phone_and_closes_them_with_the_call(self):
+        invite, media, to = self.answered()
+        name = hashlib.md5(invite['call-id'].encode()).hexdigest()
+
+        def opened():
+            return [hole for hole in self.wall.command('pinholes') for hand in hole.get('by_hand', ()) if hand['name'] == name]
+        self.wait_until(lambda: len(opened()) == 2, 'RTP and RTCP of the phone are open')
+        self.assert_talking(media, to)
+        self.assertEqual(self.wall.reasons().get('opaque_media', 0), 0)
+        self.hang_up(invite)
+        self.wait_until(lambda: not opened(), 'the proxy has closed them')
+
+
+class ToldIPv4(Told, RelayWall, WallCase):
+    family = 4
+
+
+class ToldIPv6(Told, RelayWall, WallCase):
     family = 6

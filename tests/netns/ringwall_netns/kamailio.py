@@ -11,6 +11,7 @@ from . import PATIENCE, janitor
 from .call import Call
 from .sip import uri_host
 from .topology import run
+from .wall import ROOT, binary
 
 CONFIG = pathlib.Path(__file__).resolve().parents[1] / 'kamailio' / 'proxy.cfg'
 CONTROL = ('127.0.0.1', 22222)                    # rtpengine's, as proxy.cfg names it
@@ -20,13 +21,15 @@ _made = 0
 class Server:
     """A daemon in the foreground, in a session of its own, so that its children end with it."""
 
-    def __init__(self, namespace, name, *command):
+    def __init__(self, namespace, name, *command, path=''):
+        """`path`: where it finds programs before all other places."""
         global _made
         self.log = janitor.scratch() / f'{name}{_made}.log'
         _made += 1
         with self.log.open('ab') as log:
             self.process = subprocess.Popen(namespace.command(*command), stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, start_new_session=True)
+                                            stdin=subprocess.DEVNULL, start_new_session=True,
+                                            env={**os.environ, 'PATH': f'{path}:{os.environ["PATH"]}'} if path else None)
 
     def stop(self):
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -42,9 +45,10 @@ class Server:
 
 
 class Kamailio(Server):
-    """Listens at `address`:5060, UDP and TCP; with `is_tls` at 5061 too, with a certificate that it has just made."""
+    """Listens at `address`:5060, UDP and TCP; with `is_tls` at 5061 too, with a certificate that it has just made. Tells
+    `wall` of its ports, where there is one, as the documentation says."""
 
-    def __init__(self, namespace, address, *, has_relay=False, is_tls=False):
+    def __init__(self, namespace, address, *, has_relay=False, is_tls=False, wall=None):
         self.endpoint = (address, 5060)
         at = f'{uri_host(address)}'
         directory = janitor.scratch() / 'kamailio'
@@ -52,8 +56,22 @@ class Kamailio(Server):
         words = ['-A', 'MEDIA_RELAY'] if has_relay else []
         if is_tls:
             words += ['-l', f'tls:{at}:5061', '-A', f'CERTIFICATE="{_certificate(directory, address)}"']
-        super().__init__(namespace, 'kamailio', 'kamailio', '-DD', '-E', '-f', CONFIG, '-Y', directory, '-m', '64',
-                         '-l', f'udp:{at}:5060', '-l', f'tcp:{at}:5060', *words)
+        config = CONFIG
+        if wall:
+            words += ['-A', 'WALL_RECIPE']
+            config = directory / 'with_recipe.cfg'
+            config.write_text(CONFIG.read_text(encoding='utf-8') + recipe().replace('192.0.2.10', at), encoding='utf-8')
+            command = directory / 'ringwall'
+            command.write_text(f'#!/bin/sh\nexec {binary()} "$@" --socket {wall.socket}\n', encoding='utf-8')
+            command.chmod(0o755)
+        super().__init__(namespace, 'kamailio', 'kamailio', '-DD', '-E', '-f', config, '-Y', directory, '-m', '64',
+                         '-l', f'udp:{at}:5060', '-l', f'tcp:{at}:5060', *words, path=directory if wall else '')
+
+
+def recipe():
+    """What docs/opaque-signalling.md says, to the letter."""
+    section = (ROOT / 'docs/opaque-signalling.md').read_text(encoding='utf-8').split('## Kamailio')[1]
+    return '\n' + section.split('```')[1]
 
 
 def _certificate(directory, address):

@@ -25,8 +25,8 @@ class Branch:
 
 
 class ProxyWall:
-    """Kamailio at the PBX's address, with rtpengine where `relay` says so."""
-    relay = tls = False
+    """Kamailio at the PBX's address, with rtpengine where `relay` says so. It `tells` the wall of its ports, or does not."""
+    relay = tls = tells = False
 
     @classmethod
     def setUpClass(cls):
@@ -35,7 +35,8 @@ class ProxyWall:
         if cls.relay:
             cls.rtpengine = Rtpengine(inside, pbx)
             cls.addClassCleanup(cls.rtpengine.stop)
-        cls.proxy = Kamailio(inside, pbx, has_relay=cls.relay, is_tls=cls.tls)
+        cls.proxy = Kamailio(inside, pbx, has_relay=cls.relay, is_tls=cls.tls,
+                             wall=cls.wall if cls.tells else None)
         cls.addClassCleanup(cls.proxy.stop)
 
     def setUp(self):
