@@ -3,7 +3,8 @@
 # Installs, builds and runs every test that this machine can run, and ends with one line: `N passed, N failed`.
 #   scripts/test.sh            everything: unit, check, kernel, netns, fuzz, vm
 #   scripts/test.sh unit vm    only the parts named
-# A skipped test is an error: it says which capability is missing. FUZZ_SECONDS a fuzz target (60),
+# A skipped test is an error: it says which capability is missing. Tests in namespaces wait for real packets on a machine that
+# others share: up to three that fell may run once more, alone, and are named where they pass then. FUZZ_SECONDS a fuzz target (60),
 # by FUZZ_SEED (1): a gate asks the same each time; 0 is another each time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -54,7 +55,21 @@ run_label() { # run_label PRESET LABEL [-j N]
     tests=$(grep -c '<testcase ' "$report" || true)
     bad=$(grep -c '<testcase .*status="\(fail\|notrun\|disabled\)"' "$report" || true)
     [ "$tests" -gt 0 ] || bad=1
+    if [ "$label" = netns ] && [ "$bad" -gt 0 ] && [ "$bad" -le 3 ]; then bad=$(run_again "$preset" "$report" "$bad"); fi
     count $((tests - bad)) "$bad" "$label"
+}
+
+# Those of a report that fell, alone; prints how many do again.
+run_again() { # run_again PRESET REPORT FALLEN
+    local again=${2%.xml}.again.xml
+    rm -f "$again"
+    sed -n 's/.*<testcase name="\([^"]*\)".*status="fail".*/fell, and runs once more: \1/p' "$2" >&2
+    ctest --test-dir "build/$1" --rerun-failed --output-on-failure --output-junit "$(basename "$again")" >&2 || true
+    if [ -e "$again" ] && [ "$(grep -c '<testcase ' "$again")" -eq "$3" ]; then
+        grep -c '<testcase .*status="\(fail\|notrun\|disabled\)"' "$again" || true
+    else
+        echo "$3"
+    fi
 }
 
 # FUZZ_SECONDS from the corpus in the tree; finds and the log go to a scratch folder. There is NAME.clean if all went well. One
