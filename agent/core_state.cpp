@@ -37,7 +37,7 @@ Core::State::State(policy::View view, std::array<uint64_t, 2> secret)
       outsiders(dialog::KeyedHash(secret)),
       by_hand(dialog::KeyedHash(secret)),
       defence(dialog::KeyedHash(secret)),
-      reader(policy, table, book, outsiders, journal) {}
+      reader(dialog::KeyedHash(secret), policy, table, book, outsiders, journal) {}
 
 void Core::State::note(const dialog::Effects& effects, Now now) {
     for (const dialog::Leg& leg : effects.ended) end(leg, now);
