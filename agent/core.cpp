@@ -171,7 +171,8 @@ MapOps Core::on_excess(std::span<const std::pair<Endpoint, uint32_t>> packets, N
 MapOps Core::on_failed(std::span<const struct operation> failed, Now now) {
     for (const struct operation& operation : failed) {
         if (operation.code <= OP_DELETE_PINHOLE) state_->book.on_failed(operation, now.monotonic);
-        else state_->journal.count(operation.code == OP_PUT_BAN ? "bans_full" : "party_map_full");
+        else if (operation.code != OP_END_DIALOG)
+            state_->journal.count(operation.code == OP_PUT_BAN ? "bans_full" : "party_map_full");
     }
     return state_->book.plan(now.monotonic);
 }
@@ -237,6 +238,7 @@ std::vector<CoreCounter> Core::counters() const {
 }
 
 std::vector<dialog::Join> Core::take_joins(size_t most) { return state_->outsiders.take_joins(most); }
+void Core::set_debugged(bool is_debugged) { state_->is_debugged = is_debugged; }
 std::vector<Notice> Core::take_notices() { return state_->journal.take_notices(); }
 
 } // namespace ringwall

@@ -72,6 +72,8 @@ public:
     Census census() const; // kept as they come and go: no walk, however many
     std::vector<CoreCounter> counters() const;
     std::vector<Notice> take_notices();
+    // Whether anybody reads notices of level debug, two of each call. Until this is said, somebody does.
+    void set_debugged(bool is_debugged);
     // Registrars that go by a peer's name: whoever writes policy makes them the peer's. So many at most, the rest later.
     std::vector<dialog::Join> take_joins(size_t most);
 

@@ -30,6 +30,13 @@ std::vector<pinhole::HoleKey> holes_of(const struct dialog_record& record) {
     return keys;
 }
 
+std::vector<pinhole::HoleKey> holes_of(const dialog::Leg& leg) {
+    std::vector<pinhole::HoleKey> keys;
+    for (const pinhole::Claim& claim : leg.claims())
+        if (keys.size() < CLAIMS_PER_LEG) keys.push_back(claim.key());
+    return keys;
+}
+
 Core::State::State(policy::View view, std::array<uint64_t, 2> secret)
     : policy(std::move(view)),
       table(table_timers(policy.config().timers), dialog::KeyedHash(secret)),
@@ -37,7 +44,7 @@ Core::State::State(policy::View view, std::array<uint64_t, 2> secret)
       outsiders(dialog::KeyedHash(secret)),
       by_hand(dialog::KeyedHash(secret)),
       defence(dialog::KeyedHash(secret)),
-      reader(policy, table, book, outsiders, journal) {}
+      reader(dialog::KeyedHash(secret), policy, table, book, outsiders, journal) {}
 
 void Core::State::note(const dialog::Effects& effects, Now now) {
     for (const dialog::Leg& leg : effects.ended) end(leg, now);
@@ -48,19 +55,32 @@ void Core::State::note(const dialog::Effects& effects, Now now) {
 void Core::State::end(const dialog::Leg& leg, Now now) {
     book.release(leg.id);
     outsiders.parties().left(leg);
-    if (leg.is_announced)
-        journal.notice({Level::debug,
-                        "call.end",
-                        "call with " + std::string(outside_of(leg)) + " ended",
-                        {{"call_id", leg.call_id}, {"with", std::string(outside_of(leg))}}});
+    if (leg.is_announced) say_ended(leg);
     if (leg.counted_as != 0) --calls[leg.counted_as];
-    if (leg.is_recorded) keep_record(leg.id, dialog::record_of(leg), now);
+    if (leg.is_recorded) end_record(leg, now);
 }
 
-void Core::State::keep_record(pinhole::LegId id, const struct dialog_record& record, Now now) {
-    next.put_dialogs.emplace_back(id, record);
-    next.put_dialogs.back().second.state = DIALOG_ENDED;
-    next.put_dialogs.back().second.deadline_ns = pinhole::to_ns(now.monotonic);
+// What stands in the map is as of the last plan, and so are the pinholes that its holes explain.
+void Core::State::end_record(const dialog::Leg& leg, Now now) {
+    if (leg.is_put) {
+        records_to_end.emplace_back(leg.id, pinhole::to_ns(now.monotonic));
+        ended.push_back({now.monotonic + ended_look, leg.id, holes_of(leg)});
+        return;
+    }
+    struct dialog_record& record = put_record(leg.id);
+    dialog::write(leg, record);
+    keep(leg.id, record, now);
+}
+
+struct dialog_record& Core::State::put_record(pinhole::LegId id) {
+    auto& [leg, record] = next.put_dialogs.emplace_back();
+    leg = id;
+    return record;
+}
+
+void Core::State::keep(pinhole::LegId id, struct dialog_record& record, Now now) {
+    record.state = DIALOG_ENDED;
+    record.deadline_ns = pinhole::to_ns(now.monotonic);
     ended.push_back({now.monotonic + ended_look, id, holes_of(record)});
 }
 
@@ -70,17 +90,28 @@ void Core::State::change(dialog::Leg& leg, Now now) {
     book.set({leg.id, leg.group, leg.deadline, leg.soft_deadline, std::move(claims)});
     const bool is_answered = leg.state != dialog::LegState::early;
     if (leg.begun_inside || is_answered) outsiders.parties().joined(leg, now.monotonic);
-    if (is_answered && !std::exchange(leg.is_announced, true) && !leg.is_restored)
-        journal.notice(
-            {Level::debug,
-             "call.start",
-             "call with " + std::string(outside_of(leg)) + " answered, " + std::to_string(count) + " pinholes",
-             {{"call_id", leg.call_id}, {"with", std::string(outside_of(leg))}}});
+    if (is_answered && !std::exchange(leg.is_announced, true) && !leg.is_restored) say_started(leg, count);
     const bool is_taken_up = leg.is_recorded || count > 0 || !leg.sides.empty(); // by the inside
     if (!is_taken_up) return;
     leg.is_recorded = true;
     recount(leg);
     unrecorded.push_back(leg.id);
+}
+
+void Core::State::say_started(const dialog::Leg& leg, size_t pinholes) {
+    if (!is_debugged) return;
+    const std::string with(outside_of(leg));
+    journal.notice({Level::debug,
+                    "call.start",
+                    "call with " + with + " answered, " + std::to_string(pinholes) + " pinholes",
+                    {{"call_id", leg.call_id}, {"with", with}}});
+}
+
+void Core::State::say_ended(const dialog::Leg& leg) {
+    if (!is_debugged) return;
+    const std::string with(outside_of(leg));
+    journal.notice(
+        {Level::debug, "call.end", "call with " + with + " ended", {{"call_id", leg.call_id}, {"with", with}}});
 }
 
 void Core::State::recount(dialog::Leg& leg) {
@@ -124,8 +155,10 @@ void Core::State::put_records() {
     unrecorded.erase(std::unique(unrecorded.begin(), unrecorded.end()), unrecorded.end());
     next.put_dialogs.reserve(next.put_dialogs.size() + unrecorded.size());
     for (const pinhole::LegId id : unrecorded)
-        if (const dialog::Leg* leg = table.leg(id); leg && leg->is_recorded)
-            next.put_dialogs.emplace_back(id, dialog::record_of(*leg));
+        if (dialog::Leg* leg = table.leg(id); leg && leg->is_recorded) {
+            dialog::write(*leg, put_record(id));
+            leg->is_put = true;
+        }
     unrecorded.clear();
 }
 
@@ -167,7 +200,7 @@ void Core::State::claim(pinhole::LegId id, const dialog::Opening& opening) {
               .deadline = opening.until,
               .claims = dialog::permitted(dialog::claims_of(opening, policy), policy),
               .is_by_hand = true});
-    next.put_dialogs.emplace_back(id, dialog::record_of(opening));
+    put_record(id) = dialog::record_of(opening);
 }
 
 void Core::State::let_go(pinhole::LegId id, Now now) {
@@ -177,7 +210,8 @@ void Core::State::let_go(pinhole::LegId id, Now now) {
                     "pinhole.by_hand",
                     opening.local.to_string() + " is no longer open by hand, for " + opening.name,
                     {{"local", opening.local.to_string()}, {"name", opening.name}}});
-    keep_record(id, dialog::record_of(opening), now);
+    struct dialog_record& record = put_record(id) = dialog::record_of(opening);
+    keep(id, record, now);
 }
 
 void Core::State::claim_by_hand() {
@@ -202,6 +236,8 @@ void Core::State::take_bans(Now now) {
 
 const pinhole::MapOps& Core::State::plan(Now now) {
     book.plan(now.monotonic, next);
+    for (const auto& [id, when_ns] : records_to_end) next.operations.push_back(pinhole::end_dialog(id, when_ns));
+    records_to_end.clear();
     put_records();
     forget_ended(now);
     make_room_for_records();

@@ -16,6 +16,7 @@ namespace ringwall {
 dialog::TableTimers table_timers(const policy::Timers& timers);
 pinhole::BookTimers book_timers(const policy::Timers& timers);
 std::vector<pinhole::HoleKey> holes_of(const struct dialog_record& record);
+std::vector<pinhole::HoleKey> holes_of(const dialog::Leg& leg); // those that a record has room for
 
 struct Core::State {
     using MapOps = pinhole::MapOps;
@@ -29,6 +30,7 @@ struct Core::State {
     dialog::ByHand by_hand;
     dialog::Defence defence;
     Journal journal;
+    bool is_debugged = true;
     Reader reader;
     // Records of ended owners stay as long as one of their holes: they are what its tombstone tells the operator.
     struct Ended {
@@ -39,8 +41,10 @@ struct Core::State {
     std::deque<Ended> ended;
     std::array<uint64_t, DIALOG_ENDED + 1> calls{}; // on record, by state; of ended ones none are counted
 
-    // What waits for the next plan(): records put and deleted, and legs whose record has changed.
+    // What waits for the next plan(): records put and deleted, those of legs that have ended and when (ns), and legs whose
+    // record has changed.
     MapOps next, planned; // by turns, for their memory
+    std::vector<std::pair<pinhole::LegId, uint64_t>> records_to_end;
     std::vector<pinhole::LegId> unrecorded;
 
     // A message's effects. Claims go to the book at once, as the next message may depend on them.
@@ -49,8 +53,12 @@ struct Core::State {
     void change(dialog::Leg& leg, Now now);
     void claim(pinhole::LegId id, const dialog::Opening& opening);
     void let_go(pinhole::LegId id, Now now);
+    void say_started(const dialog::Leg& leg, size_t pinholes);
+    void say_ended(const dialog::Leg& leg);
     void recount(dialog::Leg& leg);
-    void keep_record(pinhole::LegId id, const struct dialog_record& record, Now now);
+    struct dialog_record& put_record(pinhole::LegId id); // all zero; until the next one is put
+    void end_record(const dialog::Leg& leg, Now now);
+    void keep(pinhole::LegId id, struct dialog_record& record, Now now);
     bool is_taken_over(pinhole::LegId id);
     void make_room_for_records();
     void forget_ended(Now now);

@@ -20,7 +20,9 @@ Follower::Follower(kernel::Maps& maps, policy::View policy, Clock clock, OnChang
       clock_(std::move(clock)),
       on_changes_(std::move(on_changes)),
       core_(std::move(policy), maps.secret()),
-      transport_(maps.secret(), [this](const Datagram& datagram, uint64_t time_ns) { hear(datagram, at(time_ns)); }) {}
+      transport_(maps.secret(), [this](const Datagram& datagram, uint64_t time_ns) { hear(datagram, at(time_ns)); }) {
+    core_.set_debugged(core_.policy().config().log.level == Level::debug);
+}
 
 // Messages carry the hook's time, not that of their reading.
 Now Follower::at(uint64_t monotonic_ns) const {
@@ -65,6 +67,7 @@ void Follower::look_at_excess(Now now) {
 
 void Follower::reload(policy::View policy) {
     end_round();
+    core_.set_debugged(policy.config().log.level == Level::debug);
     hand_on(core_.reload(std::move(policy), clock_()));
 }
 

@@ -85,14 +85,15 @@ bool Reader::has_readable_sdp() {
 dialog::Event Reader::event_of(const Datagram& datagram, const dialog::Counterpart& counterpart, Now now) {
     dialog::Event event{.outbound = datagram.outbound,
                         .message = message_,
+                        .transaction = dialog::transaction_key(hash_, message_, message_.method),
                         .counterpart = counterpart,
                         .now = now.monotonic,
                         .realtime_s = now.realtime_s};
     if (!datagram.outbound && message_.is_request) note_caller(event);
     if (event.outset) event.outset->is_by_stream = datagram.protocol == Protocol::tcp;
     const bool has_sdp = has_readable_sdp();
-    datagram.outbound ? outsiders_.note_answer(message_, now.monotonic)
-                      : note_outside_names(datagram.destination.address, has_sdp, now.monotonic);
+    datagram.outbound ? outsiders_.note_answer(message_, event.transaction, now.monotonic)
+                      : note_outside_names(event, datagram.destination.address, has_sdp);
     if (message_.method == sip::Method::info) {
         if (datagram.outbound) event.trickled = trickled(datagram, counterpart, now.monotonic);
         return event; // no offer, no answer (RFC 6086)
@@ -141,6 +142,7 @@ std::vector<pinhole::Claim> Reader::claims(const Datagram& datagram, const dialo
     };
     // What outsiders have named is nobody's but the call's that had it before them.
     naming.is_echo = [&](const Endpoint& named) {
+        if (!outsiders_.is_echo(named, true, now)) return false; // whoever has it: as a rule nobody has named it
         const Endpoint inside = naming.inside_of(named);
         return outsiders_.is_echo(named, is_claimed(inside), now) && !table_.has_claimed(message_, inside);
     };
@@ -189,9 +191,9 @@ bool Reader::is_no_registrars_call(const Datagram& datagram, const dialog::Count
            !outsiders_.parties().is_registrar(datagram.source.address, now);
 }
 
-void Reader::note_outside_names(const IpAddress& to, bool has_sdp, TimePoint now) {
+void Reader::note_outside_names(const dialog::Event& event, const IpAddress& to, bool has_sdp) {
     // Any request's Contact may come out again as that of somebody inside.
-    const bool may_carry_offers = table_.may_carry_offers(message_);
+    const bool may_carry_offers = table_.may_carry_offers(message_, event.transaction);
     if (!may_carry_offers && !message_.is_request) return;
     const bool is_described = has_sdp && may_carry_offers;
     const auto is_inside = [&](const IpAddress& named) { return outsiders_.externals().is_inside(named, policy_); };
@@ -201,7 +203,7 @@ void Reader::note_outside_names(const IpAddress& to, bool has_sdp, TimePoint now
             const Endpoint inside = outsiders_.externals().inside_of(named, to, policy_);
             (is_claimed(inside) ? described.claimed : described.free).push_back(named);
         }
-    outsiders_.note_names(message_, to, described, policy_, now);
+    outsiders_.note_names(message_, event.transaction, to, described, policy_, event.now);
 }
 
 void Reader::note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now) {

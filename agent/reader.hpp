@@ -21,9 +21,9 @@ namespace ringwall {
 class Reader {
 public:
     // All of them outlive the reader.
-    Reader(const policy::View& policy, dialog::Table& table, const pinhole::Book& book, dialog::Outsiders& outsiders,
-           Journal& journal)
-        : policy_(policy), table_(table), book_(book), outsiders_(outsiders), journal_(journal) {}
+    Reader(const dialog::KeyedHash& hash, const policy::View& policy, dialog::Table& table, const pinhole::Book& book,
+           dialog::Outsiders& outsiders, Journal& journal)
+        : hash_(hash), policy_(policy), table_(table), book_(book), outsiders_(outsiders), journal_(journal) {}
 
     // Nothing for keepalives and for what is no readable message. The event looks into the reader and the datagram: it
     // lives until the next call.
@@ -46,9 +46,10 @@ private:
     std::optional<std::vector<pinhole::Claim>> offered(const Datagram& datagram, const dialog::Counterpart& counterpart,
                                                        TimePoint now);
     bool is_claimed(const Endpoint& inside) const;
-    void note_outside_names(const IpAddress& to, bool has_sdp, TimePoint now);
+    void note_outside_names(const dialog::Event& event, const IpAddress& to, bool has_sdp);
     void note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now);
 
+    dialog::KeyedHash hash_;
     const policy::View& policy_;
     dialog::Table& table_;
     const pinhole::Book& book_;

@@ -93,6 +93,15 @@ static __always_inline long put_external(struct operation *op) {
     return bpf_map_update_elem(&externals, op->key, op->value, BPF_ANY);
 }
 
+/* One that found no room when it was put has nothing to end. */
+static __always_inline long end_dialog(struct operation *op) {
+    struct dialog_record *record = bpf_map_lookup_elem(&dialogs, op->key);
+    if (!record) return 0;
+    record->deadline_ns = op->value[0];
+    record->state = DIALOG_ENDED;
+    return 0;
+}
+
 static __always_inline void set_ban_hint(__u32 bit) {
     __u32 index = bit / HINT_PAGE_BITS;
     struct hint_page *page = bpf_map_lookup_elem(&ban_hints, &index);
@@ -148,6 +157,7 @@ static __always_inline long carry_out(struct operation *op, __u64 now) {
         case OP_CLEAR_BAN_HINTS: return clear_ban_hints(op);
         case OP_PUT_EXTERNAL: return put_external(op);
         case OP_DELETE_EXTERNAL: return bpf_map_delete_elem(&externals, op->key);
+        case OP_END_DIALOG: return end_dialog(op);
         default: return -EINVAL;
     }
 }

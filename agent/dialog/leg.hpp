@@ -78,7 +78,8 @@ struct Leg {
     bool is_party = false;
     int open_invites = 0; // initial INVITE transactions without a final response
     bool bye_from_inside = false;
-    bool is_recorded = false;  // stands in `dialogs`
+    bool is_recorded = false;  // stands in `dialogs`, or will with the next plan
+    bool is_put = false;       // stands there
     uint8_t counted_as = 0;    // of those on record, by state (enum dialog_state); 0: not yet
     bool is_announced = false; // the operator has read that it was answered
     bool is_unheard = false;   // no response has come to the inside's INVITE

@@ -28,6 +28,10 @@ bool has_target(const sip::Message& message) {
     }
 }
 
+// Who has named something: a transaction, and once more for what a call had then.
+EchoMemory::Namer namer(uint64_t transaction) { return key_of_kind(transaction, 1); }
+EchoMemory::Namer namer_of_claimed(uint64_t transaction) { return key_of_kind(transaction, 2); }
+
 Endpoint named_by(const sip::HostPort& host_port) { return {*host_port.address, host_port.port.value_or(Port{5060})}; }
 
 // Each Contact's inside endpoint, in their order; of a name the unspecified one.
@@ -103,8 +107,8 @@ private:
 } // namespace
 
 // Rule 2. What comes back of the inside's own is not remembered: a registrar's 200 lists every binding.
-void Outsiders::note_names(const sip::Message& message, const IpAddress& to, const Described& described,
-                           const policy::View& policy, TimePoint now) {
+void Outsiders::note_names(const sip::Message& message, uint64_t transaction, const IpAddress& to,
+                           const Described& described, const policy::View& policy, TimePoint now) {
     std::vector<Endpoint> contacts;
     for (const sip::NameAddress& contact : message.contacts()) {
         if (!contact.host_port.address || !has_target(message)) continue;
@@ -112,30 +116,25 @@ void Outsiders::note_names(const sip::Message& message, const IpAddress& to, con
         const Endpoint inside = externals_.inside_of(named, to, policy);
         if (externals_.is_inside(named.address, policy) && !parties_.has_learned(inside)) contacts.push_back(named);
     }
-    named_.note(namer(message), described.free, now);
-    named_.note(namer(message, "claimed"), described.claimed, now);
-    named_in_a_call_.note(namer(message), described.claimed, now);
-    contacts_.note(namer(message), contacts, now);
-    if (!message.is_request) answered(message, now); // it answers the inside
+    named_.note(namer(transaction), described.free, now);
+    named_.note(namer_of_claimed(transaction), described.claimed, now);
+    named_in_a_call_.note(namer(transaction), described.claimed, now);
+    contacts_.note(namer(transaction), contacts, now);
+    if (!message.is_request) answered(message, transaction, now); // it answers the inside
 }
 
-void Outsiders::note_answer(const sip::Message& message, TimePoint now) {
+void Outsiders::note_answer(const sip::Message& message, uint64_t transaction, TimePoint now) {
     if (message.is_request) return;
-    if (message.status < 300) return answered(message, now);
-    for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->refused(namer(message));
-    named_.refused(namer(message, "claimed"));
+    if (message.status < 300) return answered(message, transaction, now);
+    for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->refused(namer(transaction));
+    named_.refused(namer_of_claimed(transaction));
 }
 
 // A 100 too: a proxy says no more while it tries one target after the other.
-void Outsiders::answered(const sip::Message& message, TimePoint now) {
-    for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->accepted(namer(message), now);
-    if (message.status < 200) named_.accepted(namer(message, "claimed"), now);
-    else named_.refused(namer(message, "claimed"));
-}
-
-// One transaction's messages: what is refused in one does not speak for another of the same call.
-EchoMemory::Namer Outsiders::namer(const sip::Message& message, std::string_view kind) const {
-    return transaction_key(hash_, message, message.method, kind);
+void Outsiders::answered(const sip::Message& message, uint64_t transaction, TimePoint now) {
+    for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->accepted(namer(transaction), now);
+    if (message.status < 200) named_.accepted(namer_of_claimed(transaction), now);
+    else named_.refused(namer_of_claimed(transaction));
 }
 
 // RFC 3261 8.1.1.7, 8.1.1.8. Responses to REGISTER list other people's contacts.

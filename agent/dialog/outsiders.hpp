@@ -23,14 +23,15 @@ struct Described {
 
 class Outsiders {
 public:
-    explicit Outsiders(const KeyedHash& hash) : hash_(hash), registrations_(hash) {}
+    explicit Outsiders(const KeyedHash& hash) : registrations_(hash) {}
 
     // A message from outside that may come to mean something: inside endpoints that it names are remembered, but for
     // SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the inside host that it went to.
-    void note_names(const sip::Message& message, const IpAddress& to, const Described& described,
+    // What is refused in one transaction does not speak for another of the same call: `transaction` is transaction_key().
+    void note_names(const sip::Message& message, uint64_t transaction, const IpAddress& to, const Described& described,
                     const policy::View& policy, TimePoint now);
     // The inside goes along with what an outsider said, or does not.
-    void note_answer(const sip::Message& message, TimePoint now);
+    void note_answer(const sip::Message& message, uint64_t transaction, TimePoint now);
     // `is_claimed`: a call has it now.
     bool is_echo(const Endpoint& named, bool is_claimed, TimePoint now) const {
         return named_.holds(named, now) || (is_claimed && named_in_a_call_.holds(named, now));
@@ -52,10 +53,8 @@ public:
     void take_operations(pinhole::MapOps& all); // of both; appends them
 
 private:
-    void answered(const sip::Message& message, TimePoint now); // the inside goes along
-    EchoMemory::Namer namer(const sip::Message& message, std::string_view kind = {}) const;
+    void answered(const sip::Message& message, uint64_t transaction, TimePoint now); // the inside goes along
 
-    KeyedHash hash_;
     // Media: what outsiders have named; of it, what a call had then, which is its own port that comes back to it as a rule
     // (a provider passes SDP on): once the inside has answered, it is the outsider's only as long as a call has it.
     EchoMemory named_, named_in_a_call_;

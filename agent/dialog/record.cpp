@@ -94,8 +94,7 @@ void load_senders(const struct dialog_record& record, size_t index, pinhole::Cla
             claim.peers.push_back(Endpoint::from({record.offered[i].address, record.offered[i].port, {0, 0}}));
 }
 
-struct dialog_record record_of(const Leg& leg) {
-    struct dialog_record record{};
+void write(const Leg& leg, struct dialog_record& record) {
     record.started_ns = pinhole::to_ns(leg.started);
     record.started_s = static_cast<uint64_t>(leg.started_s);
     record.deadline_ns = pinhole::to_ns(leg.deadline);
@@ -126,7 +125,6 @@ struct dialog_record record_of(const Leg& leg) {
     }
     if (leg.remote_offer) store_offer(*leg.remote_offer, record);
     store_senders(claims, record);
-    return record;
 }
 
 Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinhole::Claim>& claims,
@@ -147,6 +145,7 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
             .outside_cseq = record.outside_cseq,
             .bye_from_inside = (record.flags & DIALOG_BYE_FROM_INSIDE) != 0,
             .is_recorded = true,
+            .is_put = true,
             .is_midway = (record.flags & DIALOG_MIDWAY) != 0,
             .is_restored = true};
     if (record.soft_deadline_s != 0)

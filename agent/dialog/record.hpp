@@ -13,7 +13,7 @@
 
 namespace ringwall::dialog {
 
-struct dialog_record record_of(const Leg& leg);
+void write(const Leg& leg, struct dialog_record& record); // which is all zero
 Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinhole::Claim>& claims,
            const policy::View& policy);
 

@@ -37,14 +37,15 @@ void Table::Step::initial_invite() {
 
 // After a restart, of an INVITE that still rings: its leg knows the responses (remembered()).
 bool Table::Step::is_retransmission() {
-    if (table_.transactions_.find(message_, event_.outbound)) return true;
+    if (table_.transactions_.find(event_.transaction, event_.outbound)) return true;
     const Leg* leg = event_.outbound ? table_.leg(branch_leg()) : nullptr;
     return leg && leg->is_restored && leg->state == LegState::early && leg->inside_cseq == message_.cseq &&
            leg->has_inside_tag(message_.from.tag);
 }
 
 Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers) {
-    Transaction* transaction = table_.transactions_.add(message_, event_.outbound, event_.now + life, is_strangers);
+    Transaction* transaction =
+        table_.transactions_.add(event_.transaction, message_, event_.outbound, event_.now + life, is_strangers);
     table_.counters_.transactions_full += transaction == nullptr;
     return transaction;
 }
@@ -84,7 +85,7 @@ void Table::Step::initial_invite_in(Transaction& transaction) {
 
 // INVITE, UPDATE or PRACK with a To tag. An outside offer only waits here; the inside's answer applies it.
 void Table::Step::offer_in_dialog() {
-    if (table_.transactions_.find(message_, event_.outbound)) return;
+    if (table_.transactions_.find(event_.transaction, event_.outbound)) return;
     Leg* leg = leg_by_tags();
     Transaction* transaction = begin(transaction_life, is_strangers());
     if (!transaction) return;
@@ -117,7 +118,7 @@ void Table::Step::offer_in_dialog() {
 // The ACK to a 2xx; it may carry the answer (RFC 3261 13.2.2.4, RFC 3725). The inside's proves an answer that we missed;
 // an outsider's does so only where we were away.
 void Table::Step::ack() {
-    const Transaction* invite = table_.transactions_.find(message_, event_.outbound, sip::Method::invite);
+    const Transaction* invite = table_.transactions_.find_invite_of(message_, event_.outbound);
     if (invite && invite->is_final && invite->cseq == message_.cseq && invite->is_failed) return;
     Leg* leg = leg_by_tags();
     if (!leg) return;

@@ -31,7 +31,7 @@ void forget_moves(Leg& leg) {
 } // namespace
 
 void Table::Step::on_response() {
-    Transaction* transaction = table_.transactions_.find(message_, !event_.outbound);
+    Transaction* transaction = table_.transactions_.find(event_.transaction, !event_.outbound);
     if (!transaction) transaction = remembered();
     if (!transaction) {
         ++table_.counters_.unknown_transaction;
@@ -96,8 +96,9 @@ void Table::Step::initial_response_out(Transaction& transaction) {
     if (event_.offer && std::ranges::find(side.invites, transaction.id) == side.invites.end())
         side.invites.push_back(transaction.id);
     if (is_success()) {
-        const Side winner = side;
-        leg->sides = {winner};
+        Side winner = std::move(side);
+        leg->sides.clear();
+        leg->sides.push_back(std::move(winner));
         forget_moves(*leg);
         leg->remote_offer.reset();
         confirm(*leg);

@@ -30,12 +30,12 @@ Effects Table::on(const Event& event) {
     return effects;
 }
 
-bool Table::may_carry_offers(const sip::Message& inbound) {
+bool Table::may_carry_offers(const sip::Message& inbound, uint64_t transaction) {
     switch (inbound.method) {
         case sip::Method::invite:
         case sip::Method::update:
         case sip::Method::prack: {
-            if (inbound.is_request || transactions_.find(inbound, true) != nullptr) return true;
+            if (inbound.is_request || transactions_.find(transaction, true) != nullptr) return true;
             const Leg* leg = find(inbound.call_id, inbound.to.tag, inbound.from.tag);
             if (!leg) leg = leg_ringing(inbound.call_id, inbound.cseq);
             return leg && leg->is_restored; // its transactions are forgotten

@@ -28,6 +28,7 @@ inline constexpr std::chrono::seconds transaction_life{40};
 struct Event {
     bool outbound = false;
     const sip::Message& message;
+    uint64_t transaction = 0;                         // transaction_key() of it
     Counterpart counterpart;                          // of the party outside
     std::optional<std::vector<pinhole::Claim>> offer; // outbound
     std::vector<uint8_t> unaddressed;                 // of it: m-lines held by c=0.0.0.0 (hold.hpp)
@@ -86,7 +87,7 @@ public:
     bool has_claimed(const sip::Message& outbound, const Endpoint& inside);
     // May SDP of this message from outside come to mean anything? A request that the inside will answer, an ACK of a
     // call, a response to what the inside asked.
-    bool may_carry_offers(const sip::Message& inbound);
+    bool may_carry_offers(const sip::Message& inbound, uint64_t transaction);
     Effects on(const Event& event);
     using Activity = std::function<MediaSeen(const pinhole::HoleKey&)>;
     // Legs whose time has come: retries given up, unanswered BYEs, moves completed, soft and hard deadlines.

@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/dialog/transaction.hpp"
 
-#include "agent/dialog/transaction_key.hpp"
-
 namespace ringwall::dialog {
 
-uint64_t Transactions::key(const sip::Message& message, bool request_outbound, sip::Method by) const {
-    return transaction_key(hash_, message, by, request_outbound ? "out" : "in");
-}
+namespace {
 
-Transaction* Transactions::find(const sip::Message& message, bool request_outbound, std::optional<sip::Method> method) {
-    const auto found = by_key_.find(key(message, request_outbound, method.value_or(message.method)));
+// One that crosses the wall both ways is two.
+uint64_t id_of(uint64_t key, bool outbound) { return key_of_kind(key, outbound ? 2 : 1); }
+
+} // namespace
+
+Transaction* Transactions::find(uint64_t key, bool request_outbound) {
+    const auto found = by_key_.find(id_of(key, request_outbound));
     return found ? found->get() : nullptr;
 }
 
-Transaction* Transactions::add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers) {
-    const uint64_t id = key(request, outbound, request.method);
+Transaction* Transactions::find_invite_of(const sip::Message& ack, bool outbound) {
+    return find(transaction_key(hash_, ack, sip::Method::invite), outbound);
+}
+
+Transaction* Transactions::add(uint64_t key, const sip::Message& request, bool outbound, TimePoint expires,
+                               bool is_strangers) {
+    const uint64_t id = id_of(key, outbound);
     if (const auto found = by_key_.find(id)) return found->get();
     if (by_key_.size() >= capacity || (is_strangers && strangers_ >= capacity_strangers)) return nullptr;
     strangers_ += is_strangers;

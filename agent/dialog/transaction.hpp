@@ -10,6 +10,7 @@
 #include "agent/dialog/description.hpp"
 #include "agent/dialog/keyed_hash.hpp"
 #include "agent/dialog/leg.hpp"
+#include "agent/dialog/transaction_key.hpp"
 #include "agent/pinhole/deadlines.hpp"
 #include "agent/pinhole/flat_map.hpp"
 #include "agent/sip/message.hpp"
@@ -40,11 +41,15 @@ public:
 
     explicit Transactions(const KeyedHash& hash) : hash_(hash) {}
 
-    // By Call-ID, top Via branch, CSeq number and method, and the request's direction. Null: not seen.
-    // `method` overrides the message's: an ACK to a failure belongs to its INVITE.
-    Transaction* find(const sip::Message& message, bool request_outbound, std::optional<sip::Method> method = {});
+    // By transaction_key() and the request's direction. Null: not seen.
+    Transaction* find(uint64_t key, bool request_outbound);
+    // An ACK to a failure belongs to its INVITE.
+    Transaction* find_invite_of(const sip::Message& ack, bool outbound);
     // Null where there is no room (counted by the caller). An existing one is returned as it is.
-    Transaction* add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers);
+    Transaction* add(uint64_t key, const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers);
+    Transaction* add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers) {
+        return add(transaction_key(hash_, request, request.method), request, outbound, expires, is_strangers);
+    }
     // A provisional response makes it last longer; after the final one only retransmissions need it.
     void expire_at(Transaction& transaction, TimePoint expires);
     void expire(TimePoint now);
@@ -53,7 +58,6 @@ public:
 
 private:
     void remind(const Transaction& transaction);
-    uint64_t key(const sip::Message& message, bool request_outbound, sip::Method method) const;
 
     KeyedHash hash_;
     pinhole::FlatMap<std::unique_ptr<Transaction>> by_key_;

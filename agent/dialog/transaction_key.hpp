@@ -10,8 +10,10 @@ namespace ringwall::dialog {
 
 std::string_view top_branch(const sip::Message& message); // empty where there is none
 
-// `by` is the message's method, but for an ACK to a failure, which belongs to its INVITE. `kind` tells apart several of one.
-uint64_t transaction_key(const KeyedHash& hash, const sip::Message& message, sip::Method by,
-                         std::string_view kind = {});
+// `by` is the message's method, but for an ACK to a failure, which belongs to its INVITE. Once a message: it is what
+// costs most of all that is looked up.
+uint64_t transaction_key(const KeyedHash& hash, const sip::Message& message, sip::Method by);
+// One of several keys of a transaction; `kind` is 1, 2 or 3. Never 0.
+constexpr uint64_t key_of_kind(uint64_t transaction, uint64_t kind) { return transaction >> 2 | kind << 62; }
 
 } // namespace ringwall::dialog

@@ -23,6 +23,11 @@ Book::Hole* Book::find(const HoleKey& key) {
 }
 
 void Book::touch(Hole& hole) {
+    hole.is_planned = false;
+    look_at(hole);
+}
+
+void Book::look_at(Hole& hole) {
     if (!std::exchange(hole.is_touched, true)) touched_.push_back(&hole);
 }
 
@@ -92,7 +97,8 @@ void Book::set(LegClaims claims) {
         return !stays;
     });
     for (Claim& claim : claims.claims) {
-        Hole& hole = hole_at(claim.key());
+        const auto known = std::ranges::find(holes, claim.key(), &Hole::key);
+        Hole& hole = known == holes.end() ? hole_at(claim.key()) : **known;
         if (own(hole, claims, claim)) holes.push_back(&hole);
     }
     claimed_ += holes.size();
@@ -103,7 +109,7 @@ void Book::wake(LegId leg) {
     if (!known) return;
     for (Hole* hole : *known) {
         hole->pending_fields |= FIELD_WAKE;
-        touch(*hole);
+        look_at(*hole);
     }
 }
 
@@ -176,6 +182,7 @@ void Book::plan_let_go(Hole& hole, MapOps& ops) {
 }
 
 void Book::plan_live(Hole& hole, TimePoint now, MapOps& ops) {
+    if (std::exchange(hole.is_planned, true) && hole.is_present) return write(hole, hole.present.value, ops); // woken
     Wanted wanted = merge(hole.owners);
     // Another call takes it over: between two looks it may have been let go of and claimed again.
     const bool was_let_go = std::exchange(hole.is_ownerless, false) || hole.stage != Stage::live;
@@ -193,8 +200,9 @@ void Book::plan_live(Hole& hole, TimePoint now, MapOps& ops) {
     }
     // A new offer or answer that names others: who is latched by `latch: N` was latched for those before.
     if (!hole.named.empty() && hole.named != wanted.named) hole.pending_fields |= FIELD_RELATCH;
-    hole.named = wanted.named;
+    hole.named = std::move(wanted.named);
     counters_.widened += wanted.is_widened;
+    if (wanted.is_widened) hole.is_planned = false; // next time there may be a set for them
     word.phase = wanted.phase;
     word.constraint = static_cast<uint8_t>(wanted.constraint);
     word.component = static_cast<uint8_t>(wanted.component);
@@ -221,7 +229,7 @@ bool Book::place_peers(const Wanted& wanted, Hole& hole, struct pinhole& next, C
     const bool names_now = hole.is_present && word.names_peers();
     const uint32_t old_slot = word.slot;
     const bool names_next = wanted.constraint == Constraint::peers || wanted.constraint == Constraint::addresses;
-    const bool is_same = names_now == names_next && (!names_next || named_peers(hole.present) == wanted.peers);
+    const bool is_same = names_now == names_next && (!names_next || names(hole.present, wanted.peers));
     if (hole.is_present && is_same) return true;
 
     if (hole.is_present) hole.pending_fields |= FIELD_RELATCH;

@@ -72,7 +72,8 @@ private:
         explicit Hole(const HoleKey& of) : key(of) {}
         HoleKey key;
         std::vector<OwnedClaim> owners;
-        bool is_touched = false;
+        bool is_touched = false;   // for the next plan()
+        bool is_planned = false;   // nothing has changed since what the owners want was planned
         bool is_ownerless = false; // or was so since the last plan()
         bool is_present = false;
         bool is_unknown = false; // present with contents we do not know: write every field
@@ -87,7 +88,8 @@ private:
 
     Hole& hole_at(const HoleKey& key);
     Hole* find(const HoleKey& key);
-    void touch(Hole& hole);
+    void touch(Hole& hole); // to be planned anew
+    void look_at(Hole& hole);
     bool own(Hole& hole, const LegClaims& claims, Claim& claim); // true where the leg did not before
     void let_go(Hole& hole, LegId leg);
     void end_drains(TimePoint now);

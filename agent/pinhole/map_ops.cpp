@@ -95,4 +95,6 @@ struct operation put_external(const struct pinhole_key& inside, const struct ext
 
 struct operation delete_external(const struct pinhole_key& inside) { return operation_on(OP_DELETE_EXTERNAL, inside); }
 
+struct operation end_dialog(uint64_t leg, uint64_t now_ns) { return operation_on(OP_END_DIALOG, leg, now_ns); }
+
 } // namespace ringwall::pinhole

@@ -60,5 +60,6 @@ struct operation delete_ban(const struct ban_key& key);
 struct operation clear_ban_hints(uint32_t page);
 struct operation put_external(const struct pinhole_key& inside, const struct external& value);
 struct operation delete_external(const struct pinhole_key& inside);
+struct operation end_dialog(uint64_t leg, uint64_t now_ns); // whose record has been put
 
 } // namespace ringwall::pinhole

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/pinhole/map_value.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "agent/pinhole/control_word.hpp"
 
 namespace ringwall::pinhole {
 namespace {
+
+size_t count_of(const struct peer_set& peers) { return std::min<size_t>(peers.count, PEERS_PER_SET); }
+
+std::vector<Endpoint> named_peers(const PresentPinhole& hole) {
+    std::vector<Endpoint> peers;
+    for (size_t i = 0; i < count_of(hole.peers); ++i) peers.push_back(Endpoint::from(hole.peers.peer[i]));
+    return peers;
+}
 
 PayloadTypes payload_types_of(const struct pinhole& value) {
     return PayloadTypes(value.payload_types[1]) << 64 | PayloadTypes(value.payload_types[0]);
@@ -23,11 +32,9 @@ struct pinhole_key HoleKey::abi() const {
     return {local.address.abi(), uint32_t{local.port.value} << 16 | static_cast<uint32_t>(protocol)};
 }
 
-std::vector<Endpoint> named_peers(const PresentPinhole& hole) {
-    std::vector<Endpoint> peers;
-    for (uint32_t i = 0; i < hole.peers.count && i < PEERS_PER_SET; ++i)
-        peers.push_back(Endpoint::from(hole.peers.peer[i]));
-    return peers;
+bool names(const PresentPinhole& hole, const std::vector<Endpoint>& peers) {
+    return std::equal(peers.begin(), peers.end(), hole.peers.peer, hole.peers.peer + count_of(hole.peers),
+                      [](const Endpoint& a, const struct peer& b) { return a == Endpoint::from(b); });
 }
 
 struct peer_set set_of(const std::vector<Endpoint>& peers) {

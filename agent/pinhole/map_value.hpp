@@ -17,8 +17,8 @@ constexpr uint64_t to_ns(TimePoint time) {
 }
 constexpr TimePoint from_ns(uint64_t ns) { return TimePoint(std::chrono::nanoseconds(ns)); }
 
-std::vector<Endpoint> named_peers(const PresentPinhole& hole);
-struct peer_set set_of(const std::vector<Endpoint>& peers); // PEERS_PER_SET at most
+bool names(const PresentPinhole& hole, const std::vector<Endpoint>& peers); // exactly these, in this order
+struct peer_set set_of(const std::vector<Endpoint>& peers);                 // PEERS_PER_SET at most
 
 void put_payload_types(const PayloadTypes& types, struct pinhole& value);
 

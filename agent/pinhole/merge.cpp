@@ -2,7 +2,6 @@
 #include "agent/pinhole/merge.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace ringwall::pinhole {
 namespace {
@@ -13,10 +12,12 @@ bool is_outweighed(const OwnedClaim& owner, const std::vector<OwnedClaim>& owner
     });
 }
 
-std::vector<OwnedClaim> effective(const std::vector<OwnedClaim>& owners) {
-    std::vector<OwnedClaim> kept;
-    std::ranges::copy_if(owners, std::back_inserter(kept),
-                         [&](const OwnedClaim& owner) { return !is_outweighed(owner, owners); });
+using Owners = std::vector<const OwnedClaim*>;
+
+Owners effective(const std::vector<OwnedClaim>& owners) {
+    Owners kept;
+    for (const OwnedClaim& owner : owners)
+        if (!is_outweighed(owner, owners)) kept.push_back(&owner);
     return kept;
 }
 
@@ -35,9 +36,9 @@ Constraint widest(Constraint a, Constraint b) {
     return width(a) <= width(b) ? a : b;
 }
 
-uint8_t phase_of(const std::vector<OwnedClaim>& owners) {
-    const auto answered = [](const OwnedClaim& o) { return o.claim.is_answered; };
-    const auto held = [](const OwnedClaim& o) { return o.claim.is_held; };
+uint8_t phase_of(const Owners& owners) {
+    const auto answered = [](const OwnedClaim* o) { return o->claim.is_answered; };
+    const auto held = [](const OwnedClaim* o) { return o->claim.is_held; };
     if (std::ranges::none_of(owners, answered)) return PHASE_OFFERED;
     return std::ranges::all_of(owners, held) ? PHASE_HELD : PHASE_ANSWERED;
 }
@@ -77,13 +78,18 @@ uint8_t conformance_flags(const Claim& claim) {
 }
 
 // What may come, by all owners: each has its media.
-void add_media(Wanted& wanted, const std::vector<OwnedClaim>& owners) {
-    Claim media = owners.back().claim;
-    for (const OwnedClaim& owner : owners) widen(media, owner.claim);
+void add_media(Wanted& wanted, const Claim& media) {
     wanted.component = media.component;
     wanted.payload_types = media.payload_types;
     wanted.packet_period_ns = media.packet_period_ns;
     wanted.flags |= conformance_flags(media);
+}
+
+void add_media(Wanted& wanted, const Owners& owners) {
+    if (owners.size() == 1) return add_media(wanted, owners.front()->claim); // most ports are one call's
+    Claim media = owners.back()->claim;
+    for (const OwnedClaim* owner : owners) widen(media, owner->claim);
+    add_media(wanted, media);
 }
 
 Wanted from(const OwnedClaim& owner) {
@@ -136,9 +142,9 @@ void add_senders(Claim& claim, const Claim& other) {
 }
 
 Wanted merge(const std::vector<OwnedClaim>& owners) {
-    const std::vector<OwnedClaim> kept = effective(owners);
-    Wanted wanted = from(kept.back());
-    for (const OwnedClaim& owner : kept) add(wanted, owner);
+    const Owners kept = effective(owners);
+    Wanted wanted = from(*kept.back());
+    for (const OwnedClaim* owner : kept) add(wanted, *owner);
     add_media(wanted, kept);
     wanted.phase = phase_of(kept);
     if (wanted.phase == PHASE_OFFERED) wanted.flags |= PINHOLE_EARLY_RATE;

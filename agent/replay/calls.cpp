@@ -99,6 +99,8 @@ void Calls::before(const pinhole::MapOps& changes) {
 }
 
 void Calls::after(const pinhole::MapOps& changes, Now now) {
+    for (const struct operation& operation : changes.operations)
+        if (operation.code == OP_END_DIALOG) on_end(operation, now);
     for (const auto& [leg, record] : changes.put_dialogs) on_record(leg, record, now);
     for (const struct operation& operation : changes.operations)
         if (is_of_hole(operation) && names_owner(operation)) on_owner(operation, now);
@@ -117,6 +119,12 @@ void Calls::on_record(uint64_t leg, const struct dialog_record& record, Now now)
         return; // the record before knows more: its holes
     }
     call->record = record;
+}
+
+void Calls::on_end(const struct operation& operation, Now now) {
+    uint64_t leg = 0;
+    std::memcpy(&leg, operation.key, sizeof leg);
+    if (Call* call = call_of(leg); call != nullptr && !call->ended_s) call->ended_s = now.realtime_s;
 }
 
 void Calls::on_owner(const struct operation& operation, Now now) {

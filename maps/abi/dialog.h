@@ -2,7 +2,8 @@
 /*
  * What a restarted agent needs to go on with a call, and the commands print: one record a leg, beside its holes.
  * `dialogs`: HASH, key __u64 leg id (keyed hash of Call-ID and the outside party's tag). Written and read by the agent
- * only; no program touches it, so here an update may replace the element.
+ * only, so here an update may replace the element. `ringwall_apply` marks ended ones in place (OP_END_DIALOG): a whole
+ * record written for two of its fields would be a quarter of what the agent writes.
  */
 #pragma once
 

@@ -26,6 +26,7 @@ enum operation_code {
     OP_CLEAR_BAN_HINTS = 10, /* the key's first word: the page */
     OP_PUT_EXTERNAL = 11,
     OP_DELETE_EXTERNAL = 12,
+    OP_END_DIALOG = 13, /* in place, its state and when; nothing where there is none. The value's first word: ns */
 };
 enum operation_field { /* of OP_CHANGE_PINHOLE; ctl is always exchanged, last */
     FIELD_DEADLINE = 1 << 0,
@@ -46,7 +47,7 @@ struct operation {
     __s32 result;    /* 0 or -errno */
     __u32 fields;
     __u32 zero;
-    __u32 key[6];    /* struct pinhole_key, known_key or ban_key, zero-padded */
+    __u32 key[6];    /* struct pinhole_key, known_key or ban_key, or a leg id; zero-padded */
     __u64 value[20]; /* struct pinhole, known, learned_port, ban or external, zero-padded */
 };
 MAP_ABI(struct operation, 200);

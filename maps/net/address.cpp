@@ -13,8 +13,6 @@ namespace {
 
 constexpr uint8_t v4_prefix_length = 96;
 
-bool is_within(const IpAddress& address, std::string_view prefix) { return Prefix::parse(prefix)->contains(address); }
-
 // Decimal digits as inet_pton has them: at most 255, without leading zeros.
 bool is_octet(uint32_t value, ptrdiff_t digits) {
     return value < 10 ? digits == 1 : value < 100 ? digits == 2 : value < 256 && digits == 3;
@@ -96,9 +94,14 @@ bool IpAddress::is_unspecified() const { return *this == IpAddress() || *this ==
 bool IpAddress::is_multicast() const { return is_v4() ? (bytes_[12] & 0xf0) == 0xe0 : bytes_[0] == 0xff; }
 
 bool IpAddress::is_unroutable() const {
-    if (!is_v4()) return (bytes_[0] & 0xfe) == 0xfc || is_within(*this, "fe80::/10");
-    return is_within(*this, "10.0.0.0/8") || is_within(*this, "172.16.0.0/12") || is_within(*this, "192.168.0.0/16") ||
-           is_within(*this, "100.64.0.0/10") || is_within(*this, "169.254.0.0/16") || is_within(*this, "192.0.0.0/29");
+    static const auto is_within = [](const IpAddress& address, const auto& networks) {
+        return std::ranges::any_of(networks, [&](const Prefix& network) { return network.contains(address); });
+    };
+    static const std::array v4{*Prefix::parse("10.0.0.0/8"),     *Prefix::parse("172.16.0.0/12"),
+                               *Prefix::parse("192.168.0.0/16"), *Prefix::parse("100.64.0.0/10"),
+                               *Prefix::parse("169.254.0.0/16"), *Prefix::parse("192.0.0.0/29")};
+    static const std::array v6{*Prefix::parse("fc00::/7"), *Prefix::parse("fe80::/10")};
+    return is_v4() ? is_within(*this, v4) : is_within(*this, v6);
 }
 
 std::string IpAddress::to_string() const {

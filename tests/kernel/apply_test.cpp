@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "maps/abi/dialog.h"
 #include "tests/kernel/wall.hpp"
 
 namespace ringwall::test {
@@ -159,6 +160,21 @@ TEST_F(Apply, puts_and_deletes_externals) {
     }
     EXPECT_EQ(one(make(OP_DELETE_EXTERNAL, key, 0)), 0);
     EXPECT_EQ(one(make(OP_DELETE_EXTERNAL, key, 0)), -ENOENT);
+}
+
+TEST_F(Apply, ends_a_record_in_place_and_leaves_the_rest_of_it) {
+    const uint64_t leg = 7;
+    ::dialog_record record{.started_ns = 1, .deadline_ns = 2, .state = DIALOG_CONFIRMED, .flags = DIALOG_BEGUN_INSIDE};
+    std::strcpy(record.call_id, "a84b4c76e66710");
+    EXPECT_EQ(one(make(OP_END_DIALOG, leg, uint64_t{9})), 0); // there is none
+    EXPECT_EQ(bpf_map_lookup_elem(map("dialogs"), &leg, &record), -ENOENT);
+    ASSERT_EQ(bpf_map_update_elem(map("dialogs"), &leg, &record, BPF_ANY), 0);
+    EXPECT_EQ(one(make(OP_END_DIALOG, leg, uint64_t{9})), 0);
+    record.deadline_ns = 9;
+    record.state = DIALOG_ENDED;
+    ::dialog_record found{};
+    ASSERT_EQ(bpf_map_lookup_elem(map("dialogs"), &leg, &found), 0);
+    EXPECT_EQ(std::memcmp(&found, &record, sizeof found), 0);
 }
 
 TEST_F(Apply, puts_and_deletes_known_sources_and_learned_ports) {

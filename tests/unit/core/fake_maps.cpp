@@ -79,6 +79,12 @@ int FakeMaps::carry_out(const struct operation& operation) {
         case OP_PUT_EXTERNAL: externals[hole] = value_of<struct external>(operation); return 0;
         case OP_DELETE_EXTERNAL: return externals.erase(hole) == 1 ? 0 : -ENOENT;
         case OP_DELETE_LEARNED: return learned.erase(hole) ? 0 : -ENOENT;
+        case OP_END_DIALOG:
+            if (const auto found = dialogs.find(key_of<uint64_t>(operation)); found != dialogs.end()) {
+                found->second.state = DIALOG_ENDED;
+                found->second.deadline_ns = value_of<uint64_t>(operation);
+            }
+            return 0;
         case OP_PUT_BAN: bans[to_string(key_of<struct ban_key>(operation))] = value_of<struct ban>(operation); return 0;
         default: return -EINVAL;
     }
