@@ -51,6 +51,8 @@ bool Table::may_carry_offers(const sip::Message& inbound) {
 bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
     const auto& [theirs, ours] =
         outbound.is_request ? std::tie(outbound.to, outbound.from) : std::tie(outbound.from, outbound.to);
+    // An outsider begins it, with an inside party's From tag that he was called by; an inside proxy only passes it on.
+    if (outbound.is_request && theirs.tag.empty() && find(outbound.call_id, ours.tag, {})) return false;
     const Leg* leg = find(outbound.call_id, theirs.tag, ours.tag);
     if (!leg && theirs.tag.empty()) { // the INVITE again, after a challenge by somebody with a tag
         const LegId* latest = by_inside_tag_.find(tag_key(outbound.call_id, {}, ours.tag));
