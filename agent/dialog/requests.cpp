@@ -12,6 +12,7 @@ void Table::Step::on_request() {
         case sip::Method::prack: return offer_in_dialog();
         case sip::Method::ack: return ack();
         case sip::Method::bye: return bye();
+        case sip::Method::cancel: return cancel();
         default:
             if (Leg* leg = message_.to.tag.empty() ? nullptr : leg_by_tags()) in_dialog(*leg);
     }
@@ -131,6 +132,19 @@ void Table::Step::ack() {
     if (answers_inside) answered_by_outside(*leg, side, leg->offered, true);
     if (confirms) confirm(*leg);
     if (answers_outside || answers_inside || confirms || !leg->is_recorded) changed(*leg);
+}
+
+// The inside gives up. Nobody has to answer that: without a final response after 64*T1 there is none to come (RFC 3261 9.1),
+// however long it rings on.
+void Table::Step::cancel() {
+    Transaction* invite = table_.transactions_.find(message_, event_.outbound, sip::Method::invite);
+    if (!event_.outbound || !invite || invite->is_final) return;
+    invite->is_cancelled = true;
+    for (const LegId id : table_.early_legs_of(invite->group)) {
+        Leg& leg = *table_.leg(id);
+        leg.end_at = event_.now + table_.timers_.bye;
+        table_.schedule(leg, event_.now);
+    }
 }
 
 void Table::Step::bye() {

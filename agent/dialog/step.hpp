@@ -25,6 +25,7 @@ private:
     void offer_in_dialog();
     void ack();
     void bye();
+    void cancel();
     void in_dialog(Leg& leg); // any other method
 
     // responses

@@ -39,7 +39,8 @@ Leg* Table::Step::fork(Transaction& transaction) {
         table_.name(*first, tag);
         return first;
     }
-    if (is_provisional() && transaction.is_final) return nullptr; // who begins to ring once the call is answered
+    const bool is_over = transaction.is_final || transaction.is_cancelled;
+    if (is_provisional() && is_over) return nullptr; // who begins to ring once the call is answered, or given up
     if (std::ranges::find(transaction.answered, table_.hash_({tag})) != transaction.answered.end()) return nullptr;
     if (table_.legs_of(transaction.group) >= most_forks || transaction.answered.size() >= most_forks) {
         ++table_.counters_.forks_full;
