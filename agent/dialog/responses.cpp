@@ -93,8 +93,6 @@ void Table::Step::initial_response_out(Transaction& transaction) {
     if (event_.offer && transaction.remote_offer)
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
     else if (event_.offer) offered_by_inside(*leg);
-    if (event_.offer && std::ranges::find(side.invites, transaction.id) == side.invites.end())
-        side.invites.push_back(transaction.id);
     if (is_success()) {
         const Side winner = side;
         leg->sides = {winner};
@@ -113,10 +111,9 @@ void Table::Step::failed(Transaction& transaction) {
     transaction.is_failed = true;
     for (const LegId id : table_.early_legs_of(transaction.group)) {
         Leg& leg = *table_.leg(id);
-        if (!leg.begun_inside) close_early_media(leg, transaction);
-        if (!leg.begun_inside && --leg.open_invites > 0) continue; // a merged request; another one still runs
-        if (!is_retryable(message_.status)) {
-            ++table_.counters_.calls_failed;
+        const bool may_come_again = is_retryable(message_.status);
+        table_.counters_.calls_failed += !may_come_again;
+        if (!may_come_again || !leg.begun_inside) { // from outside it comes again without ports of ours
             table_.end(id, effects_);
             continue;
         }
@@ -124,16 +121,6 @@ void Table::Step::failed(Transaction& transaction) {
         table_.schedule(leg, event_.now);
         changed(leg);
     }
-}
-
-// What only responses to this INVITE have opened.
-void Table::Step::close_early_media(Leg& leg, const Transaction& transaction) {
-    const size_t closed = std::erase_if(
-        leg.sides, [&](Side& side) { return std::erase(side.invites, transaction.id) > 0 && side.invites.empty(); });
-    if (closed == 0) return;
-    forget_moves(leg);
-    if (std::ranges::all_of(leg.sides, [](const Side& side) { return side.invites.empty(); })) leg.offered.clear();
-    changed(leg);
 }
 
 void Table::Step::response_in_dialog(Transaction& transaction) {

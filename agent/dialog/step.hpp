@@ -32,7 +32,6 @@ private:
     void initial_response_in(Transaction& transaction);  // to an INVITE that the inside sent
     void initial_response_out(Transaction& transaction); // to one that came from outside
     void failed(Transaction& transaction);
-    void close_early_media(Leg& leg, const Transaction& transaction);
     void end_before(const Leg& leg);
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);
@@ -51,7 +50,6 @@ private:
     void ring_on(Leg* leg);
 
     // which leg
-    LegId branch_leg() const;
     Leg* leg_by_tags();                          // in-dialog request or response: Call-ID and both tags
     Leg* fork(Transaction& transaction);         // the leg of this response's To tag
     void find_dialog(Transaction& transaction);  // of an INVITE without To tag that turns out to be a re-INVITE

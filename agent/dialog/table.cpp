@@ -37,7 +37,7 @@ bool Table::may_carry_offers(const sip::Message& inbound) {
         case sip::Method::prack: {
             if (inbound.is_request || transactions_.find(inbound, true) != nullptr) return true;
             const Leg* leg = find(inbound.call_id, inbound.to.tag, inbound.from.tag);
-            if (!leg) leg = leg_ringing(inbound.call_id, inbound.cseq);
+            if (!leg) leg = this->leg(branch_leg(inbound));
             return leg && leg->is_restored; // its transactions are forgotten
         }
         case sip::Method::ack: {
@@ -176,11 +176,6 @@ void Table::leave_early(Leg& leg, LegState next) {
     leg.is_midway = false;
 }
 
-Leg* Table::leg_ringing(std::string_view call_id, uint32_t cseq) {
-    const auto found = ringing_.find(ringing_key(call_id, cseq));
-    return found == ringing_.end() ? nullptr : leg(found->second);
-}
-
 void Table::end(LegId id, Effects& effects) {
     Leg* found = leg(id);
     if (!found) return;
@@ -282,7 +277,6 @@ void Table::restore(Leg restored, TimePoint now) {
     leg.group = restored_group(leg.call_id, leg.group);
     if (leg.group != leg.id) by_group_.emplace(leg.group, leg.id);
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
-    if (leg.begun_inside && leg.state == LegState::early) ringing_[ringing_key(leg.call_id, leg.inside_cseq)] = leg.id;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
     schedule(leg, now);
 }

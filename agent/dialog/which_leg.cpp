@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "agent/dialog/step.hpp"
-#include "agent/dialog/transaction_key.hpp"
 
 namespace ringwall::dialog {
 namespace {
@@ -22,9 +21,6 @@ Leg* Table::Step::leg_by_tags() {
     if (!event_.outbound && !inside_tag().empty()) table_.ceilings_.heard(*leg);
     return leg;
 }
-
-// Until the outside has a tag: of the INVITE's branch.
-LegId Table::Step::branch_leg() const { return table_.hash_({message_.call_id, "branch", top_branch(message_)}); }
 
 // RFC 3261 13.2.2.4: each To tag is a dialog of its own. The first takes over the leg that the INVITE began; later
 // ones get the same offer, in legs of the same group. A 2xx that comes again after its call's BYE begins none.
@@ -94,8 +90,8 @@ Transaction* Table::Step::remembered() {
     if (!is_invite && !is_bye && !may_answer) return nullptr;
     const bool request_outbound = !event_.outbound;
     Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
-    if (!leg && is_invite && request_outbound)
-        leg = table_.leg_ringing(message_.call_id, message_.cseq); // another fork, or the first to answer
+    if (is_invite && !(leg && leg->has_inside_tag(inside_tag()))) // another fork, or the first to answer
+        if (Leg* begun = table_.leg(table_.branch_leg(message_))) leg = begun;
     if (!leg || !leg->is_restored) return nullptr;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
