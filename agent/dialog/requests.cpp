@@ -115,8 +115,9 @@ void Table::Step::offer_in_dialog() {
 }
 
 // The ACK to a 2xx; it may carry the answer (RFC 3261 13.2.2.4, RFC 3725). The inside's proves an answer that we missed;
-// an outsider's does so only where we were away.
+// an outsider's does so only where we were away. One that comes again, as its 2xx has, answers nothing more.
 void Table::Step::ack() {
+    if (table_.transactions_.find(message_, event_.outbound)) return;
     const Transaction* invite = table_.transactions_.find(message_, event_.outbound, sip::Method::invite);
     if (invite && invite->is_final && invite->cseq == message_.cseq && invite->is_failed) return;
     Leg* leg = leg_by_tags();
@@ -127,6 +128,7 @@ void Table::Step::ack() {
     const bool answers_inside = !event_.outbound && event_.remote && !leg->offered.empty();
     const bool is_named = !leg->outside_tag.empty(); // else there is no answer that it could be the ACK to
     const bool confirms = is_named && (event_.outbound || leg->is_restored) && leg->state == LegState::early;
+    if (answers_outside || answers_inside) begin(transaction_life, is_strangers());
     if (answers_outside) answered_by_inside(*leg, side, *leg->remote_offer, true);
     if (answers_inside) answered_by_outside(*leg, side, leg->offered, true);
     if (confirms) confirm(*leg);
