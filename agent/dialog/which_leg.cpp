@@ -11,11 +11,20 @@ constexpr size_t most_forks = 64; // To tags of one INVITE: whoever is called ch
 
 } // namespace
 
+// Of the crossings of a spiral, by way of one party, each has its own copy of a request.
 Leg* Table::Step::leg_by_tags() {
-    Leg* leg = table_.namesake(table_.tag_key(message_.call_id, outside_tag(), inside_tag()), [&](const Leg& each) {
+    const uint64_t key = table_.tag_key(message_.call_id, outside_tag(), inside_tag());
+    const auto is_its = [&](const Leg& each) {
         return each.has_inside_tag(inside_tag()) &&
                each.counterpart.signalling.address == event_.counterpart.signalling.address;
-    });
+    };
+    const auto waits = [&](const Leg& each) {
+        const bool is_invite = message_.is_request && message_.method == sip::Method::invite;
+        const uint32_t last = event_.outbound ? each.inside_cseq : each.outside_cseq;
+        return is_its(each) && !each.bye_from_inside && !(is_invite && last == message_.cseq);
+    };
+    Leg* leg = table_.namesake(key, waits);
+    if (!leg) leg = table_.namesake(key, is_its);
     if (!leg) leg = table_.find(message_.call_id, outside_tag(), inside_tag());
     if (!leg || !leg->has_inside_tag(inside_tag())) return nullptr;
     if (!event_.outbound && !inside_tag().empty()) table_.ceilings_.heard(*leg);
@@ -42,7 +51,8 @@ Leg* Table::Step::fork(Transaction& transaction) {
         ++table_.counters_.forks_full;
         return nullptr;
     }
-    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, transaction.inside_tag, true);
+    const LegId id = table_.hash_({message_.call_id, "tag", tag, top_branch(message_)}); // a spiral may fork twice
+    Leg* leg = table_.create(event_, id, tag, transaction.inside_tag, true);
     if (!leg) return nullptr;
     table_.join(*leg, transaction.group);
     leg->inside_cseq = transaction.cseq;
