@@ -90,7 +90,9 @@ Leg* Table::live(std::string_view call_id, std::string_view outside_tag, std::st
 Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
                    bool begun_inside) {
     const bool is_strangers = !begun_inside && !event.counterpart.is_declared && !event.is_trusted;
-    const bool is_full = legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers);
+    const bool is_full =
+        legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers) ||
+        (!begun_inside && namesakes_.count(tag_key(event.message.call_id, outside_tag, {})) >= most_namesakes);
     if (is_full || legs_.contains(id)) {
         counters_.legs_full += is_full;
         return nullptr;
