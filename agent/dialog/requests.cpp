@@ -91,7 +91,7 @@ void Table::Step::offer_in_dialog() {
     transaction->inside_tag = inside_tag();
     transaction->local_offer = event_.offer;
     transaction->remote_offer = event_.remote;
-    if (!leg && event_.outbound && event_.offer) leg = adopt_midway(*transaction);
+    if (!leg && event_.outbound) leg = adopt_midway(*transaction);
     if (!leg) {
         ++table_.counters_.unknown_dialog;
         return;

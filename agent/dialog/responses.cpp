@@ -126,7 +126,7 @@ void Table::Step::failed(Transaction& transaction) {
 void Table::Step::response_in_dialog(Transaction& transaction) {
     Leg* leg = transaction.leg ? table_.leg(transaction.leg) : nullptr;
     const bool is_unknown = transaction.leg == 0 && !transaction.is_final; // and not of a call that has ended
-    if (is_unknown && event_.outbound && is_success() && event_.offer && (leg = adopt_midway(transaction)))
+    if (is_unknown && event_.outbound && is_success() && (leg = adopt_midway(transaction)))
         confirm(*leg);
     if (!leg || !leg->has_inside_tag(inside_tag()) || leg->outside_tag != outside_tag() || transaction.is_final) return;
     Side& side = leg->side(inside_tag());

@@ -80,6 +80,7 @@ void Table::Step::find_dialog(Transaction& transaction) {
 // A call that was up before the wall was: its next offer or answer from inside makes it known; an offer for as long as it
 // waits for its answer, as an outsider's may be passed on that is of no call at all.
 Leg* Table::Step::adopt_midway(Transaction& transaction) {
+    if (!event_.offer || event_.offer->empty()) return nullptr;        // it would open nothing
     if (outside_tag().empty() || inside_tag().empty()) return nullptr; // of no dialog (RFC 3261 12.2)
     if (table_.find(message_.call_id, outside_tag(), {})) return nullptr;
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(),
