@@ -139,9 +139,9 @@ void Table::Step::ack() {
 // however long it rings on.
 void Table::Step::cancel() {
     Transaction* invite = table_.transactions_.find(message_, event_.outbound, sip::Method::invite);
-    if (!event_.outbound || !invite || invite->is_final) return;
+    if (!event_.outbound || !invite || !invite->is_initial || invite->is_final) return;
     invite->is_cancelled = true;
-    for (const LegId id : table_.early_legs_of(invite->group)) {
+    for (const LegId id : table_.unanswered_legs_of(invite->group)) {
         Leg& leg = *table_.leg(id);
         leg.end_at = event_.now + table_.timers_.bye;
         table_.schedule(leg, event_.now);

@@ -109,7 +109,7 @@ void Table::Step::initial_response_out(Transaction& transaction) {
 void Table::Step::failed(Transaction& transaction) {
     if (transaction.is_final) return;
     transaction.is_failed = true;
-    for (const LegId id : table_.early_legs_of(transaction.group)) {
+    for (const LegId id : table_.unanswered_legs_of(transaction.group)) {
         Leg& leg = *table_.leg(id);
         const bool may_come_again = is_retryable(message_.status);
         table_.counters_.calls_failed += !may_come_again;

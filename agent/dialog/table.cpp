@@ -162,14 +162,14 @@ size_t Table::legs_of(uint64_t group) {
     return by_group_.count(group) + (founder && founder->group == group);
 }
 
-std::vector<LegId> Table::early_legs_of(uint64_t group) {
-    std::vector<LegId> early;
-    if (const Leg* founder = leg(group); founder && founder->group == group && founder->state == LegState::early)
-        early.push_back(group);
+std::vector<LegId> Table::unanswered_legs_of(uint64_t group) {
+    std::vector<LegId> unanswered;
+    if (const Leg* founder = leg(group); founder && founder->group == group && !founder->is_answered)
+        unanswered.push_back(group);
     const auto [first, last] = by_group_.equal_range(group);
     for (auto entry = first; entry != last; ++entry)
-        if (leg(entry->second)->state == LegState::early) early.push_back(entry->second);
-    return early;
+        if (!leg(entry->second)->is_answered) unanswered.push_back(entry->second);
+    return unanswered;
 }
 
 void Table::leave_early(Leg& leg, LegState next) {
@@ -269,6 +269,7 @@ void Table::restore(Leg restored, TimePoint now) {
     }
     place = std::make_unique<Leg>(std::move(restored));
     Leg& leg = *place;
+    leg.is_answered = leg.state != LegState::early;
     leg.is_strangers = !leg.begun_inside && !leg.counterpart.is_declared;
     waiting_strangers_ += leg.is_strangers && leg.state == LegState::early;
     if (!leg.begun_inside) leg.outset = outset_of(leg.counterpart, false, leg.is_strangers);

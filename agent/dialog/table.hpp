@@ -138,7 +138,7 @@ private:
         return (hash_({call_id, "group"}) & ~uint64_t{UINT32_MAX}) | (group & UINT32_MAX);
     }
     size_t legs_of(uint64_t group);
-    std::vector<LegId> early_legs_of(uint64_t group);
+    std::vector<LegId> unanswered_legs_of(uint64_t group);
     void leave_early(Leg& leg, LegState next);
     void end(LegId id, Effects& effects);
     void schedule(Leg& leg, TimePoint now);

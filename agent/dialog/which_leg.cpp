@@ -123,7 +123,7 @@ Transaction* Table::Step::remembered() {
 }
 
 void Table::Step::end_other_forks(const Leg& winner) {
-    for (const LegId id : table_.early_legs_of(winner.group)) table_.end(id, effects_);
+    for (const LegId id : table_.unanswered_legs_of(winner.group)) table_.end(id, effects_);
 }
 
 } // namespace ringwall::dialog
