@@ -70,18 +70,10 @@ void Table::Step::initial_response_in(Transaction& transaction) {
         transaction.answered.push_back(table_.hash_({message_.to.tag}));
         confirm(*leg);
         end_other_forks(*leg);
-        if (message_.to.tag.empty()) end_before(*leg);
     } else {
         ring_on(leg);
     }
     changed(*leg);
-}
-
-// RFC 2543: a party without tags has taken the re-INVITE, which looked like a call of its own. The ports go on.
-void Table::Step::end_before(const Leg& leg) {
-    const Leg* before = table_.namesake(
-        leg.tag_key, [&](const Leg& each) { return each.id != leg.id && each.state == LegState::confirmed; });
-    if (before) table_.end(before->id, effects_);
 }
 
 void Table::Step::initial_response_out(Transaction& transaction) {

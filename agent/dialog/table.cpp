@@ -80,7 +80,6 @@ Leg* Table::find(std::string_view call_id, std::string_view outside_tag, std::st
 
 Leg* Table::live(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag,
                  const Counterpart& party) {
-    if (outside_tag.empty()) return nullptr;
     return namesake(tag_key(call_id, outside_tag, inside_tag), [&](const Leg& leg) {
         return leg.state == LegState::confirmed && !leg.end_at && leg.has_inside_tag(inside_tag) &&
                is_same_party(leg.counterpart, party);

@@ -60,9 +60,9 @@ Leg* Table::Step::fork(Transaction& transaction) {
     return leg;
 }
 
-// An INVITE without To tag, answered within a call that is up, by its party: a re-INVITE. Some telephones send such when
-// they have found another way through their NAT, and their later CSeq tells it from the same INVITE on its second way
-// through the wall (a spiral, RFC 3261 6).
+// An INVITE without To tag, answered within a call that is up, by its party: a re-INVITE. Those to a party without tags
+// (RFC 2543) are all such, and some telephones send them when they have found another way through their NAT. Their later
+// CSeq tells them from the same INVITE on its second way through the wall (a spiral, RFC 3261 6).
 void Table::Step::find_dialog(Transaction& transaction) {
     if (message_.status == 100 || message_.status >= 300) return;
     Leg* live = table_.live(message_.call_id, outside_tag(), inside_tag(), event_.counterpart);
