@@ -101,9 +101,9 @@ void Table::Step::offer_in_dialog() {
     // What a restart needs to know the responses by.
     const bool is_invite = message_.method == sip::Method::invite;
     if (is_invite) (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
-    if (!event_.outbound && (is_invite || message_.method == sip::Method::update)) leg->remote_offer = event_.remote;
-    effects_.woken.insert(leg->id);
     const bool is_prack = message_.method == sip::Method::prack;
+    if (event_.remote && !is_prack) leg->remote_offer = event_.remote;
+    effects_.woken.insert(leg->id);
     if (event_.outbound && event_.offer) {
         if (is_prack && leg->remote_offer) answered_by_inside(*leg, leg->side(inside_tag()), *leg->remote_offer, false);
         else offered_by_inside(*leg);
