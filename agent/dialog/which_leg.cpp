@@ -71,6 +71,7 @@ void Table::Step::find_dialog(Transaction& transaction) {
     if (last != 0 && transaction.cseq <= last) return;
     last = transaction.cseq;
     table_.end(transaction.leg, effects_);
+    if (live->begun_inside) table_.by_inside_tag_[table_.tag_key(live->call_id, {}, live->inside_tag())] = live->id;
     transaction.leg = live->id;
     transaction.group = live->group;
     transaction.is_initial = false;
