@@ -37,7 +37,7 @@ bool Table::may_carry_offers(const sip::Message& inbound) {
         case sip::Method::prack: {
             if (inbound.is_request || transactions_.find(inbound, true) != nullptr) return true;
             const Leg* leg = find(inbound.call_id, inbound.to.tag, inbound.from.tag);
-            if (!leg) leg = this->leg(branch_leg(inbound));
+            if (!leg) leg = this->leg(branch_leg(inbound, false));
             return leg && leg->is_restored; // its transactions are forgotten
         }
         case sip::Method::ack: {
@@ -54,9 +54,11 @@ bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
     // An outsider begins it, with an inside party's From tag that he was called by; an inside proxy only passes it on.
     if (outbound.is_request && theirs.tag.empty() && find(outbound.call_id, ours.tag, {})) return false;
     const Leg* leg = find(outbound.call_id, theirs.tag, ours.tag);
-    if (!leg && theirs.tag.empty()) { // the INVITE again, after a challenge by somebody with a tag
+    if (!leg || !leg->has_inside_tag(ours.tag)) {
+        // An answer by somebody whose tag is new, or the INVITE again, after a challenge by somebody with a tag.
         const LegId* latest = by_inside_tag_.find(tag_key(outbound.call_id, {}, ours.tag));
-        leg = latest ? this->leg(*latest) : nullptr;
+        leg = !outbound.is_request ? this->leg(branch_leg(outbound, true))
+              : latest && theirs.tag.empty() ? this->leg(*latest) : nullptr;
     }
     if (!leg) return false;
     const auto claims = leg->claims();

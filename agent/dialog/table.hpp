@@ -144,9 +144,10 @@ private:
     void schedule(Leg& leg, TimePoint now);
     bool is_over(Leg& leg, TimePoint now, const Activity& last_media) const;
     bool complete_moves(Leg& leg, TimePoint now, const Activity& last_media) const;
-    // What an initial INVITE begins: its responses have its branch too.
-    LegId branch_leg(const sip::Message& message) const {
-        return hash_({message.call_id, "branch", top_branch(message)});
+    // What an initial INVITE begins: its responses have its branch and From tag too.
+    LegId branch_leg(const sip::Message& message, bool outbound) const {
+        const bool is_from_inside = outbound == message.is_request;
+        return hash_({message.call_id, is_from_inside ? "out" : "in", top_branch(message), message.from.tag});
     }
     uint64_t tag_key(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag) const {
         return outside_tag.empty() ? hash_({call_id, "inside", inside_tag}) : hash_({call_id, outside_tag});

@@ -103,7 +103,7 @@ Transaction* Table::Step::remembered() {
     const bool request_outbound = !event_.outbound;
     Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
     if (is_invite && !(leg && leg->has_inside_tag(inside_tag()))) // another fork, or the first to answer
-        if (Leg* begun = table_.leg(table_.branch_leg(message_))) leg = begun;
+        if (Leg* begun = table_.leg(table_.branch_leg(message_, event_.outbound))) leg = begun;
     if (!leg || !leg->is_restored) return nullptr;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
