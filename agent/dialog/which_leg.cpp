@@ -102,8 +102,9 @@ Transaction* Table::Step::remembered() {
     if (!is_invite && !is_bye && !may_answer) return nullptr;
     const bool request_outbound = !event_.outbound;
     Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
-    if (is_invite && !(leg && leg->has_inside_tag(inside_tag()))) // another fork, or the first to answer
-        if (Leg* begun = table_.leg(table_.branch_leg(message_, event_.outbound))) leg = begun;
+    Leg* begun = is_invite ? table_.leg(table_.branch_leg(message_, event_.outbound)) : nullptr;
+    const bool is_of_it = leg && begun && leg->group == begun->group && leg->has_inside_tag(inside_tag());
+    if (begun && !is_of_it) leg = begun; // another fork, the first to answer, or a spiral's other crossing
     if (!leg || !leg->is_restored) return nullptr;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
