@@ -138,10 +138,12 @@ void Table::Step::ack() {
 // The inside gives up. Nobody has to answer that: without a final response after 64*T1 there is none to come (RFC 3261 9.1),
 // however long it rings on.
 void Table::Step::cancel() {
-    Transaction* invite = table_.transactions_.find(message_, event_.outbound, sip::Method::invite);
-    if (!event_.outbound || !invite || !invite->is_initial || invite->is_final) return;
-    invite->is_cancelled = true;
-    for (const LegId id : table_.unanswered_legs_of(invite->group)) {
+    if (!event_.outbound) return;
+    Transaction* invite = table_.transactions_.find(message_, true, sip::Method::invite);
+    if (invite && (!invite->is_initial || invite->is_final)) return;
+    if (invite) invite->is_cancelled = true;
+    const Leg* restored = table_.leg(table_.branch_leg(message_, true)); // whose INVITE is forgotten
+    for (const LegId id : table_.unanswered_legs_of(invite ? invite->group : restored ? restored->group : 0)) {
         Leg& leg = *table_.leg(id);
         leg.end_at = event_.now + table_.timers_.bye;
         table_.schedule(leg, event_.now);

@@ -118,6 +118,7 @@ Transaction* Table::Step::remembered() {
                    .group = leg->group,
                    .inside_tag = request_outbound ? std::string(inside_tag()) : std::string(),
                    .remote_offer = leg->remote_offer,
+                   .is_cancelled = leg->end_at.has_value(),
                    .expires = event_.now};
     const auto& offer = leg->offered.empty() ? leg->side(inside_tag()).accepted : leg->offered;
     if (request_outbound && !offer.empty()) remembered_.local_offer = offer;
