@@ -86,8 +86,9 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
     else if (event_.offer) offered_by_inside(*leg);
     if (is_success()) {
-        const Side winner = side;
-        leg->sides = {winner};
+        Side winner = side;
+        if (leg->is_restored && winner.accepted.empty()) winner.accepted = leg->sides.front().accepted; // whose is forgotten
+        leg->sides = {std::move(winner)};
         forget_moves(*leg);
         leg->remote_offer.reset();
         confirm(*leg);
