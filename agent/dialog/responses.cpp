@@ -87,7 +87,8 @@ void Table::Step::initial_response_out(Transaction& transaction) {
     else if (event_.offer) offered_by_inside(*leg);
     if (is_success()) {
         Side winner = side;
-        if (leg->is_restored && winner.accepted.empty()) winner.accepted = leg->sides.front().accepted; // whose is forgotten
+        if (leg->is_restored && winner.accepted.empty())
+            winner.accepted = leg->sides.front().accepted; // whose is forgotten
         leg->sides = {std::move(winner)};
         forget_moves(*leg);
         leg->remote_offer.reset();
@@ -119,8 +120,7 @@ void Table::Step::failed(Transaction& transaction) {
 void Table::Step::response_in_dialog(Transaction& transaction) {
     Leg* leg = transaction.leg ? table_.leg(transaction.leg) : nullptr;
     const bool is_unknown = transaction.leg == 0 && !transaction.is_final; // and not of a call that has ended
-    if (is_unknown && event_.outbound && is_success() && (leg = adopt_midway(transaction)))
-        confirm(*leg);
+    if (is_unknown && event_.outbound && is_success() && (leg = adopt_midway(transaction))) confirm(*leg);
     if (!leg || !leg->has_inside_tag(inside_tag()) || leg->outside_tag != outside_tag() || transaction.is_final) return;
     Side& side = leg->side(inside_tag());
     const bool is_invite = message_.method == sip::Method::invite;

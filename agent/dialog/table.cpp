@@ -57,8 +57,9 @@ bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
     if (!leg || !leg->has_inside_tag(ours.tag)) {
         // An answer by somebody whose tag is new, or the INVITE again, after a challenge by somebody with a tag.
         const LegId* latest = by_inside_tag_.find(tag_key(outbound.call_id, {}, ours.tag));
-        leg = !outbound.is_request ? this->leg(branch_leg(outbound, true))
-              : latest && theirs.tag.empty() ? this->leg(*latest) : nullptr;
+        leg = !outbound.is_request           ? this->leg(branch_leg(outbound, true))
+              : latest && theirs.tag.empty() ? this->leg(*latest)
+                                             : nullptr;
     }
     if (!leg) return false;
     const auto claims = leg->claims();

@@ -80,7 +80,7 @@ public:
     static constexpr size_t capacity = 131072; // half of the `dialogs` map: ended ones have records too
     static_assert(policy::most_calls == capacity - capacity / 8);
     static constexpr size_t capacity_strangers = 32768; // their unanswered calls; the rest stays for the others
-    static constexpr size_t most_namesakes = 64; // of one Call-ID and tag: whoever calls chooses these
+    static constexpr size_t most_namesakes = 64;        // of one Call-ID and tag: whoever calls chooses these
 
     Table(const TableTimers& timers, const KeyedHash& hash) : timers_(timers), hash_(hash), transactions_(hash) {}
 
@@ -161,8 +161,8 @@ private:
     std::unordered_multimap<uint64_t, LegId> namesakes_; // by the same: those that found the name taken
     pinhole::FlatMap<LegId> by_inside_tag_; // hash of Call-ID and inside tag, of calls begun inside: the latest
     std::unordered_multimap<uint64_t, LegId> by_group_; // those whose group is another's: most calls never fork
-    pinhole::Deadlines<LegId> timers_due_;        // each leg's next_look, and others that it no longer waits for
-    size_t waiting_strangers_ = 0;                // strangers' calls, not answered
+    pinhole::Deadlines<LegId> timers_due_;              // each leg's next_look, and others that it no longer waits for
+    size_t waiting_strangers_ = 0;                      // strangers' calls, not answered
     Ceilings ceilings_;
     TableCounters counters_;
 };
