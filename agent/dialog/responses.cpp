@@ -60,7 +60,8 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
     if (transaction.is_failed || transaction.inside_tag != message_.from.tag) return; // RFC 3261 17.1.1.2
     Leg* leg = fork(transaction);
-    if (!leg || (leg->state != LegState::early && transaction.is_final)) return; // a retransmitted 2xx (RFC 6026)
+    if (!leg || leg->is_answered || (leg->state != LegState::early && transaction.is_final))
+        return; // a retransmitted 2xx (RFC 6026)
     Side& side = leg->side(inside_tag());
     if (event_.remote && transaction.local_offer)
         answered_by_outside(*leg, side, *transaction.local_offer, is_success());
@@ -68,12 +69,19 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     if (is_success()) {
         if (!side.accepted.empty()) leg->offered.clear();
         transaction.answered.push_back(table_.hash_({message_.to.tag}));
-        confirm(*leg);
+        transaction.is_final ? answered_beside(*leg) : confirm(*leg);
         end_other_forks(*leg);
     } else {
         ring_on(leg);
     }
     changed(*leg);
+}
+
+// Another has answered before (RFC 3261 13.2.2.4): until the inside's ACK it is only somebody's word.
+void Table::Step::answered_beside(Leg& leg) {
+    leg.is_answered = true;
+    leg.end_at = event_.now + table_.timers_.bye;
+    table_.schedule(leg, event_.now);
 }
 
 void Table::Step::initial_response_out(Transaction& transaction) {

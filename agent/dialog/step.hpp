@@ -32,6 +32,7 @@ private:
     void initial_response_in(Transaction& transaction);  // to an INVITE that the inside sent
     void initial_response_out(Transaction& transaction); // to one that came from outside
     void failed(Transaction& transaction);
+    void answered_beside(Leg& leg);
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);
     bool has_ended(const Transaction& transaction) const; // a BYE, and its call is over
