@@ -190,9 +190,9 @@ bool Table::Step::has_ended(const Transaction& transaction) const {
 void Table::Step::response_to_bye(const Transaction& transaction) {
     const bool is_gone = !event_.outbound && (message_.status == 481 || message_.status == 408);
     if (!is_success() && !is_gone) return;
-    const Leg* leg = table_.leg(transaction.leg);
-    if (!leg && event_.outbound) leg = leg_by_tags(); // a spiral's other crossing
-    if (leg) table_.end(leg->id, effects_);
+    const bool is_first = table_.leg(transaction.leg) != nullptr;
+    table_.end(transaction.leg, effects_);
+    if (is_first) end_dialog();
 }
 
 // Each sign of life before the answer gives it the whole of `timers.early` again.

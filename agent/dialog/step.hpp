@@ -50,11 +50,14 @@ private:
     void ring_on(Leg* leg);
 
     // which leg
+    template <class Fits>
+    Leg* leg_of_dialog(const Fits& fits);
     Leg* leg_by_tags();                          // in-dialog request or response: Call-ID and both tags
     Leg* fork(Transaction& transaction);         // the leg of this response's To tag
     void find_dialog(Transaction& transaction);  // of an INVITE without To tag that turns out to be a re-INVITE
     Leg* adopt_midway(Transaction& transaction); // a call that began before we did
     Transaction* remembered();                   // of a restored leg, whose transaction is forgotten
+    void end_dialog();
     void end_other_forks(const Leg& winner);
 
     std::string_view outside_tag() const {

@@ -11,20 +11,24 @@ constexpr size_t most_forks = 64; // To tags of one INVITE: whoever is called ch
 
 } // namespace
 
+// By both tags, and with that party.
+template <class Fits>
+Leg* Table::Step::leg_of_dialog(const Fits& fits) {
+    const uint64_t key = table_.tag_key(message_.call_id, outside_tag(), inside_tag());
+    return table_.namesake(key, [&](const Leg& each) {
+        return each.has_inside_tag(inside_tag()) && fits(each) &&
+               each.counterpart.signalling.address == event_.counterpart.signalling.address;
+    });
+}
+
 // Of the crossings of a spiral, by way of one party, each has its own copy of a request.
 Leg* Table::Step::leg_by_tags() {
-    const uint64_t key = table_.tag_key(message_.call_id, outside_tag(), inside_tag());
-    const auto is_its = [&](const Leg& each) {
-        return each.has_inside_tag(inside_tag()) &&
-               each.counterpart.signalling.address == event_.counterpart.signalling.address;
-    };
-    const auto waits = [&](const Leg& each) {
+    Leg* leg = leg_of_dialog([&](const Leg& each) {
         const bool is_invite = message_.is_request && message_.method == sip::Method::invite;
         const uint32_t last = event_.outbound ? each.inside_cseq : each.outside_cseq;
-        return is_its(each) && !each.bye_from_inside && !(is_invite && last == message_.cseq);
-    };
-    Leg* leg = table_.namesake(key, waits);
-    if (!leg) leg = table_.namesake(key, is_its);
+        return !each.bye_from_inside && !(is_invite && last == message_.cseq);
+    });
+    if (!leg) leg = leg_of_dialog([](const Leg&) { return true; });
     if (!leg) leg = table_.find(message_.call_id, outside_tag(), inside_tag());
     if (!leg || !leg->has_inside_tag(inside_tag())) return nullptr;
     if (!event_.outbound && !inside_tag().empty()) table_.ceilings_.heard(*leg);
@@ -123,6 +127,11 @@ Transaction* Table::Step::remembered() {
     const auto& offer = leg->offered.empty() ? leg->side(inside_tag()).accepted : leg->offered;
     if (request_outbound && !offer.empty()) remembered_.local_offer = offer;
     return &remembered_;
+}
+
+// Once for each crossing of a spiral, and for each branch of an INVITE that was answered alike.
+void Table::Step::end_dialog() {
+    while (const Leg* leg = leg_of_dialog([](const Leg&) { return true; })) table_.end(leg->id, effects_);
 }
 
 void Table::Step::end_other_forks(const Leg& winner) {
