@@ -28,7 +28,7 @@ std::vector<pinhole::Claim>::const_iterator successor_of(const pinhole::Claim& b
 Side& Leg::side(std::string_view inside_tag) {
     const auto found = std::ranges::find(sides, inside_tag, &Side::tag);
     if (found != sides.end()) return *found;
-    return sides.emplace_back(Side{std::string(inside_tag), {}, {}, {}});
+    return sides.emplace_back(Side{std::string(inside_tag), {}, {}});
 }
 
 bool Leg::has_inside_tag(std::string_view tag) const {

@@ -26,7 +26,6 @@ struct Side {
     // The answer that a provisional response to a re-INVITE brought: beside what is accepted until the final response
     // takes it, or a failure takes it back (RFC 6141).
     std::vector<pinhole::Claim> provisional;
-    std::vector<uint64_t> invites; // of a call begun outside, not answered: the INVITEs whose responses opened it
 };
 
 // A claim that a re-INVITE moved away from: kept until media reaches the new one, or `until`.
@@ -76,13 +75,13 @@ struct Leg {
     uint32_t inside_cseq = 0, outside_cseq = 0;
     struct known_key party{}; // as who its party is known (parties.hpp)
     bool is_party = false;
-    int open_invites = 0; // initial INVITE transactions without a final response
     bool bye_from_inside = false;
     bool is_recorded = false;  // stands in `dialogs`, or will with the next plan
     bool is_put = false;       // stands there
     uint8_t counted_as = 0;    // of those on record, by state (enum dialog_state); 0: not yet
     bool is_announced = false; // the operator has read that it was answered
     bool is_unheard = false;   // no response has come to the inside's INVITE
+    bool is_answered = false;  // by a 2xx that we saw, not only by an ACK
     bool is_midway = false;    // known by an offer in the dialog alone, until that is taken
     bool is_restored = false;  // its transactions are forgotten: tags and CSeq must do
 

@@ -83,6 +83,7 @@ void Table::Step::trickled_by_inside(Leg& leg) {
 }
 
 void Table::Step::confirm(Leg& leg) {
+    leg.is_answered |= !message_.is_request;
     if (leg.state != LegState::early) return;
     table_.leave_early(leg, LegState::confirmed);
     leg.end_at.reset();

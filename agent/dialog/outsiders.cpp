@@ -137,7 +137,8 @@ void Outsiders::answered(const sip::Message& message, uint64_t transaction, Time
     else named_.refused(namer_of_claimed(transaction));
 }
 
-// RFC 3261 8.1.1.7, 8.1.1.8. Responses to REGISTER list other people's contacts.
+// RFC 3261 8.1.1.7, 8.1.1.8. Responses to REGISTER list other people's contacts, and so may those to SUBSCRIBE, NOTIFY and
+// REFER that an inside proxy passes on: of what outsiders answer only what answers an INVITE or UPDATE is remembered.
 std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& message, const Datagram& datagram,
                                                           const Counterpart& party, const policy::View& policy,
                                                           TimePoint now) {
@@ -161,7 +162,8 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
         }
     }
     const auto life = is_register ? requested_expiry(message) : std::chrono::seconds{};
-    if (has_target(message) && (message.is_request || !is_register))
+    const bool is_offered = message.method == sip::Method::invite || message.method == sip::Method::update;
+    if (has_target(message) && (message.is_request || is_offered))
         for (const sip::NameAddress& contact : message.contacts()) learning.learn(contact, datagram.protocol, life);
     return registered && registered->late_by ? registered : std::nullopt;
 }

@@ -12,6 +12,7 @@ void Table::Step::on_request() {
         case sip::Method::prack: return offer_in_dialog();
         case sip::Method::ack: return ack();
         case sip::Method::bye: return bye();
+        case sip::Method::cancel: return cancel();
         default:
             if (Leg* leg = message_.to.tag.empty() ? nullptr : leg_by_tags()) in_dialog(*leg);
     }
@@ -38,7 +39,7 @@ void Table::Step::initial_invite() {
 // After a restart, of an INVITE that still rings: its leg knows the responses (remembered()).
 bool Table::Step::is_retransmission() {
     if (table_.transactions_.find(event_.transaction, event_.outbound)) return true;
-    const Leg* leg = event_.outbound ? table_.leg(branch_leg()) : nullptr;
+    const Leg* leg = event_.outbound ? table_.leg(table_.branch_leg(message_, event_.outbound)) : nullptr;
     return leg && leg->is_restored && leg->state == LegState::early && leg->inside_cseq == message_.cseq &&
            leg->has_inside_tag(message_.from.tag);
 }
@@ -55,7 +56,7 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
     const auto waits_for_retry = [&](const Leg& leg) { return leg.end_at && leg.has_inside_tag(tag); };
     if (const Leg* before = table_.namesake(table_.tag_key(message_.call_id, {}, tag), waits_for_retry))
         table_.end(before->id, effects_); // the ports go on
-    Leg* leg = table_.create(event_, branch_leg(), {}, tag, true);
+    Leg* leg = table_.create(event_, table_.branch_leg(message_, event_.outbound), {}, tag, true);
     if (!leg) return;
     const uint64_t restored = table_.restored_group(message_.call_id, leg->id);
     if (table_.legs_of(restored) > 0) table_.join(*leg, restored); // forks of it were there before a restart
@@ -68,16 +69,15 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
     changed(*leg);
 }
 
+// Each is a leg of its own, though it comes in the names of another: by two branches of a proxy, on its second way through
+// the wall, or as somebody else's.
 void Table::Step::initial_invite_in(Transaction& transaction) {
-    const std::string_view tag = message_.from.tag;
     transaction.remote_offer = event_.remote;
-    Leg* leg = table_.find(message_.call_id, tag, {});
-    if (!leg) leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, {}, false);
-    if (!leg || leg->begun_inside || leg->state != LegState::early)
-        return; // tags of a call that this INVITE cannot begin; the answer may say that it is in it
+    const LegId id = table_.branch_leg(message_, event_.outbound);
+    Leg* leg = table_.leg(id); // which a restart has found
+    if (!leg) leg = table_.create(event_, id, message_.from.tag, {}, false);
+    if (!leg || leg->begun_inside || leg->state != LegState::early) return;
     leg->outside_cseq = message_.cseq;
-    leg->end_at.reset();
-    ++leg->open_invites;
     transaction.leg = leg->id;
     transaction.group = leg->group;
     leg->remote_offer = event_.remote;
@@ -92,7 +92,7 @@ void Table::Step::offer_in_dialog() {
     transaction->inside_tag = inside_tag();
     transaction->local_offer = event_.offer;
     transaction->remote_offer = event_.remote;
-    if (!leg && event_.outbound && event_.offer) leg = adopt_midway(*transaction);
+    if (!leg && event_.outbound) leg = adopt_midway(*transaction);
     if (!leg) {
         ++table_.counters_.unknown_dialog;
         return;
@@ -102,9 +102,9 @@ void Table::Step::offer_in_dialog() {
     // What a restart needs to know the responses by.
     const bool is_invite = message_.method == sip::Method::invite;
     if (is_invite) (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
-    if (!event_.outbound && (is_invite || message_.method == sip::Method::update)) leg->remote_offer = event_.remote;
-    effects_.woken.insert(leg->id);
     const bool is_prack = message_.method == sip::Method::prack;
+    if (event_.remote && !is_prack) leg->remote_offer = event_.remote;
+    effects_.woken.insert(leg->id);
     if (event_.outbound && event_.offer) {
         if (is_prack && leg->remote_offer) answered_by_inside(*leg, leg->side(inside_tag()), *leg->remote_offer, false);
         else offered_by_inside(*leg);
@@ -116,8 +116,9 @@ void Table::Step::offer_in_dialog() {
 }
 
 // The ACK to a 2xx; it may carry the answer (RFC 3261 13.2.2.4, RFC 3725). The inside's proves an answer that we missed;
-// an outsider's does so only where we were away.
+// an outsider's does so only where we were away. One that comes again, as its 2xx has, answers nothing more.
 void Table::Step::ack() {
+    if (table_.transactions_.find(event_.transaction, event_.outbound)) return;
     const Transaction* invite = table_.transactions_.find_invite_of(message_, event_.outbound);
     if (invite && invite->is_final && invite->cseq == message_.cseq && invite->is_failed) return;
     Leg* leg = leg_by_tags();
@@ -128,10 +129,26 @@ void Table::Step::ack() {
     const bool answers_inside = !event_.outbound && event_.remote && !leg->offered.empty();
     const bool is_named = !leg->outside_tag.empty(); // else there is no answer that it could be the ACK to
     const bool confirms = is_named && (event_.outbound || leg->is_restored) && leg->state == LegState::early;
+    if (answers_outside || answers_inside) begin(transaction_life, is_strangers());
     if (answers_outside) answered_by_inside(*leg, side, *leg->remote_offer, true);
     if (answers_inside) answered_by_outside(*leg, side, leg->offered, true);
     if (confirms) confirm(*leg);
     if (answers_outside || answers_inside || confirms || !leg->is_recorded) changed(*leg);
+}
+
+// The inside gives up. Nobody has to answer that: without a final response after 64*T1 there is none to come (RFC 3261 9.1),
+// however long it rings on.
+void Table::Step::cancel() {
+    if (!event_.outbound) return;
+    Transaction* invite = table_.transactions_.find(message_, true, sip::Method::invite);
+    if (invite && (!invite->is_initial || invite->is_final)) return;
+    if (invite) invite->is_cancelled = true;
+    const Leg* restored = table_.leg(table_.branch_leg(message_, true)); // whose INVITE is forgotten
+    for (const LegId id : table_.unanswered_legs_of(invite ? invite->group : restored ? restored->group : 0)) {
+        Leg& leg = *table_.leg(id);
+        leg.end_at = event_.now + table_.timers_.bye;
+        table_.schedule(leg, event_.now);
+    }
 }
 
 void Table::Step::bye() {

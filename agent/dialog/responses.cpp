@@ -40,7 +40,7 @@ void Table::Step::on_response() {
     switch (transaction->method) {
         case sip::Method::invite:
             if (transaction->is_initial) find_dialog(*transaction);
-            if (message_.status < 200 && !transaction->is_final && (message_.status != 100 || transaction->is_initial))
+            if (message_.status < 200 && !transaction->is_final && (message_.status != 100 || transaction->leg != 0))
                 table_.transactions_.expire_at(*transaction, event_.now + table_.timers_.early + transaction_life);
             if (!transaction->is_initial) response_in_dialog(*transaction);
             else if (message_.status == 100) ring_on(table_.leg(transaction->leg));
@@ -60,7 +60,8 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
     if (transaction.is_failed || transaction.inside_tag != message_.from.tag) return; // RFC 3261 17.1.1.2
     Leg* leg = fork(transaction);
-    if (!leg || (leg->state != LegState::early && transaction.is_final)) return; // a retransmitted 2xx (RFC 6026)
+    if (!leg || leg->is_answered || (leg->state != LegState::early && transaction.is_final))
+        return; // a retransmitted 2xx (RFC 6026)
     Side& side = leg->side(inside_tag());
     if (event_.remote && transaction.local_offer)
         answered_by_outside(*leg, side, *transaction.local_offer, is_success());
@@ -68,20 +69,19 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     if (is_success()) {
         if (!side.accepted.empty()) leg->offered.clear();
         transaction.answered.push_back(table_.hash_({message_.to.tag}));
-        confirm(*leg);
+        transaction.is_final ? answered_beside(*leg) : confirm(*leg);
         end_other_forks(*leg);
-        if (message_.to.tag.empty()) end_before(*leg);
     } else {
         ring_on(leg);
     }
     changed(*leg);
 }
 
-// RFC 2543: a party without tags has taken the re-INVITE, which looked like a call of its own. The ports go on.
-void Table::Step::end_before(const Leg& leg) {
-    const Leg* before = table_.namesake(
-        leg.tag_key, [&](const Leg& each) { return each.id != leg.id && each.state == LegState::confirmed; });
-    if (before) table_.end(before->id, effects_);
+// Another has answered before (RFC 3261 13.2.2.4): until the inside's ACK it is only somebody's word.
+void Table::Step::answered_beside(Leg& leg) {
+    leg.is_answered = true;
+    leg.end_at = event_.now + table_.timers_.bye;
+    table_.schedule(leg, event_.now);
 }
 
 void Table::Step::initial_response_out(Transaction& transaction) {
@@ -93,10 +93,10 @@ void Table::Step::initial_response_out(Transaction& transaction) {
     if (event_.offer && transaction.remote_offer)
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
     else if (event_.offer) offered_by_inside(*leg);
-    if (event_.offer && std::ranges::find(side.invites, transaction.id) == side.invites.end())
-        side.invites.push_back(transaction.id);
     if (is_success()) {
         Side winner = std::move(side);
+        if (leg->is_restored && winner.accepted.empty())
+            winner.accepted = leg->sides.front().accepted; // whose is forgotten
         leg->sides.clear();
         leg->sides.push_back(std::move(winner));
         forget_moves(*leg);
@@ -112,12 +112,11 @@ void Table::Step::initial_response_out(Transaction& transaction) {
 void Table::Step::failed(Transaction& transaction) {
     if (transaction.is_final) return;
     transaction.is_failed = true;
-    for (const LegId id : table_.early_legs_of(transaction.group)) {
+    for (const LegId id : table_.unanswered_legs_of(transaction.group)) {
         Leg& leg = *table_.leg(id);
-        if (!leg.begun_inside) close_early_media(leg, transaction);
-        if (!leg.begun_inside && --leg.open_invites > 0) continue; // a merged request; another one still runs
-        if (!is_retryable(message_.status)) {
-            ++table_.counters_.calls_failed;
+        const bool may_come_again = is_retryable(message_.status);
+        table_.counters_.calls_failed += !may_come_again;
+        if (!may_come_again || !leg.begun_inside) { // from outside it comes again without ports of ours
             table_.end(id, effects_);
             continue;
         }
@@ -127,21 +126,10 @@ void Table::Step::failed(Transaction& transaction) {
     }
 }
 
-// What only responses to this INVITE have opened.
-void Table::Step::close_early_media(Leg& leg, const Transaction& transaction) {
-    const size_t closed = std::erase_if(
-        leg.sides, [&](Side& side) { return std::erase(side.invites, transaction.id) > 0 && side.invites.empty(); });
-    if (closed == 0) return;
-    forget_moves(leg);
-    if (std::ranges::all_of(leg.sides, [](const Side& side) { return side.invites.empty(); })) leg.offered.clear();
-    changed(leg);
-}
-
 void Table::Step::response_in_dialog(Transaction& transaction) {
     Leg* leg = transaction.leg ? table_.leg(transaction.leg) : nullptr;
     const bool is_unknown = transaction.leg == 0 && !transaction.is_final; // and not of a call that has ended
-    if (is_unknown && event_.outbound && is_success() && event_.offer && (leg = adopt_midway(transaction)))
-        confirm(*leg);
+    if (is_unknown && event_.outbound && is_success() && (leg = adopt_midway(transaction))) confirm(*leg);
     if (!leg || !leg->has_inside_tag(inside_tag()) || leg->outside_tag != outside_tag() || transaction.is_final) return;
     Side& side = leg->side(inside_tag());
     const bool is_invite = message_.method == sip::Method::invite;
@@ -202,7 +190,10 @@ bool Table::Step::has_ended(const Transaction& transaction) const {
 // call (RFC 3261 15.1.1); anything else is retried, or given up after `timers.bye`.
 void Table::Step::response_to_bye(const Transaction& transaction) {
     const bool is_gone = !event_.outbound && (message_.status == 481 || message_.status == 408);
-    if ((is_success() || is_gone) && table_.leg(transaction.leg)) table_.end(transaction.leg, effects_);
+    if (!is_success() && !is_gone) return;
+    const bool is_first = table_.leg(transaction.leg) != nullptr;
+    table_.end(transaction.leg, effects_);
+    if (is_first) end_dialog();
 }
 
 // Each sign of life before the answer gives it the whole of `timers.early` again.

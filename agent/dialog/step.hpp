@@ -25,14 +25,14 @@ private:
     void offer_in_dialog();
     void ack();
     void bye();
+    void cancel();
     void in_dialog(Leg& leg); // any other method
 
     // responses
     void initial_response_in(Transaction& transaction);  // to an INVITE that the inside sent
     void initial_response_out(Transaction& transaction); // to one that came from outside
     void failed(Transaction& transaction);
-    void close_early_media(Leg& leg, const Transaction& transaction);
-    void end_before(const Leg& leg);
+    void answered_beside(Leg& leg);
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);
     bool has_ended(const Transaction& transaction) const; // a BYE, and its call is over
@@ -50,12 +50,14 @@ private:
     void ring_on(Leg* leg);
 
     // which leg
-    LegId branch_leg() const;
+    template <class Fits>
+    Leg* leg_of_dialog(const Fits& fits);
     Leg* leg_by_tags();                          // in-dialog request or response: Call-ID and both tags
     Leg* fork(Transaction& transaction);         // the leg of this response's To tag
     void find_dialog(Transaction& transaction);  // of an INVITE without To tag that turns out to be a re-INVITE
     Leg* adopt_midway(Transaction& transaction); // a call that began before we did
     Transaction* remembered();                   // of a restored leg, whose transaction is forgotten
+    void end_dialog();
     void end_other_forks(const Leg& winner);
 
     std::string_view outside_tag() const {

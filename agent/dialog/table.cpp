@@ -37,7 +37,7 @@ bool Table::may_carry_offers(const sip::Message& inbound, uint64_t transaction) 
         case sip::Method::prack: {
             if (inbound.is_request || transactions_.find(transaction, true) != nullptr) return true;
             const Leg* leg = find(inbound.call_id, inbound.to.tag, inbound.from.tag);
-            if (!leg) leg = leg_ringing(inbound.call_id, inbound.cseq);
+            if (!leg) leg = this->leg(branch_leg(inbound, false));
             return leg && leg->is_restored; // its transactions are forgotten
         }
         case sip::Method::ack: {
@@ -51,10 +51,15 @@ bool Table::may_carry_offers(const sip::Message& inbound, uint64_t transaction) 
 bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
     const auto& [theirs, ours] =
         outbound.is_request ? std::tie(outbound.to, outbound.from) : std::tie(outbound.from, outbound.to);
+    // An outsider begins it, with an inside party's From tag that he was called by; an inside proxy only passes it on.
+    if (outbound.is_request && theirs.tag.empty() && find(outbound.call_id, ours.tag, {})) return false;
     const Leg* leg = find(outbound.call_id, theirs.tag, ours.tag);
-    if (!leg && theirs.tag.empty()) { // the INVITE again, after a challenge by somebody with a tag
+    if (!leg || !leg->has_inside_tag(ours.tag)) {
+        // An answer by somebody whose tag is new, or the INVITE again, after a challenge by somebody with a tag.
         const LegId* latest = by_inside_tag_.find(tag_key(outbound.call_id, {}, ours.tag));
-        leg = latest ? this->leg(*latest) : nullptr;
+        leg = !outbound.is_request           ? this->leg(branch_leg(outbound, true))
+              : latest && theirs.tag.empty() ? this->leg(*latest)
+                                             : nullptr;
     }
     if (!leg) return false;
     const auto claims = leg->claims();
@@ -78,7 +83,6 @@ Leg* Table::find(std::string_view call_id, std::string_view outside_tag, std::st
 
 Leg* Table::live(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag,
                  const Counterpart& party) {
-    if (outside_tag.empty()) return nullptr;
     return namesake(tag_key(call_id, outside_tag, inside_tag), [&](const Leg& leg) {
         return leg.state == LegState::confirmed && !leg.end_at && leg.has_inside_tag(inside_tag) &&
                is_same_party(leg.counterpart, party);
@@ -88,7 +92,9 @@ Leg* Table::live(std::string_view call_id, std::string_view outside_tag, std::st
 Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
                    bool begun_inside) {
     const bool is_strangers = !begun_inside && !event.counterpart.is_declared && !event.is_trusted;
-    const bool is_full = legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers);
+    const bool is_full =
+        legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers) ||
+        (!begun_inside && namesakes_.count(tag_key(event.message.call_id, outside_tag, {})) >= most_namesakes);
     if (is_full || legs_.contains(id)) {
         counters_.legs_full += is_full;
         return nullptr;
@@ -158,25 +164,20 @@ size_t Table::legs_of(uint64_t group) {
     return by_group_.count(group) + (founder && founder->group == group);
 }
 
-std::vector<LegId> Table::early_legs_of(uint64_t group) {
-    std::vector<LegId> early;
-    if (const Leg* founder = leg(group); founder && founder->group == group && founder->state == LegState::early)
-        early.push_back(group);
+std::vector<LegId> Table::unanswered_legs_of(uint64_t group) {
+    std::vector<LegId> unanswered;
+    if (const Leg* founder = leg(group); founder && founder->group == group && !founder->is_answered)
+        unanswered.push_back(group);
     const auto [first, last] = by_group_.equal_range(group);
     for (auto entry = first; entry != last; ++entry)
-        if (leg(entry->second)->state == LegState::early) early.push_back(entry->second);
-    return early;
+        if (!leg(entry->second)->is_answered) unanswered.push_back(entry->second);
+    return unanswered;
 }
 
 void Table::leave_early(Leg& leg, LegState next) {
     if (leg.is_strangers && leg.state == LegState::early) --waiting_strangers_;
     leg.state = next;
     leg.is_midway = false;
-}
-
-Leg* Table::leg_ringing(std::string_view call_id, uint32_t cseq) {
-    const auto found = ringing_.find(ringing_key(call_id, cseq));
-    return found == ringing_.end() ? nullptr : leg(found->second);
 }
 
 void Table::end(LegId id, Effects& effects) {
@@ -270,6 +271,7 @@ void Table::restore(Leg restored, TimePoint now) {
     }
     place = std::make_unique<Leg>(std::move(restored));
     Leg& leg = *place;
+    leg.is_answered = leg.state != LegState::early;
     leg.is_strangers = !leg.begun_inside && !leg.counterpart.is_declared;
     waiting_strangers_ += leg.is_strangers && leg.state == LegState::early;
     if (!leg.begun_inside) leg.outset = outset_of(leg.counterpart, false, leg.is_strangers);
@@ -280,7 +282,6 @@ void Table::restore(Leg restored, TimePoint now) {
     leg.group = restored_group(leg.call_id, leg.group);
     if (leg.group != leg.id) by_group_.emplace(leg.group, leg.id);
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
-    if (leg.begun_inside && leg.state == LegState::early) ringing_[ringing_key(leg.call_id, leg.inside_cseq)] = leg.id;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
     schedule(leg, now);
 }

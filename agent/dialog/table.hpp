@@ -13,6 +13,7 @@
 
 #include "agent/dialog/ceilings.hpp"
 #include "agent/dialog/transaction.hpp"
+#include "agent/dialog/transaction_key.hpp"
 
 namespace ringwall::dialog {
 
@@ -80,6 +81,7 @@ public:
     static constexpr size_t capacity = 131072; // half of the `dialogs` map: ended ones have records too
     static_assert(policy::most_calls == capacity - capacity / 8);
     static constexpr size_t capacity_strangers = 32768; // their unanswered calls; the rest stays for the others
+    static constexpr size_t most_namesakes = 64;        // of one Call-ID and tag: whoever calls chooses these
 
     Table(const TableTimers& timers, const KeyedHash& hash) : timers_(timers), hash_(hash), transactions_(hash) {}
 
@@ -137,15 +139,16 @@ private:
         return (hash_({call_id, "group"}) & ~uint64_t{UINT32_MAX}) | (group & UINT32_MAX);
     }
     size_t legs_of(uint64_t group);
-    std::vector<LegId> early_legs_of(uint64_t group);
+    std::vector<LegId> unanswered_legs_of(uint64_t group);
     void leave_early(Leg& leg, LegState next);
-    Leg* leg_ringing(std::string_view call_id, uint32_t cseq);
     void end(LegId id, Effects& effects);
     void schedule(Leg& leg, TimePoint now);
     bool is_over(Leg& leg, TimePoint now, const Activity& last_media) const;
     bool complete_moves(Leg& leg, TimePoint now, const Activity& last_media) const;
-    uint64_t ringing_key(std::string_view call_id, uint32_t cseq) const {
-        return hash_({call_id, "cseq", std::to_string(cseq)});
+    // What an initial INVITE begins: its responses have its branch and From tag too.
+    LegId branch_leg(const sip::Message& message, bool outbound) const {
+        const bool is_from_inside = outbound == message.is_request;
+        return hash_({message.call_id, is_from_inside ? "out" : "in", top_branch(message), message.from.tag});
     }
     uint64_t tag_key(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag) const {
         return outside_tag.empty() ? hash_({call_id, "inside", inside_tag}) : hash_({call_id, outside_tag});
@@ -159,9 +162,8 @@ private:
     std::unordered_multimap<uint64_t, LegId> namesakes_; // by the same: those that found the name taken
     pinhole::FlatMap<LegId> by_inside_tag_; // hash of Call-ID and inside tag, of calls begun inside: the latest
     std::unordered_multimap<uint64_t, LegId> by_group_; // those whose group is another's: most calls never fork
-    std::unordered_map<uint64_t, LegId> ringing_; // hash of Call-ID and CSeq: INVITEs that a restart found unanswered
-    pinhole::Deadlines<LegId> timers_due_;        // each leg's next_look, and others that it no longer waits for
-    size_t waiting_strangers_ = 0;                // strangers' calls, not answered
+    pinhole::Deadlines<LegId> timers_due_;              // each leg's next_look, and others that it no longer waits for
+    size_t waiting_strangers_ = 0;                      // strangers' calls, not answered
     Ceilings ceilings_;
     TableCounters counters_;
 };

@@ -30,6 +30,7 @@ struct Transaction {
     std::optional<std::vector<pinhole::Claim>> local_offer; // SDP of the request, by direction
     std::optional<Remote> remote_offer;
     bool is_final = false, is_failed = false;
+    bool is_cancelled = false;      // by the inside
     std::vector<uint64_t> answered; // To tags of its 2xx, hashed: once their call has ended, one more begins nothing
     TimePoint expires;
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "agent/dialog/step.hpp"
-#include "agent/dialog/transaction_key.hpp"
 
 namespace ringwall::dialog {
 namespace {
@@ -12,19 +11,29 @@ constexpr size_t most_forks = 64; // To tags of one INVITE: whoever is called ch
 
 } // namespace
 
-Leg* Table::Step::leg_by_tags() {
-    Leg* leg = table_.namesake(table_.tag_key(message_.call_id, outside_tag(), inside_tag()), [&](const Leg& each) {
-        return each.has_inside_tag(inside_tag()) &&
+// By both tags, and with that party.
+template <class Fits>
+Leg* Table::Step::leg_of_dialog(const Fits& fits) {
+    const uint64_t key = table_.tag_key(message_.call_id, outside_tag(), inside_tag());
+    return table_.namesake(key, [&](const Leg& each) {
+        return each.has_inside_tag(inside_tag()) && fits(each) &&
                each.counterpart.signalling.address == event_.counterpart.signalling.address;
     });
+}
+
+// Of the crossings of a spiral, by way of one party, each has its own copy of a request.
+Leg* Table::Step::leg_by_tags() {
+    Leg* leg = leg_of_dialog([&](const Leg& each) {
+        const bool is_invite = message_.is_request && message_.method == sip::Method::invite;
+        const uint32_t last = event_.outbound ? each.inside_cseq : each.outside_cseq;
+        return !each.bye_from_inside && !(is_invite && last == message_.cseq);
+    });
+    if (!leg) leg = leg_of_dialog([](const Leg&) { return true; });
     if (!leg) leg = table_.find(message_.call_id, outside_tag(), inside_tag());
     if (!leg || !leg->has_inside_tag(inside_tag())) return nullptr;
     if (!event_.outbound && !inside_tag().empty()) table_.ceilings_.heard(*leg);
     return leg;
 }
-
-// Until the outside has a tag: of the INVITE's branch.
-LegId Table::Step::branch_leg() const { return table_.hash_({message_.call_id, "branch", top_branch(message_)}); }
 
 // RFC 3261 13.2.2.4: each To tag is a dialog of its own. The first takes over the leg that the INVITE began; later
 // ones get the same offer, in legs of the same group. A 2xx that comes again after its call's BYE begins none.
@@ -39,12 +48,15 @@ Leg* Table::Step::fork(Transaction& transaction) {
         table_.name(*first, tag);
         return first;
     }
+    const bool is_over = transaction.is_final || transaction.is_cancelled;
+    if (is_provisional() && is_over) return nullptr; // who begins to ring once the call is answered, or given up
     if (std::ranges::find(transaction.answered, table_.hash_({tag})) != transaction.answered.end()) return nullptr;
     if (table_.legs_of(transaction.group) >= most_forks || transaction.answered.size() >= most_forks) {
         ++table_.counters_.forks_full;
         return nullptr;
     }
-    Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", tag}), tag, transaction.inside_tag, true);
+    const LegId id = table_.hash_({message_.call_id, "tag", tag, top_branch(message_)}); // a spiral may fork twice
+    Leg* leg = table_.create(event_, id, tag, transaction.inside_tag, true);
     if (!leg) return nullptr;
     table_.join(*leg, transaction.group);
     leg->inside_cseq = transaction.cseq;
@@ -52,9 +64,9 @@ Leg* Table::Step::fork(Transaction& transaction) {
     return leg;
 }
 
-// An INVITE without To tag, answered within a call that is up, by its party: a re-INVITE. Some telephones send such when
-// they have found another way through their NAT, and their later CSeq tells it from the same INVITE on its second way
-// through the wall (a spiral, RFC 3261 6).
+// An INVITE without To tag, answered within a call that is up, by its party: a re-INVITE. Those to a party without tags
+// (RFC 2543) are all such, and some telephones send them when they have found another way through their NAT. Their later
+// CSeq tells them from the same INVITE on its second way through the wall (a spiral, RFC 3261 6).
 void Table::Step::find_dialog(Transaction& transaction) {
     if (message_.status == 100 || message_.status >= 300) return;
     Leg* live = table_.live(message_.call_id, outside_tag(), inside_tag(), event_.counterpart);
@@ -63,6 +75,7 @@ void Table::Step::find_dialog(Transaction& transaction) {
     if (last != 0 && transaction.cseq <= last) return;
     last = transaction.cseq;
     table_.end(transaction.leg, effects_);
+    if (live->begun_inside) table_.by_inside_tag_[table_.tag_key(live->call_id, {}, live->inside_tag())] = live->id;
     transaction.leg = live->id;
     transaction.group = live->group;
     transaction.is_initial = false;
@@ -72,6 +85,7 @@ void Table::Step::find_dialog(Transaction& transaction) {
 // A call that was up before the wall was: its next offer or answer from inside makes it known; an offer for as long as it
 // waits for its answer, as an outsider's may be passed on that is of no call at all.
 Leg* Table::Step::adopt_midway(Transaction& transaction) {
+    if (!event_.offer || event_.offer->empty()) return nullptr;        // it would open nothing
     if (outside_tag().empty() || inside_tag().empty()) return nullptr; // of no dialog (RFC 3261 12.2)
     if (table_.find(message_.call_id, outside_tag(), {})) return nullptr;
     Leg* leg = table_.create(event_, table_.hash_({message_.call_id, "tag", outside_tag()}), outside_tag(),
@@ -92,8 +106,9 @@ Transaction* Table::Step::remembered() {
     if (!is_invite && !is_bye && !may_answer) return nullptr;
     const bool request_outbound = !event_.outbound;
     Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
-    if (!leg && is_invite && request_outbound)
-        leg = table_.leg_ringing(message_.call_id, message_.cseq); // another fork, or the first to answer
+    Leg* begun = is_invite ? table_.leg(table_.branch_leg(message_, event_.outbound)) : nullptr;
+    const bool is_of_it = leg && begun && leg->group == begun->group && leg->has_inside_tag(inside_tag());
+    if (begun && !is_of_it) leg = begun; // another fork, the first to answer, or a spiral's other crossing
     if (!leg || !leg->is_restored) return nullptr;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
@@ -107,14 +122,20 @@ Transaction* Table::Step::remembered() {
                    .group = leg->group,
                    .inside_tag = request_outbound ? std::string(inside_tag()) : std::string(),
                    .remote_offer = leg->remote_offer,
+                   .is_cancelled = leg->end_at.has_value(),
                    .expires = event_.now};
     const auto& offer = leg->offered.empty() ? leg->side(inside_tag()).accepted : leg->offered;
     if (request_outbound && !offer.empty()) remembered_.local_offer = offer;
     return &remembered_;
 }
 
+// Once for each crossing of a spiral, and for each branch of an INVITE that was answered alike.
+void Table::Step::end_dialog() {
+    while (const Leg* leg = leg_of_dialog([](const Leg&) { return true; })) table_.end(leg->id, effects_);
+}
+
 void Table::Step::end_other_forks(const Leg& winner) {
-    for (const LegId id : table_.early_legs_of(winner.group)) table_.end(id, effects_);
+    for (const LegId id : table_.unanswered_legs_of(winner.group)) table_.end(id, effects_);
 }
 
 } // namespace ringwall::dialog

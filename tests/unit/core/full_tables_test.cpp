@@ -49,6 +49,12 @@ TEST(FullTables, keeps_room_for_the_peers_calls_while_strangers_call) {
         "= 40000/answered/198.51.100.7:30000\n");
 }
 
+TEST(FullTables, follows_only_so_many_calls_of_the_same_names) {
+    CallScript script;
+    for (int i = 0; i < 100; ++i) run(script, "in INVITE f=a b=" + std::to_string(i) + "\n");
+    EXPECT_EQ(script.counter("legs_full"), 100U - 1 - dialog::Table::most_namesakes);
+}
+
 TEST(FullTables, follows_only_so_many_forks_of_one_call) {
     CallScript script;
     run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n");
