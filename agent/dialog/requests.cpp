@@ -140,7 +140,7 @@ void Table::Step::ack() {
 // however long it rings on.
 void Table::Step::cancel() {
     if (!event_.outbound) return;
-    Transaction* invite = table_.transactions_.find(message_, true, sip::Method::invite);
+    Transaction* invite = table_.transactions_.find_invite_of(message_, true);
     if (invite && (!invite->is_initial || invite->is_final)) return;
     if (invite) invite->is_cancelled = true;
     const Leg* restored = table_.leg(table_.branch_leg(message_, true)); // whose INVITE is forgotten

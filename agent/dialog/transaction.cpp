@@ -15,8 +15,8 @@ Transaction* Transactions::find(uint64_t key, bool request_outbound) {
     return found ? found->get() : nullptr;
 }
 
-Transaction* Transactions::find_invite_of(const sip::Message& ack, bool outbound) {
-    return find(transaction_key(hash_, ack, sip::Method::invite), outbound);
+Transaction* Transactions::find_invite_of(const sip::Message& request, bool outbound) {
+    return find(transaction_key(hash_, request, sip::Method::invite), outbound);
 }
 
 Transaction* Transactions::add(uint64_t key, const sip::Message& request, bool outbound, TimePoint expires,

@@ -44,8 +44,8 @@ public:
 
     // By transaction_key() and the request's direction. Null: not seen.
     Transaction* find(uint64_t key, bool request_outbound);
-    // An ACK to a failure belongs to its INVITE.
-    Transaction* find_invite_of(const sip::Message& ack, bool outbound);
+    // The INVITE that an ACK to a failure, or a CANCEL, belongs to.
+    Transaction* find_invite_of(const sip::Message& request, bool outbound);
     // Null where there is no room (counted by the caller). An existing one is returned as it is.
     Transaction* add(uint64_t key, const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers);
     Transaction* add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers) {
