@@ -82,7 +82,7 @@ TEST(Mistakes, are_said_with_line_column_and_what_was_expected) {
         {with("mode: enfroce\n"), "f:4:7: mode: got \"enfroce\", expected enforce or monitor; did you mean enforce?"},
         {with("moed: enforce\n"), "f:4:1: unknown key \"moed\", did you mean mode?"},
         {with("sip: { udp: [5060], sctp: [5060] }\n"),
-         "f:4:21: sip: unknown key \"sctp\", expected one of udp, tcp, tls, ws"},
+         "f:4:21: sip: unknown key \"sctp\", expected one of udp, tcp, tls, ws, outbound"},
         {with("timers: { forever: 1h }\n"),
          "f:4:11: timers: unknown key \"forever\", expected one of drain, idle, held, early, bye, max_call, tombstone, "
          "return_path, sip_return_path, register_return_path"},
