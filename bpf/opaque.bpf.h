@@ -170,10 +170,9 @@ static __always_inline void note_close(const struct packet *pkt, __u64 party, __
 /* Which outside parties a connection admits: those who may talk SIP to us, and those whom the inside has called. */
 static __always_inline int may_be_opaque(const struct packet *pkt, const struct zone *zone, int is_server) {
     const struct standing *outside = &pkt->destination_network;
-    int is_allowed_source = (outside->flags & NETWORK_ALLOWED) != 0;
     if (zone->flags & ZONE_NO_OPAQUE || outside->flags & NETWORK_PROTECTED) return 0;
-    if (outside->flags & NETWORK_DENIED && !is_allowed_source) return 0;
-    return !is_server || pkt->wall_flags & WALL_ADMIT_ALL || is_allowed_source || zone->flags & (ZONE_SIP | ZONE_PEER);
+    if ((outside->flags & (NETWORK_DENIED | NETWORK_ALLOWED)) == NETWORK_DENIED) return 0;
+    return !is_server || may_talk_sip(pkt, outside);
 }
 
 /* A TCP segment that leaves. A global function: verified once. */

@@ -85,13 +85,18 @@ static __always_inline const struct zone *zone_of(const struct packet *pkt, __u3
     return bpf_map_lookup_elem(&zones, &index);
 }
 
-/* May the inside talk SIP to the packet's destination? Those may be talked to that may talk to us (sip.outbound). */
+/* 5a: may they talk SIP to us at all? Where no peers are declared, everyone may. */
+static __always_inline int may_talk_sip(const struct packet *pkt, const struct standing *who) {
+    const struct zone *zone = zone_of(pkt, who->zone);
+    if (pkt->wall_flags & WALL_ADMIT_ALL || who->flags & NETWORK_ALLOWED) return 1;
+    return zone && zone->flags & (ZONE_SIP | ZONE_PEER);
+}
+/* May the inside talk SIP to the packet's destination? To those who may talk to us and are not denied (sip.outbound). */
 static __always_inline int is_admitted_out(const struct packet *pkt) {
     const struct standing *there = &pkt->destination_network;
-    if (!(pkt->wall_flags & WALL_OUTBOUND_ADMITTED) || there->flags & (NETWORK_ALLOWED | NETWORK_PROTECTED)) return 1;
-    if (there->flags & NETWORK_DENIED) return 0;
-    const struct zone *zone = zone_of(pkt, there->zone);
-    return zone && (pkt->wall_flags & WALL_ADMIT_ALL || zone->flags & (ZONE_SIP | ZONE_PEER));
+    if (!(pkt->wall_flags & WALL_OUTBOUND_ADMITTED) || there->flags & NETWORK_PROTECTED) return 1;
+    if ((there->flags & (NETWORK_DENIED | NETWORK_ALLOWED)) == NETWORK_DENIED) return 0;
+    return may_talk_sip(pkt, there);
 }
 
 static __always_inline int has_known_hint(const struct address *address, __u64 now) {

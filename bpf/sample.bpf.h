@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Verdicts are counted, and what drops is sampled (maps/abi/drop.h). A flood pays two comparisons: whether its tick is over, and whether its budget
- * is. What a sample costs beyond, a lookup and a copy, is paid SAMPLES_A_TICK times a tick.
+ * Verdicts are counted, and what drops is sampled (maps/abi/drop.h). A flood pays two comparisons: whether its tick is
+ * over, and whether its budget is. What a sample costs beyond, a lookup and a copy, is paid SAMPLES_A_TICK times a tick.
  */
 #pragma once
 

@@ -35,12 +35,8 @@ static __always_inline int is_denied_everything(const struct packet *pkt) {
     return pkt->wall_flags & WALL_DENY_ALL && is_denied(pkt) && pkt->destination_network.flags & NETWORK_PROTECTED;
 }
 
-/* 5a: may this source talk SIP to a configured port at all? Where no peers are declared, everyone may. */
-static __always_inline int is_admitted(const struct packet *pkt) {
-    const struct zone *zone = zone_of(pkt, pkt->source_network.zone);
-    if (pkt->wall_flags & WALL_ADMIT_ALL || is_allowed(pkt)) return 1;
-    return zone && zone->flags & (ZONE_SIP | ZONE_PEER);
-}
+/* 5a, to a configured port. */
+static __always_inline int is_admitted(const struct packet *pkt) { return may_talk_sip(pkt, &pkt->source_network); }
 
 /* New calls of others than registrars, and what cannot be read: who knows what a server makes of that. */
 static __always_inline int is_refused_by_strict(struct context *ctx, const struct packet *pkt, const struct zone *zone) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What no single value shows: contradictions are mistakes, and what is allowed but hardly meant is a warning.
 #include <algorithm>
+#include <array>
 
 #include "policy/checks.hpp"
 #include "policy/words.hpp"
@@ -61,6 +62,11 @@ std::string opaque_ports(const Config& config) {
     return ports;
 }
 
+bool has_web_port(const Config& config) {
+    return std::ranges::any_of(std::array{&config.sip_tls, &config.sip_ws},
+                               [](const auto* ports) { return std::ranges::find(*ports, Port{443}) != ports->end(); });
+}
+
 // Calls that are signalled where we cannot read have media by their connection, or not at all.
 void check_opaque(const Config& config, Findings& findings) {
     if (config.sip_tls.empty() && config.sip_ws.empty()) return;
@@ -71,26 +77,22 @@ void check_opaque(const Config& config, Findings& findings) {
     for (size_t i = 0; i < config.zones.size(); ++i)
         if (config.zones[i].sip && !config.zones[i].opaque)
             findings.warn_at("zones[" + std::to_string(i) + "].opaque", unheard);
-    for (const auto* list : {&config.sip_tls, &config.sip_ws})
-        for (const Port port : *list)
-            if (port.value == 443)
-                findings.warn_at("sip",
-                                 "443 is every web server's port: whichever of them the inside talks to may then send "
-                                 "to its media ports; opaque: no, for the zone of those who are no party to calls, "
-                                 "prevents it");
+    if (has_web_port(config))
+        findings.warn_at("sip",
+                         "443 is every web server's port: whichever of them the inside talks to may then send "
+                         "to its media ports; opaque: no, for the zone of those who are no party to calls, "
+                         "prevents it");
 }
 
 // Whom the inside may talk SIP to.
 void check_outbound(const Config& config, Findings& findings) {
     if (config.outbound == Outbound::any) return;
-    if (config.peers.empty() && std::ranges::all_of(config.zones, &Zone::sip))
+    if (config.admits_all())
         findings.warn_at("sip.outbound", "admitted refuses nobody: no peers are declared, and every zone may talk SIP");
-    for (const auto* list : {&config.sip_tls, &config.sip_ws})
-        for (const Port port : *list)
-            if (port.value == 443)
-                findings.warn_at("sip.outbound",
-                                 "admitted shuts port 443 out there, every web server's, to all that the inside may "
-                                 "not talk SIP to");
+    if (has_web_port(config))
+        findings.warn_at("sip.outbound",
+                         "admitted shuts port 443 out there, every web server's, to all that the "
+                         "inside may not talk SIP to");
     for (const Peer& peer : config.peers)
         if (peer.networks.empty())
             findings.warn_at("sip.outbound",

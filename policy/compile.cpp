@@ -15,9 +15,6 @@ uint64_t ns(std::chrono::nanoseconds duration) { return static_cast<uint64_t>(du
 
 uint32_t flag_if(bool condition, uint32_t flag) { return condition ? flag : 0; }
 
-// Without peers every network may exchange SIP with us (zone 0 says so too), but for a zone that was told `sip: no`.
-bool admits_all(const Config& config) { return config.peers.empty() && std::ranges::all_of(config.zones, &Zone::sip); }
-
 uint32_t loss_flag(AgentLoss loss) {
     switch (loss) {
         case AgentLoss::peers: return WALL_LOSS_PEERS;
@@ -32,7 +29,7 @@ struct wall compile_wall(const Config& config) {
     const Timers& timers = config.timers;
     struct wall wall = {};
     wall.flags = flag_if(config.mode == Mode::monitor, WALL_MONITOR) |
-                 flag_if(config.allow_hairpin, WALL_ALLOW_HAIRPIN) | flag_if(admits_all(config), WALL_ADMIT_ALL) |
+                 flag_if(config.allow_hairpin, WALL_ALLOW_HAIRPIN) | flag_if(config.admits_all(), WALL_ADMIT_ALL) |
                  flag_if(config.deny_all, WALL_DENY_ALL) | flag_if(!config.user_agents.empty(), WALL_USER_AGENTS) |
                  flag_if(config.learns_external, WALL_LEARNS_EXTERNAL) |
                  flag_if(config.outbound == Outbound::admitted, WALL_OUTBOUND_ADMITTED) |

@@ -2,6 +2,7 @@
 // The configuration as values: what /etc/ringwall/ringwall.yaml means once it has been read and checked.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -203,6 +204,8 @@ struct Config {
     std::vector<std::string> files; // names of those that it was read from
     // Where each value stands in them, by path: "peers[0].networks". What is not said is not in here.
     std::map<std::string, Place, std::less<>> places;
+    // Without peers every network may exchange SIP with us (zone 0 says so too), but for a zone that was told `sip: no`.
+    bool admits_all() const { return peers.empty() && std::ranges::all_of(zones, &Zone::sip); }
     bool operator==(const Config&) const = default;
 };
 

@@ -144,11 +144,8 @@ void Table::Step::cancel() {
     if (invite && (!invite->is_initial || invite->is_final)) return;
     if (invite) invite->is_cancelled = true;
     const Leg* restored = table_.leg(table_.branch_leg(message_, true)); // whose INVITE is forgotten
-    for (const LegId id : table_.unanswered_legs_of(invite ? invite->group : restored ? restored->group : 0)) {
-        Leg& leg = *table_.leg(id);
-        leg.end_at = event_.now + table_.timers_.bye;
-        table_.schedule(leg, event_.now);
-    }
+    for (const LegId id : table_.unanswered_legs_of(invite ? invite->group : restored ? restored->group : 0))
+        end_after(*table_.leg(id), table_.timers_.bye);
 }
 
 void Table::Step::bye() {
@@ -163,8 +160,7 @@ void Table::Step::bye() {
     if (!event_.outbound) return; // until the inside's 2xx it is only somebody's word
     table_.leave_early(*leg, LegState::ending);
     leg->bye_from_inside = true;
-    leg->end_at = event_.now + table_.timers_.bye;
-    table_.schedule(*leg, event_.now);
+    end_after(*leg, table_.timers_.bye);
     changed(*leg);
 }
 

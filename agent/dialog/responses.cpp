@@ -69,7 +69,8 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     if (is_success()) {
         if (!side.accepted.empty()) leg->offered.clear();
         transaction.answered.push_back(table_.hash_({message_.to.tag}));
-        transaction.is_final ? answered_beside(*leg) : confirm(*leg);
+        if (transaction.is_final) answered_beside(*leg);
+        else confirm(*leg);
         end_other_forks(*leg);
     } else {
         ring_on(leg);
@@ -80,8 +81,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
 // Another has answered before (RFC 3261 13.2.2.4): until the inside's ACK it is only somebody's word.
 void Table::Step::answered_beside(Leg& leg) {
     leg.is_answered = true;
-    leg.end_at = event_.now + table_.timers_.bye;
-    table_.schedule(leg, event_.now);
+    end_after(leg, table_.timers_.bye);
 }
 
 void Table::Step::initial_response_out(Transaction& transaction) {
@@ -120,8 +120,7 @@ void Table::Step::failed(Transaction& transaction) {
             table_.end(id, effects_);
             continue;
         }
-        leg.end_at = event_.now + retry_grace;
-        table_.schedule(leg, event_.now);
+        end_after(leg, retry_grace);
         changed(leg);
     }
 }

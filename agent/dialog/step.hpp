@@ -33,6 +33,10 @@ private:
     void initial_response_out(Transaction& transaction); // to one that came from outside
     void failed(Transaction& transaction);
     void answered_beside(Leg& leg);
+    void end_after(Leg& leg, std::chrono::nanoseconds time) {
+        leg.end_at = event_.now + time;
+        table_.schedule(leg, event_.now);
+    }
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);
     bool has_ended(const Transaction& transaction) const; // a BYE, and its call is over

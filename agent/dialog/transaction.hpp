@@ -48,9 +48,6 @@ public:
     Transaction* find_invite_of(const sip::Message& request, bool outbound);
     // Null where there is no room (counted by the caller). An existing one is returned as it is.
     Transaction* add(uint64_t key, const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers);
-    Transaction* add(const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers) {
-        return add(transaction_key(hash_, request, request.method), request, outbound, expires, is_strangers);
-    }
     // A provisional response makes it last longer; after the final one only retransmissions need it.
     void expire_at(Transaction& transaction, TimePoint expires);
     void expire(TimePoint now);

@@ -60,7 +60,8 @@ std::string mend_of_drop(const policy::View& policy, uint32_t reason, const IpAd
         case REASON_banned:
             return "ringwall bans del, of the ban that ringwall sources " + source.to_string() + " shows";
         case REASON_not_a_peer: return "declare it as a peer, or in a zone with sip: yes";
-        case REASON_out_not_a_peer: return "declare the destination as a peer, or in a zone with sip: yes";
+        case REASON_out_not_a_peer:
+            return "declare the destination as a peer, or in a zone with sip: yes, and deny it nowhere";
         case REASON_not_registrar: return set_for("expectation: networks", source, policy);
         case REASON_rate_limited:
         case REASON_rate_limit_full:

@@ -52,6 +52,8 @@ Step admission(const Question& question, const Evidence& evidence, const Lines& 
     const struct network& outside = question.way == Way::out ? evidence.destination : evidence.source;
     const std::string who = lines.name_of_zone(outside.zone), path = lines.path_of_zone(outside.zone);
     if (outside.flags & NETWORK_ALLOWED) return {"admission", "who is on the allow list may speak SIP", {}};
+    if (question.way == Way::out && outside.flags & NETWORK_DENIED)
+        return {"admission", question.outside().address.to_string() + " is denied", {}};
     if (evidence.wall.flags & WALL_ADMIT_ALL)
         return {"admission", "no peers are declared: every source may speak SIP", {}};
     if (evidence.zone.flags & ZONE_PEER) return {"admission", who + " may speak SIP", lines.where(path)};
@@ -118,7 +120,7 @@ std::vector<Step> steps_of_sip(const Question& question, const Evidence& evidenc
                                const Lines& lines) {
     if (question.way == Way::out) {
         std::vector<Step> steps{port_step(question, evidence, lines)};
-        if (evidence.wall.flags & WALL_OUTBOUND_ADMITTED) steps.push_back(admission(question, evidence, lines));
+        if (reason == REASON_out_not_a_peer) steps.push_back(admission(question, evidence, lines));
         return steps;
     }
     if (step_of(reason) < 5) return {};

@@ -20,7 +20,7 @@ const volatile __u32 out_ifindex = 0;
 const volatile __u32 number_mask = 0; /* of a power of two varieties */
 const volatile __u32 is_v6 = 0;       /* the REGISTERs are */
 const volatile __u32 branch_at = 0;   /* offset in the frame of eight bytes of a REGISTER's branch */
-const volatile __u32 udp_sum = 0;     /* RFC 1071, of all that UDP's checksum is made of but these and VARIED_SOURCE_AT */
+const volatile __u32 udp_sum = 0;     /* RFC 1071, of all that UDP's checksum is made of but these and the varied source */
 const volatile __u64 period_ns = 0;   /* between two packets; 0: as fast as it goes */
 
 __u8 flood_frame[MOST_FLOOD_BYTES] = {};

@@ -73,5 +73,48 @@ TEST_F(Datagrams, of_sip_are_mirrored_each) {
     EXPECT_EQ(records[1].header.length, second.size());
 }
 
+// Outwards, from 127.0.0.1 to 127.0.0.2, which is nobody's but where a test says whose.
+class DatagramsOut : public Datagrams {
+protected:
+    void SetUp() override {
+        LoopbackWall::SetUp();
+        settings().flags = WALL_OUTBOUND_ADMITTED;
+        apply_settings();
+        zone(zone_provider, ZONE_SIP | ZONE_PEER);
+        attach(BPF_TC_EGRESS, egress_program());
+        to_.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+        receiver_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        ASSERT_EQ(bind(receiver_, reinterpret_cast<sockaddr*>(&to_), sizeof to_), 0);
+        ASSERT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&to_), sizeof to_), 0);
+    }
+    void TearDown() override {
+        ::close(receiver_);
+        Datagrams::TearDown();
+    }
+    // One buffer.
+    size_t arrive(const std::string& each, size_t count) {
+        std::string all;
+        for (size_t i = 0; i < count; ++i) all += each;
+        const int size = static_cast<int>(each.size());
+        EXPECT_EQ(setsockopt(socket_, SOL_UDP, UDP_SEGMENT, &size, sizeof size), 0);
+        EXPECT_EQ(::send(socket_, all.data(), all.size(), 0), static_cast<ssize_t>(all.size()));
+        return arrived(receiver_);
+    }
+    sockaddr_in to_ = at(5070);
+    int receiver_ = -1;
+    const std::string request = "OPTIONS sip:one@example.com SIP/2.0\r\n";
+};
+
+TEST_F(DatagramsOut, fall_together_where_the_inside_may_not_talk_sip) {
+    EXPECT_EQ(arrive(request, 3), 0U);
+    EXPECT_EQ(event(EVENT_refused_together), 2U);
+    EXPECT_TRUE(ring("ring_inside").empty());
+    EXPECT_EQ(arrive("no SIP at all", 3), 3U);
+    network("127.0.0.2/32", zone_provider);
+    EXPECT_EQ(arrive(request, 3), 3U);
+    EXPECT_EQ(ring("ring_inside").size(), 3U);
+    EXPECT_EQ(arrive(request, 64), 64U);
+}
+
 } // namespace
 } // namespace ringwall::test

@@ -13,10 +13,12 @@ protected:
     TransactionsOf() { request_->method = sip::Method::invite; }
     Transaction* add(uint32_t number, bool is_strangers, TimePoint expires = TimePoint(40s)) {
         request_->cseq = number;
-        return transactions_.add(*request_, false, expires, is_strangers);
+        const uint64_t key = transaction_key(hash_, *request_, request_->method);
+        return transactions_.add(key, *request_, false, expires, is_strangers);
     }
 
-    Transactions transactions_{KeyedHash({1, 2})};
+    KeyedHash hash_{{1, 2}};
+    Transactions transactions_{hash_};
     std::unique_ptr<sip::Message> request_ = std::make_unique<sip::Message>();
 };
 
