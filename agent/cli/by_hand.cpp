@@ -55,7 +55,8 @@ int close(const Invocation& invocation) {
     if (invocation.json) return print(json_text(*answer));
     std::string lines;
     for (const json::value& each : list(*answer, "closed"))
-        lines += "closed: " + text(each, "local") + " " + text(each, "proto") + ", for " + text(each, "name") + "\n";
+        lines +=
+            "closed: " + joined(list(each, "ports")) + " " + text(each, "proto") + ", for " + text(each, "name") + "\n";
     return print(lines);
 }
 

@@ -32,9 +32,10 @@ void add_sender(const std::string& text, dialog::Opening& opening, Members& memb
     else if (!prefix) opening.peer = text;
 }
 
-std::vector<std::string> ports_of(const dialog::Opening& opening, const policy::View& policy) {
-    std::vector<std::string> ports;
-    for (const pinhole::Claim& claim : dialog::claims_of(opening, policy)) ports.push_back(claim.local.to_string());
+json::array ports_of(const dialog::Opening& opening, const policy::View& policy) {
+    json::array ports;
+    for (const pinhole::Claim& claim : dialog::claims_of(opening, policy))
+        ports.push_back(json::string(claim.local.to_string()));
     return ports;
 }
 
@@ -66,24 +67,25 @@ Result<dialog::Closing, std::string> closing(std::string_view body) {
 }
 
 json::value opened(const dialog::Opening& opening, const policy::View& policy) {
-    json::array ports, denied;
-    for (const std::string& port : ports_of(opening, policy)) ports.push_back(json::string(port));
+    json::array denied;
     for (const Endpoint& from : opening.from)
         if (policy.is_denied(from.address)) denied.push_back(json::string(from.address.to_string()));
     const auto life = std::chrono::duration<double>(opening.life).count();
     return json::object{{"ok", true},
                         {"name", opening.name},
-                        {"ports", std::move(ports)},
+                        {"ports", ports_of(opening, policy)},
                         {"proto", to_string(opening.protocol)},
                         {"expires_in", std::round(life * 10) / 10},
                         {"denied", std::move(denied)}};
 }
 
-json::value closed(const std::vector<dialog::Opening>& openings) {
+json::value closed(const std::vector<dialog::Opening>& openings, const policy::View& policy) {
     json::array list;
     for (const dialog::Opening& opening : openings)
-        list.push_back(json::object{
-            {"name", opening.name}, {"local", opening.local.to_string()}, {"proto", to_string(opening.protocol)}});
+        list.push_back(json::object{{"name", opening.name},
+                                    {"local", opening.local.to_string()},
+                                    {"ports", ports_of(opening, policy)},
+                                    {"proto", to_string(opening.protocol)}});
     return json::object{{"ok", true}, {"closed", std::move(list)}};
 }
 

@@ -100,7 +100,7 @@ Response close(const Wall& wall, const Request& request) {
     const auto found = wall.core.opened_by_hand(*closing);
     if (found.empty()) return bad(404, "nothing of the kind is open by hand");
     wall.close(*closing);
-    return good(control::closed(found));
+    return good(control::closed(found, wall.core.policy()));
 }
 
 awaitable<Response> about(const Wall& wall, std::string of) {

@@ -53,11 +53,13 @@ class ByHand:
     def test_rtcp_has_the_next_port(self):
         inside, outside = self.rtp('pbx'), self.rtp('third')
         above, beside = self.rtp('pbx', inside.port + 1), self.rtp('third', outside.port + 1)
-        self.assertEqual(len(self.open(inside, '--from', endpoint_text(*outside.endpoint), '--rtcp')['ports']), 2)
+        opened = self.open(inside, '--from', endpoint_text(*outside.endpoint), '--rtcp')['ports']
+        self.assertEqual(opened, [endpoint_text(*each.endpoint) for each in (inside, above)])
         before = self.wall.reasons().get('pinhole_rtcp', 0)
         beside.send_raw(rtcp_receiver_report(7), above.endpoint)
         self.wait_until(lambda: self.wall.reasons().get('pinhole_rtcp', 0) > before, 'RTCP has passed')
         self.assert_heard(outside, inside)
+        self.assertEqual(self.close(endpoint_text(*inside.endpoint))['closed'][0]['ports'], opened)
 
     def test_it_ends_at_its_time_also_while_no_agent_runs(self):
         inside, outside = self.rtp('pbx'), self.rtp('third')

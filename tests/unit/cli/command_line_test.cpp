@@ -167,10 +167,11 @@ TEST(ByHand, says_what_is_open_and_warns_of_who_is_denied) {
 }
 
 TEST(ByHand, says_what_is_closed) {
-    const FakeAgent agent(
-        {200, "application/json", R"({"ok":true,"closed":[{"name":"x","local":"192.0.2.10:40000","proto":"udp"}]})"});
+    const FakeAgent agent({200, "application/json",
+                           R"({"ok":true,"closed":[{"name":"x","local":"192.0.2.10:40000",
+                               "ports":["192.0.2.10:40000","192.0.2.10:40001"],"proto":"udp"}]})"});
     const Outcome outcome = ringwall({"pinholes", "close", "--name", "x", "--socket", agent.path()});
-    EXPECT_EQ(outcome.out, "closed: 192.0.2.10:40000 udp, for x\n");
+    EXPECT_EQ(outcome.out, "closed: 192.0.2.10:40000, 192.0.2.10:40001 udp, for x\n");
 }
 
 TEST(ByHand, tells_wrong_usage_from_what_may_not_be) {
