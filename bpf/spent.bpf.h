@@ -38,11 +38,12 @@ static __always_inline __u32 generations_so_far(void) {
     return now_active ? READ_ONCE(now_active->generation) : 0;
 }
 
-/* source_hash(), of IPv4 without a call: a flood pays it for each packet. */
+/* source_hash() without a call: a flood pays it for each packet. */
 static __always_inline __u64 source_hash_here(const struct packet *pkt) {
     const struct address *address = &pkt->source.address;
-    if (!is_v4_mapped(address)) return source_hash(address, pkt->sip_class);
-    return keyed_hash_here(HASH_OF(HASH_SOURCE, 0), (__u64)pkt->sip_class << 32 | bpf_ntohl(address->word[3]), 0, 0, 0);
+    __u64 tail = (__u64)pkt->sip_class << 32;
+    if (is_v4_mapped(address)) return keyed_hash_here(HASH_OF(HASH_SOURCE, 0), tail | bpf_ntohl(address->word[3]), 0, 0, 0);
+    return keyed_hash_here(HASH_OF(HASH_SOURCE, 2), tail, upper_half(address), lower_half(address), 0);
 }
 
 /* Why a packet to a configured SIP port is refused, as its source still has no room; REASON_NONE where that is not known.
