@@ -197,6 +197,10 @@ MapOps Core::reload(policy::View policy, Now now) {
 
 const policy::View& Core::policy() const { return state_->policy; }
 
+bool Core::is_stranger(const Endpoint& outside, uint8_t zone, pinhole::TimePoint now) const {
+    return !state_->policy.is_declared_peer(zone) && !state_->outsiders.parties().is_told(outside, now);
+}
+
 dialog::CallCounts Core::calls_from_outside() const { return state_->table.ceilings().counts(); }
 
 Census Core::census() const { return {.pinholes = state_->book.standing(), .calls = state_->calls}; }

@@ -68,6 +68,8 @@ public:
     pinhole::MapOps reload(policy::View policy, Now now);
 
     const policy::View& policy() const;
+    // Do its packets come through the ring of strangers, as the kernel has been told so far?
+    bool is_stranger(const Endpoint& outside, uint8_t zone, pinhole::TimePoint now) const;
     dialog::CallCounts calls_from_outside() const;
     Census census() const; // kept as they come and go: no walk, however many
     std::vector<CoreCounter> counters() const;

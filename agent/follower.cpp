@@ -41,6 +41,11 @@ void Follower::hear(const Datagram& datagram, Now now) {
     if (round_.messages == most_messages) end_round();
 }
 
+bool Follower::is_to_stranger(const transport::Packet& packet) const {
+    const auto when = std::chrono::steady_clock::time_point(std::chrono::nanoseconds(packet.head.time_ns));
+    return core_.is_stranger(Endpoint::from(packet.head.destination), packet.head.zone, when);
+}
+
 void Follower::end_round() {
     if (std::exchange(round_.messages, 0) > 0) hand_on(core_.changes(round_.last));
 }

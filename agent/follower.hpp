@@ -27,6 +27,8 @@ public:
     // What the calls of an agent before us need. Once, before the first packet.
     void restore();
     void on_packet(const transport::Packet& packet) { transport_.on_packet(packet); }
+    // One that the inside sent, to whom the programs still take for a stranger.
+    bool is_to_stranger(const transport::Packet& packet) const;
     // When the rings have been read: the changes that the messages since want, in one. Sooner after 32 of them, so that
     // none waits long for those behind it, and before one that is 10 ms later than the first, so that of a backlog each
     // counts by its own time.

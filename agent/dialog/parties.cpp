@@ -192,6 +192,15 @@ void Parties::promoted(const Endpoint& outside, TimePoint until, TimePoint now) 
     }
 }
 
+bool Parties::is_told(const Endpoint& outside, TimePoint now) const {
+    const auto is_told_at = [&](Port port) {
+        const auto found = known_.find(key_of(outside.address, port));
+        return found != known_.end() && found->second.told_until_ns > pinhole::to_ns(now) &&
+               (found->second.told_flags & KNOWN_NO_STRANGER) != 0;
+    };
+    return is_told_at(outside.port) || is_told_at(Port{0});
+}
+
 bool Parties::is_phone(const Endpoint& outside, TimePoint now) const {
     const auto found = known_.find(key_of(outside.address, outside.port));
     return found != known_.end() && found->second.until_ns[as_phone] > pinhole::to_ns(now);

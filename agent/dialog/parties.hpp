@@ -43,6 +43,7 @@ public:
     // Is anybody at that address, or in that IPv6 /64, to whom a ban of all of it would do wrong?
     bool has_trusted(const Prefix& network, TimePoint now) const;
     bool is_phone(const Endpoint& outside, TimePoint now) const; // registered here
+    bool is_told(const Endpoint& outside, TimePoint now) const;  // the kernel has been told that it is no stranger
     // Has shown where it is: what it sends over its limits is counted until then. False where there is no room for one more.
     bool watch(const Endpoint& outside, TimePoint until, TimePoint now);
     // Has come to its ceiling of calls, or has room again.

@@ -17,7 +17,7 @@ constexpr const char* names[] = {"ring_inside", "ring_known",
 // Records a round. Those of calls are bounded so that the clock and the operator get their turn, and that a message is
 // read while it is still in the processor's cache.
 constexpr size_t strangers = 2;
-constexpr int budgets[] = {128, 128, 16};
+constexpr int budgets[] = {128, 128, 64};
 
 struct FreeRing {
     void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
@@ -60,11 +60,11 @@ struct Rings::Ring {
     std::exception_ptr thrown;
 };
 
-Rings::Rings(OnPacket on_packet) : order_(std::move(on_packet)) {}
+Rings::Rings(OnPacket on_packet, IsStrangers is_strangers) : order_(std::move(on_packet), std::move(is_strangers)) {}
 Rings::~Rings() = default;
 
-Result<std::unique_ptr<Rings>> Rings::open(const MapSource& source, OnPacket on_packet) {
-    std::unique_ptr<Rings> rings(new Rings(std::move(on_packet)));
+Result<std::unique_ptr<Rings>> Rings::open(const MapSource& source, OnPacket on_packet, IsStrangers is_strangers) {
+    std::unique_ptr<Rings> rings(new Rings(std::move(on_packet), std::move(is_strangers)));
     rings->wait_.reset(epoll_create1(EPOLL_CLOEXEC));
     if (!rings->wait_) return fail_errno(errno, "make an epoll descriptor");
     for (size_t i = 0; i < std::size(names); ++i) {
@@ -87,14 +87,17 @@ Result<std::unique_ptr<Rings>> Rings::open(const MapSource& source, OnPacket on_
 
 bool Rings::drain(uint64_t now_ns) {
     // What caused a record stood in its ring before it: whatever is older than this round, this round has read. A ring
-    // of calls that was not read to its end holds the others back to where it stopped; the strangers' never does.
-    uint64_t until = now_ns;
+    // that was not read to its end holds the others back to where it stopped; the strangers' nobody but strangers.
+    TimeOrder::Until until{now_ns, now_ns};
     bool any = false;
     for (auto& ring : rings_) {
         any = ring->drain() || any;
-        if (ring != rings_[strangers] && ring->has_more()) until = std::min(until, ring->last_ns);
+        if (!ring->has_more()) continue;
+        until.strangers = std::min(until.strangers, ring->last_ns);
+        if (ring != rings_[strangers]) until.all = until.strangers;
     }
     order_.release(until);
+    read_until_ = until.strangers;
     return any || !order_.empty();
 }
 

@@ -20,7 +20,14 @@ void TimeOrder::hold(const transport::Packet& packet) {
     held.bytes.assign(packet.bytes);
 }
 
-void TimeOrder::release(uint64_t until_ns) {
+bool TimeOrder::waits(const transport::Packet& packet, Until until) const {
+    if (packet.head.time_ns <= until.strangers) return false;
+    if (packet.head.time_ns > until.all) return true;
+    if (packet.standing == transport::Standing::inside) return is_strangers_(packet);
+    return packet.standing == transport::Standing::stranger;
+}
+
+void TimeOrder::release(Until until) {
     // What is moved about are their places: a few hundred packets of several rings, each ring's nearly in order.
     released_.clear();
     released_.swap(held_);
@@ -28,9 +35,11 @@ void TimeOrder::release(uint64_t until_ns) {
     std::iota(order_.begin(), order_.end(), size_t{0});
     const auto time_of = [&](size_t place) { return released_[place].packet.head.time_ns; };
     if (!std::ranges::is_sorted(order_, {}, time_of)) std::ranges::stable_sort(order_, {}, time_of);
-    const auto later = std::ranges::upper_bound(order_, until_ns, {}, time_of);
-    for (auto place = later; place != order_.end(); ++place) held_.push_back(std::move(released_[*place]));
-    for (auto place = order_.begin(); place != later; ++place) hand_on(released_[*place]);
+    const auto waiting =
+        std::ranges::stable_partition(order_, [&](size_t place) { return !waits(released_[place].packet, until); });
+    for (const size_t place : waiting) held_.push_back(std::move(released_[place]));
+    order_.erase(waiting.begin(), waiting.end());
+    for (const size_t place : order_) hand_on(released_[place]);
 }
 
 void TimeOrder::hand_on(Held& held) {

@@ -30,8 +30,9 @@ bool RingLoop::read() {
 
 void RingLoop::catch_up() {
     maps_.set_asleep(false);
-    beat();
-    while (read()) beat();
+    const uint64_t began = now_ns();
+    do beat();
+    while (read() && rings_.read_until() < began); // what comes meanwhile is the loop's, or a flood would keep us here
 }
 
 asio::awaitable<void> RingLoop::run() {

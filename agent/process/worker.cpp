@@ -72,8 +72,9 @@ public:
     }
 
     Result<void> open_rings() {
-        auto rings = kernel::Rings::open(kernel::pinned(inherited_.maps),
-                                         [this](const transport::Packet& packet) { on_packet(packet); });
+        auto rings = kernel::Rings::open(
+            kernel::pinned(inherited_.maps), [this](const transport::Packet& packet) { on_packet(packet); },
+            [this](const transport::Packet& packet) { return follower_.is_to_stranger(packet); });
         if (!rings) return tl::make_unexpected(rings.error());
         rings_ = std::move(*rings);
         auto drops =

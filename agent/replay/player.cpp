@@ -22,9 +22,10 @@ Result<std::unique_ptr<Player>> Player::open(policy::View policy, std::chrono::n
     auto maps = kernel::Maps::open(wall->maps());
     if (!maps) return tl::make_unexpected(maps.error());
     std::unique_ptr<Player> player(new Player(std::move(*wall), std::move(*maps), std::move(policy), agent_delay));
-    auto rings = kernel::Rings::open(player->wall_.maps(), [player = player.get()](const transport::Packet& packet) {
-        player->follower_.on_packet(packet);
-    });
+    auto rings = kernel::Rings::open(
+        player->wall_.maps(),
+        [player = player.get()](const transport::Packet& packet) { player->follower_.on_packet(packet); },
+        [player = player.get()](const transport::Packet& packet) { return player->follower_.is_to_stranger(packet); });
     if (!rings) return tl::make_unexpected(rings.error());
     player->rings_ = std::move(*rings);
     player->set_clock(boot);

@@ -73,8 +73,9 @@ public:
     Agent()
         : wall_(must(kernel::ReplayWall::load(policy_.compiled(), policy_.config().tables))),
           maps_(must(kernel::Maps::open(wall_.maps()))),
-          rings_(must(kernel::Rings::open(wall_.maps(),
-                                          [this](const transport::Packet& packet) { follower_->on_packet(packet); }))) {
+          rings_(must(kernel::Rings::open(
+              wall_.maps(), [this](const transport::Packet& packet) { follower_->on_packet(packet); },
+              [this](const transport::Packet& packet) { return follower_->is_to_stranger(packet); }))) {
         start();
     }
 

@@ -2,7 +2,7 @@
 """The agent dies and comes back: no live call notices, and what ends afterwards still closes."""
 import time
 
-from ringwall_netns import PATIENCE
+from ringwall_netns import PATIENCE, sip
 from ringwall_netns.case import WallCase
 from ringwall_netns.media import Stream
 from ringwall_netns.wall import DRAIN
@@ -117,9 +117,35 @@ class Restart:
         self.assertIsNone(inside.wait(timeout=0.3))
 
 
+class Strangers:
+    """Calls of undeclared sources, whose INVITEs stand behind more strangers than one look into the rings reads."""
+    config = {'zones': [{'name': 'internet', 'networks': ['any'], 'sip': True,
+                         'limits': {'INVITE': '100/s burst 100', 'OPTIONS': '1000/s burst 1000'}}]}
+
+    def test_strangers_calls_that_the_agent_was_not_there_for_have_audio_after_it(self):
+        noise, pbx = self.phone('attacker'), self.phone('pbx')
+        self.wall.kill()
+        for n in range(300):
+            noise.send(sip.request('OPTIONS', f'sip:{pbx.host_port}', via=noise.host_port, frm=f'<{noise.uri}>;tag=1',
+                                   to=f'<{pbx.uri}>', call_id=sip.new_call_id(), cseq=n + 1), pbx.endpoint)
+        calls = [self.call('roamer', 'pbx').establish() for _ in range(12)]
+        self.wall.start()
+        for call in calls:
+            self.assert_both_hear(call.caller_rtp, call.callee_rtp)
+        self.assertEqual(self.wall.counters().get('lost_strangers', 0), 0)
+
+
 class EdgeIPv4(Restart, WallCase):
     shape, family = 'edge', 4
 
 
 class HostIPv6(Restart, WallCase):
+    shape, family = 'host', 6
+
+
+class StrangersIPv4(Strangers, WallCase):
+    shape, family = 'edge', 4
+
+
+class StrangersIPv6(Strangers, WallCase):
     shape, family = 'host', 6
