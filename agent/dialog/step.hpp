@@ -61,6 +61,7 @@ private:
     void find_dialog(Transaction& transaction);  // of an INVITE without To tag that turns out to be a re-INVITE
     Leg* adopt_midway(Transaction& transaction); // a call that began before we did
     Transaction* remembered();                   // of a restored leg, whose transaction is forgotten
+    Leg* leg_of_answer();                        // that such a response is about
     void end_dialog();
     void end_other_forks(const Leg& winner);
 

@@ -37,7 +37,7 @@ bool Table::may_carry_offers(const sip::Message& inbound, uint64_t transaction) 
         case sip::Method::prack: {
             if (inbound.is_request || transactions_.find(transaction, true) != nullptr) return true;
             const Leg* leg = find(inbound.call_id, inbound.to.tag, inbound.from.tag);
-            if (!leg) leg = this->leg(branch_leg(inbound, false));
+            if (!leg) leg = this->leg(leg_of_invite(inbound, false));
             return leg && leg->is_restored; // its transactions are forgotten
         }
         case sip::Method::ack: {
@@ -57,7 +57,7 @@ bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
     if (!leg || !leg->has_inside_tag(ours.tag)) {
         // An answer by somebody whose tag is new, or the INVITE again, after a challenge by somebody with a tag.
         const LegId* latest = by_inside_tag_.find(tag_key(outbound.call_id, {}, ours.tag));
-        leg = !outbound.is_request           ? this->leg(branch_leg(outbound, true))
+        leg = !outbound.is_request           ? this->leg(leg_of_invite(outbound, true))
               : latest && theirs.tag.empty() ? this->leg(*latest)
                                              : nullptr;
     }
