@@ -142,7 +142,7 @@ void Table::Step::cancel() {
     if (invite) invite->is_cancelled = true;
     const Leg* restored = table_.leg(table_.leg_of_invite(message_, true)); // whose INVITE is forgotten
     for (const LegId id : table_.unanswered_legs_of(invite ? invite->group : restored ? restored->group : 0))
-        end_after(*table_.leg(id), table_.timers_.bye);
+        end_unless_confirmed(*table_.leg(id));
 }
 
 void Table::Step::bye() {

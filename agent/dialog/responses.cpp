@@ -81,7 +81,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
 // Another has answered before (RFC 3261 13.2.2.4): until the inside's ACK it is only somebody's word.
 void Table::Step::answered_beside(Leg& leg) {
     leg.is_answered = true;
-    end_after(leg, table_.timers_.bye);
+    end_unless_confirmed(leg);
 }
 
 void Table::Step::initial_response_out(Transaction& transaction) {

@@ -37,6 +37,12 @@ private:
         leg.end_at = event_.now + time;
         table_.schedule(leg, event_.now);
     }
+    // As long as confirm() does not make it a call. On record: a restart keeps to it.
+    void end_unless_confirmed(Leg& leg) {
+        end_after(leg, table_.timers_.bye);
+        leg.deadline = *leg.end_at;
+        changed(leg);
+    }
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);
     bool has_ended(const Transaction& transaction) const; // a BYE, and its call is over

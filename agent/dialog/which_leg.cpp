@@ -130,8 +130,11 @@ Transaction* Table::Step::remembered() {
                    .group = leg->group,
                    .inside_tag = request_outbound ? std::string(inside_tag()) : std::string(),
                    .remote_offer = leg->remote_offer,
-                   .is_cancelled = leg->end_at.has_value(),
+                   .is_cancelled = leg->end_at || leg->deadline <= event_.now + table_.timers_.bye,
                    .expires = event_.now};
+    // Who answers it once more is beside the first again.
+    if (remembered_.is_initial)
+        remembered_.is_final = table_.unanswered_legs_of(leg->group).size() < table_.legs_of(leg->group);
     if (!request_outbound) return &remembered_;
     if (!leg->offered.empty()) remembered_.local_offer = leg->offered;
     // A provisional response has answered it already; the final one may name others.
