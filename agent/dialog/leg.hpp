@@ -80,7 +80,7 @@ struct Leg {
     bool is_put = false;       // stands there
     uint8_t counted_as = 0;    // of those on record, by state (enum dialog_state); 0: not yet
     bool is_announced = false; // the operator has read that it was answered
-    bool is_unheard = false;   // no response has come to the inside's INVITE
+    bool is_unheard = false;   // nobody has responded to its INVITE
     bool is_answered = false;  // by a 2xx that we saw, not only by an ACK
     bool is_midway = false;    // known by an offer in the dialog alone, until that is taken
     bool is_restored = false;  // its transactions are forgotten: tags and CSeq must do

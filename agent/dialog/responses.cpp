@@ -43,7 +43,7 @@ void Table::Step::on_response() {
             if (message_.status < 200 && !transaction->is_final && (message_.status != 100 || transaction->leg != 0))
                 table_.transactions_.expire_at(*transaction, event_.now + table_.timers_.early + transaction_life);
             if (!transaction->is_initial) response_in_dialog(*transaction);
-            else if (message_.status == 100) ring_on(table_.leg(transaction->leg));
+            else if (message_.status == 100) tried(table_.leg(transaction->leg));
             else event_.outbound ? initial_response_out(*transaction) : initial_response_in(*transaction);
             break;
         case sip::Method::update:
@@ -193,6 +193,13 @@ void Table::Step::response_to_bye(const Transaction& transaction) {
     const bool is_first = table_.leg(transaction.leg) != nullptr;
     table_.end(transaction.leg, effects_);
     if (is_first) end_dialog();
+}
+
+// The inside's makes the INVITE known to a restart: its answer may come any time from now on.
+void Table::Step::tried(Leg* leg) {
+    const bool is_first = leg && leg->is_unheard;
+    ring_on(leg);
+    if (is_first && event_.outbound) changed(*leg);
 }
 
 // Each sign of life before the answer gives it the whole of `timers.early` again.

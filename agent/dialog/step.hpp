@@ -57,6 +57,7 @@ private:
     void trickled_by_inside(Leg& leg);
     void confirm(Leg& leg);
     void renew(Leg& leg);
+    void tried(Leg* leg);
     void ring_on(Leg* leg);
 
     // which leg

@@ -112,7 +112,7 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, s
     leg.started_s = event.realtime_s;
     leg.deadline = event.now + timers_.max_call;
     leg.soft_deadline = event.now + transaction_life; // RFC 3261 17.1.1.2, Timer B: until somebody answers in any way
-    leg.is_unheard = begun_inside;
+    leg.is_unheard = true;
     leg.is_strangers = is_strangers;
     waiting_strangers_ += is_strangers;
     if (!begun_inside) leg.outset = event.outset;
@@ -281,6 +281,9 @@ void Table::restore(Leg restored, TimePoint now) {
     if (leg.begun_inside) by_inside_tag_[tag_key(leg.call_id, {}, leg.inside_tag())] = leg.id;
     leg.group = restored_group(leg.call_id, leg.group);
     if (leg.group != leg.id) by_group_.emplace(leg.group, leg.id);
+    // A 100 is not on record: it may have had one.
+    if (leg.begun_inside && leg.state == LegState::early && !leg.is_midway)
+        leg.soft_deadline = std::max(leg.soft_deadline.value_or(now), now + timers_.early);
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
     schedule(leg, now);
