@@ -100,7 +100,7 @@ void Table::Step::offer_in_dialog() {
     const bool is_invite = message_.method == sip::Method::invite;
     if (is_invite) (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
     const bool is_prack = message_.method == sip::Method::prack;
-    if (event_.remote && !is_prack) leg->remote_offer = event_.remote;
+    if (event_.remote && !is_prack && !leg->has_offer_to_ack) leg->remote_offer = event_.remote;
     effects_.woken.insert(leg->id);
     if (event_.outbound && event_.offer) {
         if (is_prack && leg->remote_offer) answered_by_inside(*leg, leg->side(inside_tag()), *leg->remote_offer, false);

@@ -65,7 +65,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     Side& side = leg->side(inside_tag());
     if (event_.remote && transaction.local_offer)
         answered_by_outside(*leg, side, *transaction.local_offer, is_success());
-    else if (event_.remote) leg->remote_offer = event_.remote;
+    else if (event_.remote) offered_by_outside(*leg);
     if (is_success()) {
         if (!side.accepted.empty()) leg->offered.clear();
         transaction.answered.push_back(table_.hash_({message_.to.tag}));
@@ -100,7 +100,7 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         leg->sides.clear();
         leg->sides.push_back(std::move(winner));
         forget_moves(*leg);
-        leg->remote_offer.reset();
+        leg->forget_remote_offer();
         confirm(*leg);
     } else {
         ring_on(leg);
@@ -138,7 +138,8 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     if (transaction.is_failed) { // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
         if (is_invite) side.provisional.clear();
         if (transaction.local_offer) leg->offered.clear();
-        if (transaction.remote_offer) leg->remote_offer.reset();
+        const bool is_its_own = leg->has_offer_to_ack ? transaction.outbound && is_invite : !!transaction.remote_offer;
+        if (is_its_own) leg->forget_remote_offer();
         changed(*leg);
         return;
     }
@@ -147,7 +148,7 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         else offered_by_inside(*leg);
     } else if (event_.remote) {
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
-        else leg->remote_offer = event_.remote;
+        else offered_by_outside(*leg);
     } else {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);

@@ -54,6 +54,7 @@ private:
     void accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final);
     void settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claims);
     void offered_by_inside(Leg& leg);
+    void offered_by_outside(Leg& leg); // in a response
     void trickled_by_inside(Leg& leg);
     void confirm(Leg& leg);
     void renew(Leg& leg);
