@@ -86,9 +86,8 @@ void Table::Step::answered_beside(Leg& leg) {
 
 void Table::Step::initial_response_out(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
-    Leg* leg = table_.leg(transaction.leg);
-    if (!leg || leg->outside_tag != message_.from.tag || (leg->state != LegState::early && transaction.is_final))
-        return;
+    Leg* leg = transaction.is_final ? another_answer(transaction) : table_.leg(transaction.leg);
+    if (!leg || leg->outside_tag != message_.from.tag) return;
     Side& side = leg->side(inside_tag());
     if (event_.offer && transaction.remote_offer)
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
@@ -101,6 +100,7 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         leg->sides.push_back(std::move(winner));
         forget_moves(*leg);
         leg->forget_remote_offer();
+        transaction.answered.push_back(table_.hash_({message_.to.tag}));
         confirm(*leg);
     } else {
         ring_on(leg);

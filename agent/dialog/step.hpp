@@ -64,12 +64,14 @@ private:
     // which leg
     template <class Fits>
     Leg* leg_of_dialog(const Fits& fits);
-    Leg* leg_by_tags();                          // in-dialog request or response: Call-ID and both tags
-    Leg* fork(Transaction& transaction);         // the leg of this response's To tag
-    void find_dialog(Transaction& transaction);  // of an INVITE without To tag that turns out to be a re-INVITE
-    Leg* adopt_midway(Transaction& transaction); // a call that began before we did
-    Transaction* remembered();                   // of a restored leg, whose transaction is forgotten
-    Leg* leg_of_answer();                        // that such a response is about
+    Leg* leg_by_tags();                  // in-dialog request or response: Call-ID and both tags
+    Leg* fork(Transaction& transaction); // the leg of this response's To tag
+    Leg* create_fork(const Transaction& transaction);
+    Leg* another_answer(const Transaction& transaction); // of the inside, to an INVITE that it has answered
+    void find_dialog(Transaction& transaction);          // of an INVITE without To tag that turns out to be a re-INVITE
+    Leg* adopt_midway(Transaction& transaction);         // a call that began before we did
+    Transaction* remembered();                           // of a restored leg, whose transaction is forgotten
+    Leg* leg_of_answer();                                // that such a response is about
     void end_dialog();
     void end_other_forks(const Leg& winner);
 

@@ -50,17 +50,32 @@ Leg* Table::Step::fork(Transaction& transaction) {
     }
     const bool is_over = transaction.is_final || transaction.is_cancelled;
     if (is_provisional() && is_over) return nullptr; // who begins to ring once the call is answered, or given up
+    Leg* leg = create_fork(transaction);
+    if (!leg) return nullptr;
+    leg->inside_cseq = transaction.cseq;
+    leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
+    return leg;
+}
+
+// Null for one whose 2xx has been heard before.
+Leg* Table::Step::create_fork(const Transaction& transaction) {
+    const std::string_view tag = message_.to.tag;
     if (std::ranges::find(transaction.answered, table_.hash_({tag})) != transaction.answered.end()) return nullptr;
     if (table_.legs_of(transaction.group) >= most_forks || transaction.answered.size() >= most_forks) {
         ++table_.counters_.forks_full;
         return nullptr;
     }
     const LegId id = table_.leg_of_invite(message_, event_.outbound, tag);
-    Leg* leg = table_.create(event_, id, tag, transaction.inside_tag, true);
-    if (!leg) return nullptr;
-    table_.join(*leg, transaction.group);
-    leg->inside_cseq = transaction.cseq;
-    leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
+    Leg* leg = table_.create(event_, id, outside_tag(), transaction.inside_tag, transaction.outbound);
+    if (leg) table_.join(*leg, transaction.group);
+    return leg;
+}
+
+// An inside proxy rings several, and hands on each 2xx (RFC 3261 16.7): each is a dialog of its own, here too.
+Leg* Table::Step::another_answer(const Transaction& transaction) {
+    if (transaction.is_failed || !is_success()) return nullptr;
+    Leg* leg = create_fork(transaction);
+    if (leg) leg->outside_cseq = transaction.cseq;
     return leg;
 }
 
