@@ -91,8 +91,7 @@ void Core::State::change(dialog::Leg& leg, Now now) {
     const bool is_answered = leg.state != dialog::LegState::early;
     if (leg.begun_inside || is_answered) outsiders.parties().joined(leg, now.monotonic);
     if (is_answered && !std::exchange(leg.is_announced, true) && !leg.is_restored) say_started(leg, count);
-    const bool is_taken_up = leg.is_recorded || count > 0 || !leg.sides.empty(); // by the inside
-    if (!is_taken_up) return;
+    if (!leg.begun_inside && leg.is_unheard) return; // the inside has not taken it up
     leg.is_recorded = true;
     recount(leg);
     unrecorded.push_back(leg.id);

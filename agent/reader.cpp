@@ -85,7 +85,7 @@ bool Reader::has_readable_sdp() {
 dialog::Event Reader::event_of(const Datagram& datagram, const dialog::Counterpart& counterpart, Now now) {
     dialog::Event event{.outbound = datagram.outbound,
                         .message = message_,
-                        .transaction = dialog::transaction_key(hash_, message_, message_.method),
+                        .transaction = dialog::transaction_key(hash_, message_, message_.method, datagram.outbound),
                         .counterpart = counterpart,
                         .now = now.monotonic,
                         .realtime_s = now.realtime_s};

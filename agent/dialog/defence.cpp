@@ -81,7 +81,7 @@ std::string sentence_of(const Conviction& conviction) {
 }
 
 uint64_t Defence::transaction(const sip::Message& message) const {
-    return transaction_key(hash_, message, message.method);
+    return transaction_key(hash_, message, message.method, !message.is_request);
 }
 
 void Defence::on_request(const Exchange& from) {

@@ -25,6 +25,11 @@ std::vector<pinhole::Claim>::const_iterator successor_of(const pinhole::Claim& b
     });
 }
 
+void Leg::forget_remote_offer() {
+    remote_offer.reset();
+    has_offer_to_ack = false;
+}
+
 Side& Leg::side(std::string_view inside_tag) {
     const auto found = std::ranges::find(sides, inside_tag, &Side::tag);
     if (found != sides.end()) return *found;

@@ -65,6 +65,7 @@ struct Leg {
 
     std::vector<pinhole::Claim> offered; // claims of an offer that left and is not answered yet
     std::optional<Remote> remote_offer;  // arrived, the inside has not answered yet
+    bool has_offer_to_ack = false; // in a response: the inside's ACK or PRACK answers it, and nothing takes its place
     std::vector<Moving> moving;
 
     TimePoint started, deadline;            // max_call, absolute
@@ -80,11 +81,12 @@ struct Leg {
     bool is_put = false;       // stands there
     uint8_t counted_as = 0;    // of those on record, by state (enum dialog_state); 0: not yet
     bool is_announced = false; // the operator has read that it was answered
-    bool is_unheard = false;   // no response has come to the inside's INVITE
+    bool is_unheard = false;   // nobody has responded to its INVITE
     bool is_answered = false;  // by a 2xx that we saw, not only by an ACK
     bool is_midway = false;    // known by an offer in the dialog alone, until that is taken
     bool is_restored = false;  // its transactions are forgotten: tags and CSeq must do
 
+    void forget_remote_offer();
     Side& side(std::string_view inside_tag);
     bool has_inside_tag(std::string_view tag) const;
     std::string_view inside_tag() const {

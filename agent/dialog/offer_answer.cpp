@@ -28,7 +28,7 @@ void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote,
     leg.counterpart = event_.counterpart; // the inside says where its party is now
     const auto offer = with_held_lines(*event_.offer, event_.unaddressed, side.accepted);
     accept(leg, side, answered(offer, remote, leg.counterpart, side.accepted), is_final);
-    if (is_final) leg.remote_offer.reset();
+    if (is_final) leg.forget_remote_offer();
 }
 
 // Of an initial INVITE provisional answers add up until the final one (several 183s). In the established dialog they
@@ -71,6 +71,11 @@ void Table::Step::offered_by_inside(Leg& leg) {
     for (const Side& side : leg.sides)
         if (side.tag == inside_tag()) before = side.accepted;
     leg.offered = with_held_lines(as_offered(*event_.offer, before), event_.unaddressed, before);
+}
+
+void Table::Step::offered_by_outside(Leg& leg) {
+    leg.remote_offer = event_.remote;
+    leg.has_offer_to_ack = true;
 }
 
 // A candidate is one more endpoint of the description whose fragment it bears: it opens with the INFO, as all of them do

@@ -59,6 +59,13 @@ Remote load_offer(const struct dialog_record& record) {
     return remote;
 }
 
+// An endpoint that an offer keeps is accepted and offered. Where its m-line has moved, the new one is on record.
+void offer_what_stays(Leg& leg, const Side& side) {
+    const auto moved = leg.offered;
+    for (const pinhole::Claim& claim : side.accepted)
+        if (successor_of(claim, moved) == moved.end()) leg.offered.push_back(claim);
+}
+
 } // namespace
 
 void store_claims(const std::vector<pinhole::Claim>& claims, struct dialog_record& record) {
@@ -106,6 +113,8 @@ void write(const Leg& leg, struct dialog_record& record) {
     if (leg.begun_inside) record.flags |= DIALOG_BEGUN_INSIDE;
     if (leg.bye_from_inside) record.flags |= DIALOG_BYE_FROM_INSIDE;
     if (leg.is_midway) record.flags |= DIALOG_MIDWAY;
+    const auto is_provisional = [](const Side& side) { return !side.provisional.empty(); };
+    if (!leg.offered.empty() || std::ranges::any_of(leg.sides, is_provisional)) record.flags |= DIALOG_INSIDE_OFFER;
     record.outside = leg.counterpart.signalling.abi();
     store(record.call_id, leg.call_id);
     store(record.inside_tag, leg.inside_tag());
@@ -159,6 +168,7 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
             leg.moving.push_back({claim, next->key(), {}});
     }
     if (record.flags & DIALOG_OUTSIDE_OFFER) leg.remote_offer = load_offer(record);
+    if (record.flags & DIALOG_INSIDE_OFFER) offer_what_stays(leg, side);
     return leg;
 }
 

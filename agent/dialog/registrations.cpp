@@ -44,7 +44,7 @@ seconds requested_expiry(const sip::Message& request) {
 }
 
 uint64_t Registrations::transaction(const sip::Message& message) const {
-    return transaction_key(hash_, message, message.method);
+    return transaction_key(hash_, message, message.method, message.is_request);
 }
 
 Registrations::Registered Registrations::count(Registration& registration, TimePoint until) {

@@ -39,9 +39,8 @@ void Table::Step::initial_invite() {
 // After a restart, of an INVITE that still rings: its leg knows the responses (remembered()).
 bool Table::Step::is_retransmission() {
     if (table_.transactions_.find(event_.transaction, event_.outbound)) return true;
-    const Leg* leg = event_.outbound ? table_.leg(table_.branch_leg(message_, event_.outbound)) : nullptr;
-    return leg && leg->is_restored && leg->state == LegState::early && leg->inside_cseq == message_.cseq &&
-           leg->has_inside_tag(message_.from.tag);
+    const Leg* leg = table_.leg(table_.leg_of_invite(message_, event_.outbound));
+    return leg && leg->is_restored && leg->state == LegState::early;
 }
 
 Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers) {
@@ -56,7 +55,7 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
     const auto waits_for_retry = [&](const Leg& leg) { return leg.end_at && leg.has_inside_tag(tag); };
     if (const Leg* before = table_.namesake(table_.tag_key(message_.call_id, {}, tag), waits_for_retry))
         table_.end(before->id, effects_); // the ports go on
-    Leg* leg = table_.create(event_, table_.branch_leg(message_, event_.outbound), {}, tag, true);
+    Leg* leg = table_.create(event_, table_.leg_of_invite(message_, event_.outbound), {}, tag, true);
     if (!leg) return;
     const uint64_t restored = table_.restored_group(message_.call_id, leg->id);
     if (table_.legs_of(restored) > 0) table_.join(*leg, restored); // forks of it were there before a restart
@@ -73,10 +72,8 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
 // the wall, or as somebody else's.
 void Table::Step::initial_invite_in(Transaction& transaction) {
     transaction.remote_offer = event_.remote;
-    const LegId id = table_.branch_leg(message_, event_.outbound);
-    Leg* leg = table_.leg(id); // which a restart has found
-    if (!leg) leg = table_.create(event_, id, message_.from.tag, {}, false);
-    if (!leg || leg->begun_inside || leg->state != LegState::early) return;
+    Leg* leg = table_.create(event_, table_.leg_of_invite(message_, event_.outbound), message_.from.tag, {}, false);
+    if (!leg) return;
     leg->outside_cseq = message_.cseq;
     transaction.leg = leg->id;
     transaction.group = leg->group;
@@ -103,7 +100,7 @@ void Table::Step::offer_in_dialog() {
     const bool is_invite = message_.method == sip::Method::invite;
     if (is_invite) (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
     const bool is_prack = message_.method == sip::Method::prack;
-    if (event_.remote && !is_prack) leg->remote_offer = event_.remote;
+    if (event_.remote && !is_prack && !leg->has_offer_to_ack) leg->remote_offer = event_.remote;
     effects_.woken.insert(leg->id);
     if (event_.outbound && event_.offer) {
         if (is_prack && leg->remote_offer) answered_by_inside(*leg, leg->side(inside_tag()), *leg->remote_offer, false);
@@ -143,9 +140,9 @@ void Table::Step::cancel() {
     Transaction* invite = table_.transactions_.find_invite_of(message_, true);
     if (invite && (!invite->is_initial || invite->is_final)) return;
     if (invite) invite->is_cancelled = true;
-    const Leg* restored = table_.leg(table_.branch_leg(message_, true)); // whose INVITE is forgotten
+    const Leg* restored = table_.leg(table_.leg_of_invite(message_, true)); // whose INVITE is forgotten
     for (const LegId id : table_.unanswered_legs_of(invite ? invite->group : restored ? restored->group : 0))
-        end_after(*table_.leg(id), table_.timers_.bye);
+        end_unless_confirmed(*table_.leg(id));
 }
 
 void Table::Step::bye() {

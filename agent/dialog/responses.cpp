@@ -43,7 +43,7 @@ void Table::Step::on_response() {
             if (message_.status < 200 && !transaction->is_final && (message_.status != 100 || transaction->leg != 0))
                 table_.transactions_.expire_at(*transaction, event_.now + table_.timers_.early + transaction_life);
             if (!transaction->is_initial) response_in_dialog(*transaction);
-            else if (message_.status == 100) ring_on(table_.leg(transaction->leg));
+            else if (message_.status == 100) tried(table_.leg(transaction->leg));
             else event_.outbound ? initial_response_out(*transaction) : initial_response_in(*transaction);
             break;
         case sip::Method::update:
@@ -65,7 +65,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     Side& side = leg->side(inside_tag());
     if (event_.remote && transaction.local_offer)
         answered_by_outside(*leg, side, *transaction.local_offer, is_success());
-    else if (event_.remote) leg->remote_offer = event_.remote;
+    else if (event_.remote) offered_by_outside(*leg);
     if (is_success()) {
         if (!side.accepted.empty()) leg->offered.clear();
         transaction.answered.push_back(table_.hash_({message_.to.tag}));
@@ -81,14 +81,13 @@ void Table::Step::initial_response_in(Transaction& transaction) {
 // Another has answered before (RFC 3261 13.2.2.4): until the inside's ACK it is only somebody's word.
 void Table::Step::answered_beside(Leg& leg) {
     leg.is_answered = true;
-    end_after(leg, table_.timers_.bye);
+    end_unless_confirmed(leg);
 }
 
 void Table::Step::initial_response_out(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
-    Leg* leg = table_.leg(transaction.leg);
-    if (!leg || leg->outside_tag != message_.from.tag || (leg->state != LegState::early && transaction.is_final))
-        return;
+    Leg* leg = transaction.is_final ? another_answer(transaction) : table_.leg(transaction.leg);
+    if (!leg || leg->outside_tag != message_.from.tag) return;
     Side& side = leg->side(inside_tag());
     if (event_.offer && transaction.remote_offer)
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
@@ -100,7 +99,8 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         leg->sides.clear();
         leg->sides.push_back(std::move(winner));
         forget_moves(*leg);
-        leg->remote_offer.reset();
+        leg->forget_remote_offer();
+        transaction.answered.push_back(table_.hash_({message_.to.tag}));
         confirm(*leg);
     } else {
         ring_on(leg);
@@ -138,7 +138,8 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     if (transaction.is_failed) { // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
         if (is_invite) side.provisional.clear();
         if (transaction.local_offer) leg->offered.clear();
-        if (transaction.remote_offer) leg->remote_offer.reset();
+        const bool is_its_own = leg->has_offer_to_ack ? transaction.outbound && is_invite : !!transaction.remote_offer;
+        if (is_its_own) leg->forget_remote_offer();
         changed(*leg);
         return;
     }
@@ -147,7 +148,7 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         else offered_by_inside(*leg);
     } else if (event_.remote) {
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
-        else leg->remote_offer = event_.remote;
+        else offered_by_outside(*leg);
     } else {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);
@@ -193,6 +194,13 @@ void Table::Step::response_to_bye(const Transaction& transaction) {
     const bool is_first = table_.leg(transaction.leg) != nullptr;
     table_.end(transaction.leg, effects_);
     if (is_first) end_dialog();
+}
+
+// The inside's makes the INVITE known to a restart: its answer may come any time from now on.
+void Table::Step::tried(Leg* leg) {
+    const bool is_first = leg && leg->is_unheard;
+    ring_on(leg);
+    if (is_first && event_.outbound) changed(*leg);
 }
 
 // Each sign of life before the answer gives it the whole of `timers.early` again.

@@ -37,6 +37,12 @@ private:
         leg.end_at = event_.now + time;
         table_.schedule(leg, event_.now);
     }
+    // As long as confirm() does not make it a call. On record: a restart keeps to it.
+    void end_unless_confirmed(Leg& leg) {
+        end_after(leg, table_.timers_.bye);
+        leg.deadline = *leg.end_at;
+        changed(leg);
+    }
     void response_in_dialog(Transaction& transaction);
     void response_to_bye(const Transaction& transaction);
     bool has_ended(const Transaction& transaction) const; // a BYE, and its call is over
@@ -48,19 +54,24 @@ private:
     void accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final);
     void settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claims);
     void offered_by_inside(Leg& leg);
+    void offered_by_outside(Leg& leg); // in a response
     void trickled_by_inside(Leg& leg);
     void confirm(Leg& leg);
     void renew(Leg& leg);
+    void tried(Leg* leg);
     void ring_on(Leg* leg);
 
     // which leg
     template <class Fits>
     Leg* leg_of_dialog(const Fits& fits);
-    Leg* leg_by_tags();                          // in-dialog request or response: Call-ID and both tags
-    Leg* fork(Transaction& transaction);         // the leg of this response's To tag
-    void find_dialog(Transaction& transaction);  // of an INVITE without To tag that turns out to be a re-INVITE
-    Leg* adopt_midway(Transaction& transaction); // a call that began before we did
-    Transaction* remembered();                   // of a restored leg, whose transaction is forgotten
+    Leg* leg_by_tags();                  // in-dialog request or response: Call-ID and both tags
+    Leg* fork(Transaction& transaction); // the leg of this response's To tag
+    Leg* create_fork(const Transaction& transaction);
+    Leg* another_answer(const Transaction& transaction); // of the inside, to an INVITE that it has answered
+    void find_dialog(Transaction& transaction);          // of an INVITE without To tag that turns out to be a re-INVITE
+    Leg* adopt_midway(Transaction& transaction);         // a call that began before we did
+    Transaction* remembered();                           // of a restored leg, whose transaction is forgotten
+    Leg* leg_of_answer();                                // that such a response is about
     void end_dialog();
     void end_other_forks(const Leg& winner);
 

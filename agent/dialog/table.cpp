@@ -37,7 +37,7 @@ bool Table::may_carry_offers(const sip::Message& inbound, uint64_t transaction) 
         case sip::Method::prack: {
             if (inbound.is_request || transactions_.find(transaction, true) != nullptr) return true;
             const Leg* leg = find(inbound.call_id, inbound.to.tag, inbound.from.tag);
-            if (!leg) leg = this->leg(branch_leg(inbound, false));
+            if (!leg) leg = this->leg(leg_of_invite(inbound, false));
             return leg && leg->is_restored; // its transactions are forgotten
         }
         case sip::Method::ack: {
@@ -57,7 +57,7 @@ bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
     if (!leg || !leg->has_inside_tag(ours.tag)) {
         // An answer by somebody whose tag is new, or the INVITE again, after a challenge by somebody with a tag.
         const LegId* latest = by_inside_tag_.find(tag_key(outbound.call_id, {}, ours.tag));
-        leg = !outbound.is_request           ? this->leg(branch_leg(outbound, true))
+        leg = !outbound.is_request           ? this->leg(leg_of_invite(outbound, true))
               : latest && theirs.tag.empty() ? this->leg(*latest)
                                              : nullptr;
     }
@@ -112,7 +112,7 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, s
     leg.started_s = event.realtime_s;
     leg.deadline = event.now + timers_.max_call;
     leg.soft_deadline = event.now + transaction_life; // RFC 3261 17.1.1.2, Timer B: until somebody answers in any way
-    leg.is_unheard = begun_inside;
+    leg.is_unheard = true;
     leg.is_strangers = is_strangers;
     waiting_strangers_ += is_strangers;
     if (!begun_inside) leg.outset = event.outset;
@@ -281,6 +281,9 @@ void Table::restore(Leg restored, TimePoint now) {
     if (leg.begun_inside) by_inside_tag_[tag_key(leg.call_id, {}, leg.inside_tag())] = leg.id;
     leg.group = restored_group(leg.call_id, leg.group);
     if (leg.group != leg.id) by_group_.emplace(leg.group, leg.id);
+    // A 100 is not on record: it may have had one.
+    if (leg.begun_inside && leg.state == LegState::early && !leg.is_midway)
+        leg.soft_deadline = std::max(leg.soft_deadline.value_or(now), now + timers_.early);
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
     schedule(leg, now);

@@ -145,10 +145,11 @@ private:
     void schedule(Leg& leg, TimePoint now);
     bool is_over(Leg& leg, TimePoint now, const Activity& last_media) const;
     bool complete_moves(Leg& leg, TimePoint now, const Activity& last_media) const;
-    // What an initial INVITE begins: its responses have its branch and From tag too.
-    LegId branch_leg(const sip::Message& message, bool outbound) const {
-        const bool is_from_inside = outbound == message.is_request;
-        return hash_({message.call_id, is_from_inside ? "out" : "in", top_branch(message), message.from.tag});
+    // What an initial INVITE begins: its responses and its CANCEL are of its transaction and have its From tag too. Of its
+    // forks each To tag after the first has one.
+    LegId leg_of_invite(const sip::Message& message, bool outbound, std::string_view to_tag = {}) const {
+        const std::string transaction = std::to_string(transaction_key(hash_, message, sip::Method::invite, outbound));
+        return hash_({transaction, outbound == message.is_request ? "out" : "in", message.from.tag, to_tag});
     }
     uint64_t tag_key(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag) const {
         return outside_tag.empty() ? hash_({call_id, "inside", inside_tag}) : hash_({call_id, outside_tag});

@@ -16,7 +16,7 @@ Transaction* Transactions::find(uint64_t key, bool request_outbound) {
 }
 
 Transaction* Transactions::find_invite_of(const sip::Message& request, bool outbound) {
-    return find(transaction_key(hash_, request, sip::Method::invite), outbound);
+    return find(transaction_key(hash_, request, sip::Method::invite, outbound), outbound);
 }
 
 Transaction* Transactions::add(uint64_t key, const sip::Message& request, bool outbound, TimePoint expires,

@@ -50,17 +50,32 @@ Leg* Table::Step::fork(Transaction& transaction) {
     }
     const bool is_over = transaction.is_final || transaction.is_cancelled;
     if (is_provisional() && is_over) return nullptr; // who begins to ring once the call is answered, or given up
+    Leg* leg = create_fork(transaction);
+    if (!leg) return nullptr;
+    leg->inside_cseq = transaction.cseq;
+    leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
+    return leg;
+}
+
+// Null for one whose 2xx has been heard before.
+Leg* Table::Step::create_fork(const Transaction& transaction) {
+    const std::string_view tag = message_.to.tag;
     if (std::ranges::find(transaction.answered, table_.hash_({tag})) != transaction.answered.end()) return nullptr;
     if (table_.legs_of(transaction.group) >= most_forks || transaction.answered.size() >= most_forks) {
         ++table_.counters_.forks_full;
         return nullptr;
     }
-    const LegId id = table_.hash_({message_.call_id, "tag", tag, top_branch(message_)}); // a spiral may fork twice
-    Leg* leg = table_.create(event_, id, tag, transaction.inside_tag, true);
-    if (!leg) return nullptr;
-    table_.join(*leg, transaction.group);
-    leg->inside_cseq = transaction.cseq;
-    leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
+    const LegId id = table_.leg_of_invite(message_, event_.outbound, tag);
+    Leg* leg = table_.create(event_, id, outside_tag(), transaction.inside_tag, transaction.outbound);
+    if (leg) table_.join(*leg, transaction.group);
+    return leg;
+}
+
+// An inside proxy rings several, and hands on each 2xx (RFC 3261 16.7): each is a dialog of its own, here too.
+Leg* Table::Step::another_answer(const Transaction& transaction) {
+    if (transaction.is_failed || !is_success()) return nullptr;
+    Leg* leg = create_fork(transaction);
+    if (leg) leg->outside_cseq = transaction.cseq;
     return leg;
 }
 
@@ -98,17 +113,25 @@ Leg* Table::Step::adopt_midway(Transaction& transaction) {
     return leg;
 }
 
-// After a restart only the tags and the CSeq of the pending INVITE are known; they must do. Of an UPDATE or PRACK not
+// What an INVITE without To tag began is known by its transaction, after a restart too: by tags alone it is not answered.
+Leg* Table::Step::leg_of_answer() {
+    const bool is_invite = message_.method == sip::Method::invite;
+    Leg* leg = is_invite ? table_.leg(table_.leg_of_invite(message_, event_.outbound, message_.to.tag)) : nullptr;
+    if (!leg && is_invite) leg = table_.leg(table_.leg_of_invite(message_, event_.outbound));
+    if (leg) return leg;
+    leg = table_.find(message_.call_id, outside_tag(), inside_tag());
+    const bool is_unanswered = leg && leg->state == LegState::early && !leg->is_midway;
+    return is_invite && is_unanswered ? nullptr : leg;
+}
+
+// After a restart only the tags and the CSeq of a pending re-INVITE are known; they must do. Of an UPDATE or PRACK not
 // even that is: what waits for an answer, and from which side.
 Transaction* Table::Step::remembered() {
     const bool is_invite = message_.method == sip::Method::invite, is_bye = message_.method == sip::Method::bye;
     const bool may_answer = message_.method == sip::Method::update || message_.method == sip::Method::prack;
     if (!is_invite && !is_bye && !may_answer) return nullptr;
     const bool request_outbound = !event_.outbound;
-    Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
-    Leg* begun = is_invite ? table_.leg(table_.branch_leg(message_, event_.outbound)) : nullptr;
-    const bool is_of_it = leg && begun && leg->group == begun->group && leg->has_inside_tag(inside_tag());
-    if (begun && !is_of_it) leg = begun; // another fork, the first to answer, or a spiral's other crossing
+    Leg* leg = leg_of_answer();
     if (!leg || !leg->is_restored) return nullptr;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
@@ -122,10 +145,15 @@ Transaction* Table::Step::remembered() {
                    .group = leg->group,
                    .inside_tag = request_outbound ? std::string(inside_tag()) : std::string(),
                    .remote_offer = leg->remote_offer,
-                   .is_cancelled = leg->end_at.has_value(),
+                   .is_cancelled = leg->end_at || leg->deadline <= event_.now + table_.timers_.bye,
                    .expires = event_.now};
-    const auto& offer = leg->offered.empty() ? leg->side(inside_tag()).accepted : leg->offered;
-    if (request_outbound && !offer.empty()) remembered_.local_offer = offer;
+    // Who answers it once more is beside the first again.
+    if (remembered_.is_initial)
+        remembered_.is_final = table_.unanswered_legs_of(leg->group).size() < table_.legs_of(leg->group);
+    if (!request_outbound) return &remembered_;
+    if (!leg->offered.empty()) remembered_.local_offer = leg->offered;
+    // A provisional response has answered it already; the final one may name others.
+    else if (remembered_.is_initial) remembered_.local_offer = leg->side(inside_tag()).accepted;
     return &remembered_;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * What a restarted agent needs to go on with a call, and the commands print: one record a leg, beside its holes.
- * `dialogs`: HASH, key __u64 leg id (keyed hash of Call-ID and the outside party's tag). Written and read by the agent
- * only, so here an update may replace the element. `ringwall_apply` marks ended ones in place (OP_END_DIALOG): a whole
- * record written for two of its fields would be a quarter of what the agent writes.
+ * `dialogs`: HASH, key __u64 leg id (keyed hash of what began it). Written and read by the agent only, so here an update
+ * may replace the element. `ringwall_apply` marks ended ones in place (OP_END_DIALOG): a whole record written for two of
+ * its fields would be a quarter of what the agent writes.
  */
 #pragma once
 
@@ -52,6 +52,7 @@ enum dialog_flag {
     DIALOG_OUTSIDE_OFFER = 1 << 2,   /* `offered` holds an offer that waits for the inside's answer */
     DIALOG_BY_HAND = 1 << 3,         /* no dialog: pinholes that somebody opened. `call_id` is the name, `from` the peer */
     DIALOG_MIDWAY = 1 << 4,          /* early: known by an offer in the dialog alone, until that is taken */
+    DIALOG_INSIDE_OFFER = 1 << 5,    /* an offer that left waits for its final answer: what it kept is on record once */
 };
 enum dialog_state {
     DIALOG_EARLY = 1,

@@ -127,7 +127,8 @@ std::string compose(const std::vector<std::string>& words) {
         return options.contains(key) ? ";tag=" + options.at(key) : std::string();
     };
     std::string text = is_request ? method + " sip:bob@example.com SIP/2.0\r\n" : "SIP/2.0 " + words[1] + " Reason\r\n";
-    text += "Via: SIP/2.0/UDP " + get(options, "via", own) + ";branch=z9hG4bK" + get(options, "b", "1") + "\r\n";
+    const std::string asks = outbound == is_request ? "192.0.2.10" : "198.51.100.7";
+    text += "Via: SIP/2.0/UDP " + get(options, "via", asks) + ";branch=z9hG4bK" + get(options, "b", "1") + "\r\n";
     if (options.contains("received"))
         text += "Via: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKlower;received=" + options.at("received") + "\r\n";
     text += "From: <sip:alice@example.com>" + tag("f") + "\r\nTo: <sip:bob@example.com>" + tag("t") + "\r\n";

@@ -13,7 +13,7 @@ protected:
     TransactionsOf() { request_->method = sip::Method::invite; }
     Transaction* add(uint32_t number, bool is_strangers, TimePoint expires = TimePoint(40s)) {
         request_->cseq = number;
-        const uint64_t key = transaction_key(hash_, *request_, request_->method);
+        const uint64_t key = transaction_key(hash_, *request_, request_->method, false);
         return transactions_.add(key, *request_, false, expires, is_strangers);
     }
 
