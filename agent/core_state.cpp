@@ -123,7 +123,7 @@ void Core::State::recount(dialog::Leg& leg) {
 // came past a ceiling when nothing was left but what is kept for the inside and for peers.
 std::vector<pinhole::Claim> Core::State::claims_of(const dialog::Leg& leg) {
     if (leg.outset && leg.outset->opens_nothing) return {};
-    auto claims = leg.claims();
+    auto claims = dialog::permitted(leg.claims(), policy);
     if (const size_t most = policy.config().ceilings.ports_per_call; claims.size() > most) {
         claims.resize(most);
         journal.count("ports_over_ceiling");
@@ -133,7 +133,7 @@ std::vector<pinhole::Claim> Core::State::claims_of(const dialog::Leg& leg) {
                             " ports (ceilings.ports_per_call): the others stay shut",
                         {{"call_id", leg.call_id}}});
     }
-    return dialog::permitted(std::move(claims), policy);
+    return claims;
 }
 
 void Core::State::take_ceilings(Now now, bool is_due) {

@@ -175,7 +175,8 @@ static __always_inline __u32 judge_udp(struct context *ctx, struct packet *pkt) 
     const struct port_policy *bits = ports_of(pkt, port);
     int is_sip = bits && has_port(bits->sip_udp, port);
     int is_guarded = bits && has_port(bits->media_udp, port);
-    struct pinhole *hole = is_sip ? 0 : pinhole_at(&pkt->destination);
+    /* What an earlier configuration guarded may have its holes still. */
+    struct pinhole *hole = is_sip || !is_guarded ? 0 : pinhole_at(&pkt->destination);
     __u32 reason = hole && !is_closed_by_loss(pkt) ? judge_negotiated(ctx, hole, pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 7 */
 

@@ -5,7 +5,8 @@
  *  closed until its deadline           call_ended           (afterwards as if there were no hole)
  *  past the deadline                   call_ended where it was draining, else pinhole_expired
  *  asleep                              pinhole_idle, unless from the negotiated peer or the last one
- *  not one of those who may send       wrong_source; RTP while the peer speaks rtp_injection, while it is silent rtp_bleed
+ *  not one of those who may send       wrong_source; RTP of who is not of the call's declared peer either, while the
+ *                                      named one speaks rtp_injection, while it is silent rtp_bleed
  *  not media, where that is asked      not_media
  *  not yet trusted                     probation
  *  more than 200/s before the answer   early_rate
@@ -134,9 +135,16 @@ static __always_inline int is_spoken(const struct pinhole *hole, __u64 ctl, cons
     return hole->packets != 0 && !is_silent(READ_ONCE(hole->last_in_ns), pkt->now, SILENCE + SEEN_STEP);
 }
 
+/* Another address of the declared peer whose call it is. */
+static __always_inline int is_of_its_peer(__u64 ctl, const struct packet *pkt) {
+    const struct zone *zone = zone_of(pkt, zone_in(ctl));
+    return zone_in(ctl) == pkt->source_network.zone && zone && zone->flags & ZONE_PEER;
+}
+
 /* Who may not send, by what it tries: to be heard in the call, or (a relay that latches would send there) to hear it. */
 static __always_inline __u32 refuse_source(const struct pinhole *hole, __u64 ctl, const struct packet *pkt) {
     __u32 component = component_of(ctl);
+    if (is_of_its_peer(ctl, pkt)) return REASON_wrong_source;
     if (!is_rtp(pkt) || component == COMPONENT_UDPTL || component == COMPONENT_OTHER) return REASON_wrong_source;
     return is_spoken(hole, ctl, pkt) ? REASON_rtp_injection : REASON_rtp_bleed;
 }

@@ -128,10 +128,7 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
     return claims;
 }
 
-void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterpart, const policy::View& policy) {
-    std::erase_if(claims, [&](const pinhole::Claim& claim) {
-        return !policy.is_protected(claim.local.address) || !policy.is_media_port(claim.local.port, claim.protocol);
-    });
+void reconsider(std::span<pinhole::Claim> claims, const Counterpart& counterpart, const policy::View& policy) {
     for (pinhole::Claim& claim : claims) {
         if (std::exchange(claim.is_other_partys, false)) continue; // as it was; another policy settles on the leg's own
         claim.zone = counterpart.zone;

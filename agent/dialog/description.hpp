@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "agent/pinhole/claim.hpp"
@@ -66,7 +67,7 @@ std::vector<Endpoint> inside_endpoints(const sdp::Session& session,
 std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, const Remote& remote,
                                      const Counterpart& counterpart, const std::vector<pinhole::Claim>& before);
 
-// The same claims under a new policy: endpoints that are protected media ports no more are dropped.
-void reconsider(std::vector<pinhole::Claim>& claims, const Counterpart& counterpart, const policy::View& policy);
+// The same claims under a new policy: what it says of their party. Which of them it lets be: permitted.hpp.
+void reconsider(std::span<pinhole::Claim> claims, const Counterpart& counterpart, const policy::View& policy);
 
 } // namespace ringwall::dialog

@@ -299,12 +299,7 @@ void Table::reconsider(const policy::View& policy) {
             dialog::reconsider(side.provisional, leg.counterpart, policy);
         }
         dialog::reconsider(leg.offered, leg.counterpart, policy);
-        std::erase_if(leg.moving, [&](Moving& moving) {
-            std::vector<pinhole::Claim> claim{moving.claim};
-            dialog::reconsider(claim, leg.counterpart, policy);
-            if (!claim.empty()) moving.claim = claim.front();
-            return claim.empty();
-        });
+        for (Moving& moving : leg.moving) dialog::reconsider(std::span(&moving.claim, 1), leg.counterpart, policy);
     });
 }
 

@@ -159,9 +159,10 @@ void Book::plan_ownerless(Hole& hole, TimePoint now, MapOps& ops) {
 }
 
 void Book::advance(Hole& hole, TimePoint now) {
-    if (hole.stage == Stage::live) {
+    const TimePoint hard = from_ns(hole.present.value.deadline_ns); // max_call, or the end of a hand's word: absolute
+    if (hole.stage == Stage::live && now < hard) {
         hole.stage = Stage::draining;
-        hole.stage_end = now + timers_.drain;
+        hole.stage_end = std::min(now + timers_.drain, hard);
         drains_.add(hole.stage_end, hole.key);
         return;
     }

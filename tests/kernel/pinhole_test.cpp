@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Step 7: which hole, until when, who may send, and what counts as media.
+#include <array>
 #include <cstring>
 
 #include "tests/kernel/wall.hpp"
@@ -34,6 +35,21 @@ TEST_F(Pinhole, opens_one_port_of_one_address_for_udp_until_it_is_removed) {
     EXPECT_EQ(in(eth / ip4{} / tcp{.dport = 40000}), "pass not_guarded");
     close({});
     EXPECT_EQ(media(), "drop no_pinhole");
+}
+
+// A reload may have taken the port out of protect.media_ports, with a call or its tombstone on it. 39999 is none of them.
+TEST_F(Pinhole, says_nothing_of_a_port_that_is_not_guarded) {
+    for (const uint32_t phase : std::to_array<uint32_t>({PHASE_ANSWERED, PHASE_DRAINING, PHASE_CLOSED})) {
+        const Hole four{.port = 39999, .phase = phase};
+        const Hole six{.local = "2001:db8:1::10", .port = 39999, .peer = "2001:db8:99::7", .phase = phase};
+        open(four);
+        open(six);
+        EXPECT_EQ(media("203.0.113.66", 1, 39999), "pass not_guarded");
+        EXPECT_EQ(media("198.51.100.7", 30000, 39999), "pass not_guarded");
+        EXPECT_EQ(in(eth / ip6{} / udp{.dport = 39999} / rtp()), "pass not_guarded");
+        close(four);
+        close(six);
+    }
 }
 
 TEST_F(Pinhole, opens_for_ipv6_alike) {

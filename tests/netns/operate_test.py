@@ -70,6 +70,17 @@ class Reload(WallCase):
             missing.discard(packet.sequence)
         self.assertFalse(missing)
 
+    def test_ports_that_a_reload_guards_no_more_are_open_and_its_calls_have_them_back_with_the_next(self):
+        _, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        self.wall.configure({'protect': {'media_ports': '30000-40000'}})
+        self.wall.reload()
+        self.assert_open_for_good(outside, inside)
+        self.assert_heard(self.rtp('third'), inside)
+        self._restore()
+        self.assert_both_hear(outside, inside)
+        self.assert_refused(self.rtp('third'), inside.endpoint, inside, RTP_REFUSED)
+
     def test_a_bad_file_changes_nothing_and_says_where_it_is_wrong(self):
         _, outside, inside = self.inbound()
         self.assert_both_hear(outside, inside)

@@ -29,12 +29,22 @@ TEST(Permitted, takes_denied_networks_out_of_who_may_send_and_gives_them_back) {
 }
 
 TEST(Permitted, leaves_a_claim_that_names_too_many_as_it_is) {
-    pinhole::Claim claim{.constraint = pinhole::Constraint::peers};
+    pinhole::Claim claim{.local = {*IpAddress::parse("192.0.2.10"), Port{40000}},
+                         .constraint = pinhole::Constraint::peers};
     for (uint16_t port = 1; port <= PEERS_PER_SET + 1; ++port)
         claim.peers.push_back({*IpAddress::parse("203.0.113.7"), Port{port}});
     EXPECT_EQ(permitted({claim}, view("203.0.113.7")).at(0).peers.size(), PEERS_PER_SET + 1); // merge() widens it
     claim.peers.pop_back();
     EXPECT_THAT(permitted({claim}, view("203.0.113.7")).at(0).peers, testing::IsEmpty());
+}
+
+TEST(Permitted, leaves_out_ports_that_are_not_guarded_and_gives_them_back) {
+    const auto at = [](const char* address, uint16_t port, Protocol protocol = Protocol::udp) {
+        return pinhole::Claim{.local = {*IpAddress::parse(address), Port{port}}, .protocol = protocol};
+    };
+    const std::vector<pinhole::Claim> claims{at("192.0.2.10", 40000), at("192.0.2.10", 20000), at("10.0.0.1", 40000),
+                                             at("192.0.2.10", 40000, Protocol::tcp)};
+    EXPECT_THAT(permitted(claims, view("")), testing::ElementsAre(claims[0]));
 }
 
 } // namespace
