@@ -31,9 +31,8 @@ std::vector<pinhole::HoleKey> holes_of(const struct dialog_record& record) {
 }
 
 std::vector<pinhole::HoleKey> holes_of(const dialog::Leg& leg) {
-    std::vector<pinhole::HoleKey> keys;
-    for (const pinhole::Claim& claim : leg.claims())
-        if (keys.size() < CLAIMS_PER_LEG) keys.push_back(claim.key());
+    std::vector<pinhole::HoleKey> keys = leg.keys();
+    if (keys.size() > CLAIMS_PER_LEG) keys.resize(CLAIMS_PER_LEG);
     return keys;
 }
 
@@ -49,7 +48,7 @@ Core::State::State(policy::View view, std::array<uint64_t, 2> secret)
 void Core::State::note(const dialog::Effects& effects, Now now) {
     for (const dialog::Leg& leg : effects.ended) end(leg, now);
     for (const dialog::LegId id : effects.changed) change(*table.leg(id), now);
-    for (const dialog::LegId id : effects.woken) book.wake(id);
+    for (const dialog::LegId id : effects.woken) book.wake(id, now.monotonic);
 }
 
 void Core::State::end(const dialog::Leg& leg, Now now) {
