@@ -66,7 +66,7 @@ MapOps Core::restore(const pinhole::Present& present, Now now) {
     dialog::Effects effects;
     for (const auto& [id, record] : present.dialogs) {
         if (record.state == DIALOG_ENDED) {
-            state.ended.push_back({now.monotonic, id, holes_of(record)});
+            state.ended.add(now.monotonic, {id, holes_of(record)});
             continue;
         }
         if (record.flags & DIALOG_BY_HAND) {
@@ -171,6 +171,7 @@ MapOps Core::on_excess(std::span<const std::pair<Endpoint, uint32_t>> packets, N
 MapOps Core::on_failed(std::span<const struct operation> failed, Now now) {
     for (const struct operation& operation : failed) {
         if (operation.code <= OP_DELETE_PINHOLE) state_->book.on_failed(operation, now.monotonic);
+        else if (operation.code == OP_CHANGE_DIALOG) state_->has_no_record(operation);
         else if (operation.code != OP_END_DIALOG)
             state_->journal.count(operation.code == OP_PUT_BAN ? "bans_full" : "party_map_full");
     }

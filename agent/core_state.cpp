@@ -2,6 +2,7 @@
 #include "agent/core_state.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "agent/dialog/permitted.hpp"
 #include "agent/dialog/record.hpp"
@@ -12,7 +13,8 @@ namespace {
 
 using pinhole::PresentPinhole;
 
-constexpr std::chrono::seconds ended_look{5}; // how often an ended leg's record is asked whether a hole still names it
+// When it is asked whether a hole still names an ended leg: once its drain is over, and then at the end of that hole.
+constexpr std::chrono::seconds first_look{5}, longest_look{60};
 
 std::string_view outside_of(const dialog::Leg& leg) { return leg.begun_inside ? leg.to : leg.from; }
 
@@ -31,25 +33,25 @@ std::vector<pinhole::HoleKey> holes_of(const struct dialog_record& record) {
 }
 
 std::vector<pinhole::HoleKey> holes_of(const dialog::Leg& leg) {
-    std::vector<pinhole::HoleKey> keys;
-    for (const pinhole::Claim& claim : leg.claims())
-        if (keys.size() < CLAIMS_PER_LEG) keys.push_back(claim.key());
+    std::vector<pinhole::HoleKey> keys = leg.keys();
+    if (keys.size() > CLAIMS_PER_LEG) keys.resize(CLAIMS_PER_LEG);
     return keys;
 }
 
 Core::State::State(policy::View view, std::array<uint64_t, 2> secret)
     : policy(std::move(view)),
-      table(table_timers(policy.config().timers), dialog::KeyedHash(secret)),
+      hash(secret),
+      table(table_timers(policy.config().timers), hash),
       book(book_timers(policy.config().timers)),
-      outsiders(dialog::KeyedHash(secret)),
-      by_hand(dialog::KeyedHash(secret)),
-      defence(dialog::KeyedHash(secret)),
-      reader(dialog::KeyedHash(secret), policy, table, book, outsiders, journal) {}
+      outsiders(hash),
+      by_hand(hash),
+      defence(hash),
+      reader(hash, policy, table, book, outsiders, journal) {}
 
 void Core::State::note(const dialog::Effects& effects, Now now) {
     for (const dialog::Leg& leg : effects.ended) end(leg, now);
     for (const dialog::LegId id : effects.changed) change(*table.leg(id), now);
-    for (const dialog::LegId id : effects.woken) book.wake(id);
+    for (const dialog::LegId id : effects.woken) book.wake(id, now.monotonic);
 }
 
 void Core::State::end(const dialog::Leg& leg, Now now) {
@@ -64,7 +66,7 @@ void Core::State::end(const dialog::Leg& leg, Now now) {
 void Core::State::end_record(const dialog::Leg& leg, Now now) {
     if (leg.is_put) {
         records_to_end.emplace_back(leg.id, pinhole::to_ns(now.monotonic));
-        ended.push_back({now.monotonic + ended_look, leg.id, holes_of(leg)});
+        ended.add(now.monotonic + first_look, {leg.id, holes_of(leg)});
         return;
     }
     struct dialog_record& record = put_record(leg.id);
@@ -81,7 +83,7 @@ struct dialog_record& Core::State::put_record(pinhole::LegId id) {
 void Core::State::keep(pinhole::LegId id, struct dialog_record& record, Now now) {
     record.state = DIALOG_ENDED;
     record.deadline_ns = pinhole::to_ns(now.monotonic);
-    ended.push_back({now.monotonic + ended_look, id, holes_of(record)});
+    ended.add(now.monotonic + first_look, {id, holes_of(record)});
 }
 
 void Core::State::change(dialog::Leg& leg, Now now) {
@@ -148,17 +150,30 @@ void Core::State::take_ceilings(Now now, bool is_due) {
     if (auto changes = ceilings.take_changes()) next.ceilings = std::move(changes);
 }
 
-// One record a leg, however many messages changed it.
+// One record a leg, however many messages changed it; whole the first time, and then what may have changed in place.
 void Core::State::put_records() {
     std::ranges::sort(unrecorded);
     unrecorded.erase(std::unique(unrecorded.begin(), unrecorded.end()), unrecorded.end());
     next.put_dialogs.reserve(next.put_dialogs.size() + unrecorded.size());
     for (const pinhole::LegId id : unrecorded)
         if (dialog::Leg* leg = table.leg(id); leg && leg->is_recorded) {
-            dialog::write(*leg, put_record(id));
+            struct dialog_record& record = leg->put ? changed = {} : put_record(id);
+            dialog::write(*leg, record);
+            const dialog::Put put = dialog::put_of(record, hash);
+            if (leg->put) dialog::write_changes(id, *leg->put, put, record, next.operations);
+            leg->put = put;
             leg->is_put = true;
         }
     unrecorded.clear();
+}
+
+void Core::State::has_no_record(const struct operation& operation) {
+    pinhole::LegId id = 0;
+    std::memcpy(&id, operation.key, sizeof id);
+    dialog::Leg* leg = table.leg(id);
+    if (!leg) return;
+    leg->put.reset();
+    unrecorded.push_back(id);
 }
 
 // A record by a call of the same Call-ID and tag, which may not be on record itself.
@@ -170,23 +185,24 @@ bool Core::State::is_taken_over(pinhole::LegId id) {
 // Where live calls need the room, the oldest of what only explains gives way.
 void Core::State::make_room_for_records() {
     while (!ended.empty() && table.legs().size() + ended.size() > DIALOGS) {
-        const pinhole::LegId id = ended.front().leg;
-        ended.pop_front();
+        const pinhole::LegId id = ended.take().id.leg;
         if (!is_taken_over(id)) next.delete_dialogs.push_back(id);
     }
 }
 
 void Core::State::forget_ended(Now now) {
-    while (!ended.empty() && ended.front().look <= now.monotonic) {
-        Ended oldest = std::move(ended.front());
-        ended.pop_front();
-        const bool is_named = std::ranges::any_of(oldest.holes, [&](const pinhole::HoleKey& key) {
+    while (ended.is_due(now.monotonic)) {
+        Ended oldest = ended.take().id;
+        const auto names_it = [&](const pinhole::HoleKey& key) {
             const PresentPinhole* hole = book.present(key);
-            return hole && hole->value.owner == oldest.leg;
-        });
-        if (is_named) {
-            oldest.look = now.monotonic + ended_look;
-            ended.push_back(std::move(oldest));
+            return hole && hole->value.owner == oldest.leg ? hole : nullptr;
+        };
+        const PresentPinhole* named_by = nullptr;
+        for (const pinhole::HoleKey& key : oldest.holes)
+            if ((named_by = names_it(key))) break;
+        if (named_by) {
+            const auto until = pinhole::from_ns(named_by->value.deadline_ns);
+            ended.add(std::clamp(until, now.monotonic + first_look, now.monotonic + longest_look), std::move(oldest));
         } else if (!is_taken_over(oldest.leg)) {
             next.delete_dialogs.push_back(oldest.leg);
         }

@@ -3,7 +3,6 @@
 // claims go to the book, its record to the maps, its news to the journal. Private to the core.
 #pragma once
 
-#include <deque>
 #include <map>
 
 #include "agent/core.hpp"
@@ -24,6 +23,7 @@ struct Core::State {
     State(policy::View view, std::array<uint64_t, 2> secret);
 
     policy::View policy;
+    dialog::KeyedHash hash;
     dialog::Table table;
     pinhole::Book book;
     dialog::Outsiders outsiders;
@@ -34,16 +34,16 @@ struct Core::State {
     Reader reader;
     // Records of ended owners stay as long as one of their holes: they are what its tombstone tells the operator.
     struct Ended {
-        pinhole::TimePoint look; // in order
         pinhole::LegId leg;
         std::vector<pinhole::HoleKey> holes;
     };
-    std::deque<Ended> ended;
+    pinhole::Deadlines<Ended> ended;                // when they are looked at
     std::array<uint64_t, DIALOG_ENDED + 1> calls{}; // on record, by state; of ended ones none are counted
 
     // What waits for the next plan(): records put and deleted, those of legs that have ended and when (ns), and legs whose
     // record has changed.
-    MapOps next, planned; // by turns, for their memory
+    MapOps next, planned;           // by turns, for their memory
+    struct dialog_record changed{}; // the one that put_records() is at
     std::vector<std::pair<pinhole::LegId, uint64_t>> records_to_end;
     std::vector<pinhole::LegId> unrecorded;
 
@@ -63,6 +63,7 @@ struct Core::State {
     void make_room_for_records();
     void forget_ended(Now now);
     void put_records();
+    void has_no_record(const struct operation& change_dialog); // it found no room when it was put: it is put once more
     std::vector<pinhole::Claim> claims_in(const struct dialog_record& record) const;
     void claim_by_hand();
     void defend(const dialog::Event& event, Protocol protocol);

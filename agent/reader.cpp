@@ -2,6 +2,7 @@
 #include "agent/reader.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "agent/dialog/hold.hpp"
 #include "agent/dialog/trickle.hpp"
@@ -89,6 +90,7 @@ dialog::Event Reader::event_of(const Datagram& datagram, const dialog::Counterpa
                         .counterpart = counterpart,
                         .now = now.monotonic,
                         .realtime_s = now.realtime_s};
+    table_.expect(message_, event.transaction, event.outbound);
     if (!datagram.outbound && message_.is_request) note_caller(event);
     if (event.outset) event.outset->is_by_stream = datagram.protocol == Protocol::tcp;
     const bool has_sdp = has_readable_sdp();
@@ -141,11 +143,12 @@ std::vector<pinhole::Claim> Reader::claims(const Datagram& datagram, const dialo
         return outsiders_.externals().inside_of(named, datagram.source.address, policy_);
     };
     // What outsiders have named is nobody's but the call's that had it before them.
-    naming.is_echo = [&](const Endpoint& named) {
+    const auto is_echo = [&](const Endpoint& named) {
         if (!outsiders_.is_echo(named, true, now)) return false; // whoever has it: as a rule nobody has named it
         const Endpoint inside = naming.inside_of(named);
         return outsiders_.is_echo(named, is_claimed(inside), now) && !table_.has_claimed(message_, inside);
     };
+    naming.is_echo = std::ref(is_echo);
     auto claims = dialog::offer_of(session_, policy_, counterpart, naming, refusals);
     journal_.count("echoed_sdp", refusals.echoed);
     journal_.count("media_port_unguarded", refusals.unguarded);

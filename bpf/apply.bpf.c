@@ -102,6 +102,15 @@ static __always_inline long end_dialog(struct operation *op) {
     return 0;
 }
 
+static __always_inline long change_dialog(struct operation *op) {
+    __u64 *record = bpf_map_lookup_elem(&dialogs, op->key);
+    __u32 first = op->fields;
+    if (!record) return -ENOENT;
+    if (first > (sizeof(struct dialog_record) - sizeof(op->value)) / sizeof(*record)) return -EINVAL;
+    __builtin_memcpy(record + first, op->value, sizeof(op->value));
+    return 0;
+}
+
 static __always_inline void set_ban_hint(__u32 bit) {
     __u32 index = bit / HINT_PAGE_BITS;
     struct hint_page *page = bpf_map_lookup_elem(&ban_hints, &index);
@@ -158,6 +167,7 @@ static __always_inline long carry_out(struct operation *op, __u64 now) {
         case OP_PUT_EXTERNAL: return put_external(op);
         case OP_DELETE_EXTERNAL: return bpf_map_delete_elem(&externals, op->key);
         case OP_END_DIALOG: return end_dialog(op);
+        case OP_CHANGE_DIALOG: return change_dialog(op);
         default: return -EINVAL;
     }
 }

@@ -71,4 +71,16 @@ std::vector<pinhole::Claim> Leg::claims() const {
     return all;
 }
 
+std::vector<pinhole::HoleKey> Leg::keys() const {
+    std::vector<pinhole::HoleKey> all;
+    const auto add = [&](const pinhole::Claim& claim) {
+        if (std::ranges::find(all, claim.key()) == all.end()) all.push_back(claim.key());
+    };
+    for (const Side& side : sides) std::ranges::for_each(side.accepted, add);
+    for (const Side& side : sides) std::ranges::for_each(side.provisional, add);
+    std::ranges::for_each(offered, add);
+    for (const Moving& each : moving) add(each.claim);
+    return all;
+}
+
 } // namespace ringwall::dialog

@@ -50,6 +50,12 @@ struct Outset {
     bool opens_nothing = false; // begun past a ceiling, with no ports left for strangers
 };
 
+// Of a leg's record as it stands in `dialogs`, what tells how to change it in place (record.hpp).
+struct Put {
+    uint64_t tags = 0; // keyed hash of both
+    uint8_t claims = 0, offered = 0;
+};
+
 struct Leg {
     LegId id = 0;
     uint64_t group = 0; // the INVITE that forked it
@@ -79,6 +85,7 @@ struct Leg {
     bool bye_from_inside = false;
     bool is_recorded = false;  // stands in `dialogs`, or will with the next plan
     bool is_put = false;       // stands there
+    std::optional<Put> put;    // as this; nothing after a restart, until it is put anew
     uint8_t counted_as = 0;    // of those on record, by state (enum dialog_state); 0: not yet
     bool is_announced = false; // the operator has read that it was answered
     bool is_unheard = false;   // nobody has responded to its INVITE
@@ -94,6 +101,7 @@ struct Leg {
     }
     // Everything the leg claims now: accepted, merely offered, and moving away.
     std::vector<pinhole::Claim> claims() const;
+    std::vector<pinhole::HoleKey> keys() const; // theirs, in their order
 };
 
 } // namespace ringwall::dialog

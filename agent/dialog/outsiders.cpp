@@ -142,12 +142,14 @@ void Outsiders::answered(const sip::Message& message, uint64_t transaction, Time
 std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& message, const Datagram& datagram,
                                                           const Counterpart& party, const policy::View& policy,
                                                           TimePoint now) {
-    const InsideOf inside_of = [&](const Endpoint& named) {
+    const auto inside_of_source = [&](const Endpoint& named) {
         return externals_.inside_of(named, datagram.source.address, policy);
     };
-    const IsForeign is_foreign = [&](const Endpoint& named) {
+    const auto is_named_outside = [&](const Endpoint& named) {
         return contacts_.holds(named, now) || named_.holds(named, now) || named_in_a_call_.holds(named, now);
     };
+    const InsideOf inside_of = std::ref(inside_of_source); // by reference: no allocation
+    const IsForeign is_foreign = std::ref(is_named_outside);
     Learning learning(parties_, is_foreign, inside_of, party, policy, now);
     const bool is_register = message.method == sip::Method::register_;
     std::optional<Registrations::Registered> registered;

@@ -2,7 +2,9 @@
 #include "agent/dialog/record.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
+#include "agent/pinhole/map_ops.hpp"
 #include "agent/pinhole/map_value.hpp"
 
 namespace ringwall::dialog {
@@ -134,6 +136,27 @@ void write(const Leg& leg, struct dialog_record& record) {
     }
     if (leg.remote_offer) store_offer(*leg.remote_offer, record);
     store_senders(claims, record);
+}
+
+Put put_of(const struct dialog_record& record, const KeyedHash& hash) {
+    return {.tags = hash({as_text(record.inside_tag), as_text(record.outside_tag)}),
+            .claims = record.claim_count,
+            .offered = record.offered_count};
+}
+
+void write_changes(LegId id, const Put& before, const Put& now, const struct dialog_record& record,
+                   std::vector<struct operation>& operations) {
+    constexpr size_t claims = offsetof(struct dialog_record, claims), offered = offsetof(struct dialog_record, offered),
+                     tags = offsetof(struct dialog_record, outside_tag), rest = offsetof(struct dialog_record, call_id);
+    static_assert(rest + sizeof(operation::value) <= sizeof record, "an operation does not go past the record");
+    const auto add = [&](size_t begin, size_t end) {
+        for (; begin < end; begin += sizeof(operation::value))
+            operations.push_back(pinhole::change_dialog(id, record, begin));
+    };
+    add(0, claims + std::max(before.claims, now.claims) * sizeof *record.claims);
+    const uint8_t most_offered = std::max(before.offered, now.offered);
+    if (most_offered > 0) add(offered, offered + most_offered * sizeof *record.offered);
+    if (before.tags != now.tags) add(tags, rest);
 }
 
 Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinhole::Claim>& claims,

@@ -9,11 +9,18 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/dialog/keyed_hash.hpp"
 #include "agent/dialog/leg.hpp"
+#include "maps/abi/operation.h"
 
 namespace ringwall::dialog {
 
 void write(const Leg& leg, struct dialog_record& record); // which is all zero
+Put put_of(const struct dialog_record& record, const KeyedHash& hash);
+// What may differ between the record that stands and this one, as operations that change it in place. For all of them to
+// be carried out at once they stay next to each other.
+void write_changes(LegId id, const Put& before, const Put& now, const struct dialog_record& record,
+                   std::vector<struct operation>& operations);
 Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinhole::Claim>& claims,
            const policy::View& policy);
 
@@ -31,8 +38,12 @@ void store(char (&field)[N], std::string_view text) {
 }
 
 template <size_t N>
+std::string_view as_text(const char (&field)[N]) {
+    return {field, strnlen(field, N)};
+}
+template <size_t N>
 std::string load(const char (&field)[N]) {
-    return std::string(field, strnlen(field, N));
+    return std::string(as_text(field));
 }
 
 } // namespace ringwall::dialog

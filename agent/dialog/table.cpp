@@ -218,7 +218,7 @@ void Table::due(TimePoint now, std::vector<pinhole::HoleKey>& keys) const {
         const Leg& leg = **found;
         const bool asks_for_media = !leg.moving.empty() || (leg.soft_deadline && *leg.soft_deadline <= now);
         if (!asks_for_media) return;
-        for (const pinhole::Claim& claim : leg.claims()) keys.push_back(claim.key());
+        for (const pinhole::HoleKey& key : leg.keys()) keys.push_back(key);
     });
 }
 
@@ -246,8 +246,8 @@ bool Table::is_over(Leg& leg, TimePoint now, const Activity& last_media) const {
     if (leg.deadline <= now || (leg.end_at && *leg.end_at <= now)) return true;
     if (!leg.soft_deadline || *leg.soft_deadline > now) return false;
     TimePoint last{};
-    for (const pinhole::Claim& claim : leg.claims()) {
-        const MediaSeen seen = last_media(claim.key());
+    for (const pinhole::HoleKey& key : leg.keys()) {
+        const MediaSeen seen = last_media(key);
         last = std::max({last, seen.last_in, seen.last_out});
     }
     // Of an INVITE that nobody has answered in any way, the media is another's: of the next server's (RFC 3263 4.3).

@@ -91,6 +91,11 @@ public:
     // call, a response to what the inside asked.
     bool may_carry_offers(const sip::Message& inbound, uint64_t transaction);
     Effects on(const Event& event);
+    // A message of this transaction comes, once the rest of it has been read: each is of another call than the last, and
+    // what is looked up first is as a rule not in the processor's cache.
+    void expect(const sip::Message& message, uint64_t transaction, bool outbound) const {
+        transactions_.expect(transaction, outbound == message.is_request);
+    }
     using Activity = std::function<MediaSeen(const pinhole::HoleKey&)>;
     // Legs whose time has come: retries given up, unanswered BYEs, moves completed, soft and hard deadlines.
     Effects tick(TimePoint now, const Activity& last_media);

@@ -15,6 +15,8 @@ Transaction* Transactions::find(uint64_t key, bool request_outbound) {
     return found ? found->get() : nullptr;
 }
 
+void Transactions::expect(uint64_t key, bool request_outbound) const { by_key_.expect(id_of(key, request_outbound)); }
+
 Transaction* Transactions::find_invite_of(const sip::Message& request, bool outbound) {
     return find(transaction_key(hash_, request, sip::Method::invite, outbound), outbound);
 }

@@ -44,6 +44,7 @@ public:
 
     // By transaction_key() and the request's direction. Null: not seen.
     Transaction* find(uint64_t key, bool request_outbound);
+    void expect(uint64_t key, bool request_outbound) const; // it will be asked for
     // The INVITE that an ACK to a failure, or a CANCEL, belongs to.
     Transaction* find_invite_of(const sip::Message& request, bool outbound);
     // Null where there is no room (counted by the caller). An existing one is returned as it is.

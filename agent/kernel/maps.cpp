@@ -27,6 +27,18 @@ Result<Fd> open_pinned(const std::string& path, uint32_t flags) {
     return Fd(fd);
 }
 
+// Up to OPERATIONS of them. What changes one record is carried out in one, so that no end of this process leaves half of
+// it (none has more than a batch).
+size_t end_of_batch(std::span<const struct operation> all, size_t begin) {
+    size_t end = std::min<size_t>(begin + OPERATIONS, all.size());
+    if (end == all.size()) return end;
+    const auto goes_on = [](const struct operation& a, const struct operation& b) {
+        return a.code == OP_CHANGE_DIALOG && b.code == OP_CHANGE_DIALOG && std::memcmp(a.key, b.key, sizeof a.key) == 0;
+    };
+    while (goes_on(all[end - 1], all[end])) --end;
+    return end;
+}
+
 // Of a batch that failed. Where the number says "all", it was never written: the kernel has not begun.
 size_t carried_out(size_t said, size_t asked) { return said < asked ? said : 0; }
 
@@ -167,8 +179,10 @@ std::vector<struct operation> Maps::apply(const pinhole::MapOps& ops) {
         if (slot < peer_sets_.size()) peer_sets_[slot] = peers;
     std::vector<struct operation> failed;
     const std::span all(ops.operations);
-    for (size_t done = 0; done < all.size(); done += OPERATIONS)
-        run_batch(all.subspan(done, std::min<size_t>(OPERATIONS, all.size() - done)), failed);
+    for (size_t done = 0, end = 0; done < all.size(); done = end) {
+        end = end_of_batch(all, done);
+        run_batch(all.subspan(done, end - done), failed);
+    }
     if (ops.ceilings) ceilings_[0] = *ops.ceilings;
     const std::span put(ops.put_dialogs);
     for (size_t done = 0; done < put.size(); done += most_records)

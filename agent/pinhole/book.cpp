@@ -8,6 +8,7 @@ namespace ringwall::pinhole {
 namespace {
 
 constexpr std::chrono::seconds inline_rest{1}; // as PeerSlots::rest, for the peer inside the hole
+constexpr std::chrono::milliseconds wake_rest{250};
 
 uint32_t to_seconds(std::chrono::nanoseconds duration) {
     return static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(duration).count());
@@ -58,6 +59,7 @@ void Book::set_timers(const BookTimers& timers) {
 void Book::let_go(Hole& hole, LegId leg) {
     std::erase_if(hole.owners, [&](const OwnedClaim& owner) { return owner.leg == leg; });
     hole.is_ownerless |= hole.owners.empty();
+    if (hole.owners.empty()) hole.owners = {}; // a tombstone stands for a minute: without their memory
     touch(hole);
 }
 
@@ -104,10 +106,12 @@ void Book::set(LegClaims claims) {
     claimed_ += holes.size();
 }
 
-void Book::wake(LegId leg) {
+void Book::wake(LegId leg, TimePoint now) {
     const auto known = by_leg_.find(leg);
     if (!known) return;
     for (Hole* hole : *known) {
+        if (now < hole->woken + wake_rest) continue;
+        hole->woken = now;
         hole->pending_fields |= FIELD_WAKE;
         look_at(*hole);
     }
@@ -190,6 +194,7 @@ void Book::plan_live(Hole& hole, TimePoint now, MapOps& ops) {
     if (was_let_go && hole.is_present && hole.present.value.owner != wanted.owner) hole.pending_fields |= FIELD_RESET;
     hole.stage = Stage::live;
     hole.is_buried = false;
+    if (!hole.is_present) hole.woken = now; // a new one is awake
 
     struct pinhole next = hole.is_present ? hole.present.value : ::pinhole{};
     ControlWord word = ControlWord::of(next.ctl);

@@ -46,8 +46,9 @@ public:
     // Replaces everything that this leg claims; none at all lets go of its holes.
     void set(LegClaims claims);
     void release(LegId leg);
-    // An in-dialog message: the leg's holes are as if media had just passed.
-    void wake(LegId leg);
+    // An in-dialog message: the leg's holes are as if media had just passed (or up to 250 ms ago: the program notes the
+    // time of media no more often).
+    void wake(LegId leg, TimePoint now);
     void set_timers(const BookTimers& timers); // every hole is planned anew
 
     // The operations for all that was touched since the last plan(), what opens before what closes. A hole that was
@@ -81,7 +82,7 @@ private:
         std::vector<Endpoint> named; // as in Wanted
         bool is_buried = false;      // delete at the next plan()
         Stage stage = Stage::live;
-        TimePoint stage_end{}, closed_at{}, inline_let_go{};
+        TimePoint stage_end{}, closed_at{}, inline_let_go{}, woken{};
         uint32_t round = 0;          // offers and answers of its owners
         uint32_t pending_fields = 0; // FIELD_SSRC, FIELD_WAKE and FIELD_RESET for the next change
     };

@@ -24,6 +24,10 @@ public:
         return slot.key == key ? &slot.value : nullptr;
     }
     T* find(uint64_t key) { return const_cast<T*>(std::as_const(*this).find(key)); }
+    // It will be asked for soon: fetched from memory meanwhile.
+    void expect(uint64_t key) const {
+        if (!slots_.empty()) __builtin_prefetch(&slots_[key & mask()]);
+    }
     bool contains(uint64_t key) const { return find(key) != nullptr; }
     // Where there was none, a new one.
     T& operator[](uint64_t key) {

@@ -97,4 +97,16 @@ struct operation delete_external(const struct pinhole_key& inside) { return oper
 
 struct operation end_dialog(uint64_t leg, uint64_t now_ns) { return operation_on(OP_END_DIALOG, leg, now_ns); }
 
+struct operation change_dialog(uint64_t leg, const struct dialog_record& record, size_t begin) {
+    struct operation operation = operation_on(OP_CHANGE_DIALOG, leg);
+    operation.fields = static_cast<uint32_t>(begin / sizeof *operation.value);
+    std::memcpy(operation.value, reinterpret_cast<const char*>(&record) + begin, sizeof operation.value);
+    return operation;
+}
+
+void change(struct dialog_record& record, const struct operation& operation) {
+    std::memcpy(reinterpret_cast<char*>(&record) + operation.fields * sizeof *operation.value, operation.value,
+                sizeof operation.value);
+}
+
 } // namespace ringwall::pinhole

@@ -61,5 +61,8 @@ struct operation clear_ban_hints(uint32_t page);
 struct operation put_external(const struct pinhole_key& inside, const struct external& value);
 struct operation delete_external(const struct pinhole_key& inside);
 struct operation end_dialog(uint64_t leg, uint64_t now_ns); // whose record has been put
+// What one operation holds of `record`, from its byte `begin` on, a multiple of 8.
+struct operation change_dialog(uint64_t leg, const struct dialog_record& record, size_t begin);
+void change(struct dialog_record& record, const struct operation& change_dialog); // as the program does
 
 } // namespace ringwall::pinhole

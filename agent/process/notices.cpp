@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "agent/why/mend.hpp"
 #include "maps/reasons.hpp"
 
 namespace ringwall::agent {
@@ -25,27 +26,6 @@ std::string expected_of(const pinhole::PresentPinhole& hole) {
 }
 
 uint8_t zone_of(const struct pinhole& value) { return static_cast<uint8_t>(value.ctl >> CTL_ZONE_SHIFT); }
-
-// The mend, where the configuration holds one.
-std::string advice(const struct refusal& refusal, const pinhole::PresentPinhole& hole, const policy::View& policy) {
-    const uint8_t zone = zone_of(hole.value);
-    switch (refusal.last_reason) {
-        case REASON_not_media:
-        case REASON_wrong_payload_type:
-        case REASON_wrong_ssrc:
-        case REASON_over_rate:
-            if (policy.conformance(zone) != policy::Conformance::enforce) return {};
-            return "; `conformance: count` for " + std::string(policy.zone_name(zone)) + " would let such media pass";
-        case REASON_wrong_source:
-        case REASON_rtp_injection:
-        case REASON_rtp_bleed: break;
-        default: return {};
-    }
-    const auto* peer = policy.peer(zone);
-    if (peer == nullptr) return "; a peer declared with `expectation: any` would allow it";
-    if (peer->expectation == policy::Expectation::any) return {};
-    return "; `expectation: any` for peer " + peer->name + " would allow it";
-}
 
 std::string name_of(const struct dialog_record& record) {
     return {record.call_id, strnlen(record.call_id, sizeof record.call_id)};
@@ -73,7 +53,11 @@ Notice refused(const kernel::Maps& maps, const policy::View& policy, const struc
     if (!holes.empty() && holes[0].peers.peer[0].port != 0) text += ", expected " + expected_of(holes[0]);
     text += " (" + std::string(reason_text(refusal.last_reason).label) + ": " +
             std::string(reason_text(refusal.last_reason).sentence) + ")";
-    if (!holes.empty()) text += advice(refusal, holes[0], policy);
+    const std::string mend =
+        holes.empty() ? ""
+                      : why::mend_of_refusal(policy, zone_of(holes[0].value), refusal.last_reason,
+                                             IpAddress::from(refusal.last_source.address));
+    if (!mend.empty()) text += "; " + mend;
     return notice;
 }
 

@@ -99,8 +99,10 @@ void Calls::before(const pinhole::MapOps& changes) {
 }
 
 void Calls::after(const pinhole::MapOps& changes, Now now) {
-    for (const struct operation& operation : changes.operations)
+    for (const struct operation& operation : changes.operations) {
         if (operation.code == OP_END_DIALOG) on_end(operation, now);
+        if (operation.code == OP_CHANGE_DIALOG) on_change(operation);
+    }
     for (const auto& [leg, record] : changes.put_dialogs) on_record(leg, record, now);
     for (const struct operation& operation : changes.operations)
         if (is_of_hole(operation) && names_owner(operation)) on_owner(operation, now);
@@ -125,6 +127,15 @@ void Calls::on_end(const struct operation& operation, Now now) {
     uint64_t leg = 0;
     std::memcpy(&leg, operation.key, sizeof leg);
     if (Call* call = call_of(leg); call != nullptr && !call->ended_s) call->ended_s = now.realtime_s;
+}
+
+void Calls::on_change(const struct operation& operation) {
+    uint64_t leg = 0;
+    std::memcpy(&leg, operation.key, sizeof leg);
+    Call* call = call_of(leg);
+    if (call == nullptr || call->ended_s) return;
+    pinhole::change(call->record, operation);
+    call->is_answered = call->is_answered || call->record.state == DIALOG_CONFIRMED;
 }
 
 void Calls::on_owner(const struct operation& operation, Now now) {

@@ -71,6 +71,7 @@ private:
     Call* call_of(uint64_t leg);
     void keep(const pinhole::PresentPinhole& hole);
     void on_record(uint64_t leg, const struct dialog_record& record, Now now);
+    void on_change(const struct operation& operation);
     void on_end(const struct operation& operation, Now now);
     void on_owner(const struct operation& operation, Now now);
     void note_refused(const Local& local, Now now);

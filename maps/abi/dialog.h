@@ -2,8 +2,9 @@
 /*
  * What a restarted agent needs to go on with a call, and the commands print: one record a leg, beside its holes.
  * `dialogs`: HASH, key __u64 leg id (keyed hash of what began it). Written and read by the agent only, so here an update
- * may replace the element. `ringwall_apply` marks ended ones in place (OP_END_DIALOG): a whole record written for two of
- * its fields would be a quarter of what the agent writes.
+ * may replace the element. A new one is put whole; `ringwall_apply` changes it in place (OP_CHANGE_DIALOG) and marks its
+ * end (OP_END_DIALOG). What changes in mid-call stands in front, and what it has most often, the state and the claims of
+ * a call with up to four ports, is what one operation holds.
  */
 #pragma once
 
@@ -74,12 +75,12 @@ struct dialog_record {
     __u8 offered_count;
     struct peer outside; /* where its signalling comes from and goes to */
     __u32 group; /* the same in the legs of one forked INVITE */
-    char call_id[CALL_ID_BYTES];
-    char inside_tag[TAG_BYTES];
-    char outside_tag[TAG_BYTES];
-    char from[ADDRESS_OF_RECORD_BYTES];
-    char to[ADDRESS_OF_RECORD_BYTES];
     struct dialog_claim claims[CLAIMS_PER_LEG];
     struct offered_peer offered[OFFERED_PEERS_PER_LEG];
+    char outside_tag[TAG_BYTES];
+    char inside_tag[TAG_BYTES];
+    char call_id[CALL_ID_BYTES];
+    char from[ADDRESS_OF_RECORD_BYTES];
+    char to[ADDRESS_OF_RECORD_BYTES];
 };
 MAP_ABI(struct dialog_record, 1392);

@@ -27,6 +27,7 @@ enum operation_code {
     OP_PUT_EXTERNAL = 11,
     OP_DELETE_EXTERNAL = 12,
     OP_END_DIALOG = 13, /* in place, its state and when; nothing where there is none. The value's first word: ns */
+    OP_CHANGE_DIALOG = 14, /* in place, as many bytes as the value has, from the word `fields` of it on; -ENOENT */
 };
 enum operation_field { /* of OP_CHANGE_PINHOLE; ctl is always exchanged, last */
     FIELD_DEADLINE = 1 << 0,

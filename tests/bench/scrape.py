@@ -58,11 +58,11 @@ def record(number, keys, now_ns):
     confirmed = 2
     head = struct.pack('<QQQIIIBBBB', now_ns, int(time.time()), now_ns + 12 * HOUR_NS, 0, 1, 1, confirmed, 0, len(keys), 0)
     head += peer(5060) + struct.pack('<I', number)
-    texts = (f'call-{number}@bench'.encode().ljust(256, b'\0') + f'inside-{number}'.encode().ljust(128, b'\0')
-             + f'outside-{number}'.encode().ljust(128, b'\0') + b'sip:a@198.51.100.7'.ljust(96, b'\0')
+    texts = (f'outside-{number}'.encode().ljust(128, b'\0') + f'inside-{number}'.encode().ljust(128, b'\0')
+             + f'call-{number}@bench'.encode().ljust(256, b'\0') + b'sip:a@198.51.100.7'.ljust(96, b'\0')
              + b'sip:b@192.0.2.10'.ljust(96, b'\0'))
     claims = b''.join(key + bytes([0, 1 + index, 2, 0]) for index, key in enumerate(keys))
-    return (head + texts + claims).ljust(1392, b'\0')
+    return head + claims.ljust(16 * 24 + 12 * 20, b'\0') + texts
 
 
 class Map:

@@ -2,8 +2,10 @@
 // ringwall_apply: each operation, what it changes and what it leaves to the packet path, and its refusals.
 #include <bpf/bpf.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <numeric>
 
 #include "maps/abi/dialog.h"
 #include "tests/kernel/wall.hpp"
@@ -175,6 +177,25 @@ TEST_F(Apply, ends_a_record_in_place_and_leaves_the_rest_of_it) {
     ::dialog_record found{};
     ASSERT_EQ(bpf_map_lookup_elem(map("dialogs"), &leg, &found), 0);
     EXPECT_EQ(std::memcmp(&found, &record, sizeof found), 0);
+}
+
+TEST_F(Apply, changes_as_much_of_a_record_as_an_operation_holds) {
+    const uint64_t leg = 8; // the maps are one for all of these tests
+    constexpr uint32_t last = (sizeof(::dialog_record) - sizeof(operation::value)) / sizeof(uint64_t);
+    ::dialog_record record{}, found{};
+    std::array<uint64_t, sizeof(operation::value) / sizeof(uint64_t)> words{};
+    std::iota(words.begin(), words.end(), 1);
+    const auto change = [&](uint32_t first) { return one(make(OP_CHANGE_DIALOG, leg, words, first)); };
+    EXPECT_EQ(change(0), -ENOENT);
+    ASSERT_EQ(bpf_map_update_elem(map("dialogs"), &leg, &record, BPF_ANY), 0);
+    for (const uint32_t first : {0U, 8U, last}) {
+        EXPECT_EQ(change(first), 0);
+        std::memcpy(reinterpret_cast<char*>(&record) + first * sizeof(uint64_t), words.data(), sizeof words);
+        ASSERT_EQ(bpf_map_lookup_elem(map("dialogs"), &leg, &found), 0);
+        EXPECT_EQ(std::memcmp(&found, &record, sizeof found), 0) << first;
+    }
+    EXPECT_EQ(change(last + 1), -EINVAL);
+    EXPECT_EQ(change(UINT32_MAX), -EINVAL);
 }
 
 TEST_F(Apply, puts_and_deletes_known_sources_and_learned_ports) {

@@ -85,6 +85,12 @@ int FakeMaps::carry_out(const struct operation& operation) {
                 found->second.deadline_ns = value_of<uint64_t>(operation);
             }
             return 0;
+        case OP_CHANGE_DIALOG: {
+            const auto found = dialogs.find(key_of<uint64_t>(operation));
+            if (found == dialogs.end()) return -ENOENT;
+            pinhole::change(found->second, operation);
+            return 0;
+        }
         case OP_PUT_BAN: bans[to_string(key_of<struct ban_key>(operation))] = value_of<struct ban>(operation); return 0;
         default: return -EINVAL;
     }

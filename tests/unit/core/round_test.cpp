@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <set>
 
 #include "tests/unit/core/run_script.hpp"
 
@@ -65,6 +66,95 @@ TEST(Round, asks_for_one_operation_a_pinhole_and_one_record_a_leg) {
     EXPECT_EQ(std::ranges::count(ops.operations, uint32_t{OP_CHANGE_PINHOLE}, &operation::code), 0);
     EXPECT_EQ(ops.put_dialogs.size(), 2U);
     EXPECT_TRUE(script.core().changes(script.now()).empty());
+}
+
+uint64_t key_of(const struct operation& operation) {
+    uint64_t leg = 0;
+    std::memcpy(&leg, operation.key, sizeof leg);
+    return leg;
+}
+
+size_t changes_of_records(const pinhole::MapOps& ops) {
+    return static_cast<size_t>(std::ranges::count(ops.operations, uint32_t{OP_CHANGE_DIALOG}, &operation::code));
+}
+
+TEST(Record, is_put_whole_once_and_then_changed_in_place) {
+    CallScript script;
+    const auto hear = [&](const std::string& payload, bool outbound) {
+        Datagram datagram = from_inside(payload);
+        datagram.outbound = outbound;
+        if (!outbound) std::swap(datagram.source, datagram.destination);
+        const auto ops = script.core().on_datagram(datagram, script.now());
+        script.maps().apply(ops);
+        return ops;
+    };
+    const auto is_as_put = [&] { // a restart puts every record whole
+        auto ops = Core(script.core().policy(), {1, 2}).restore(script.maps().present(), script.now());
+        ASSERT_EQ(ops.put_dialogs.size(), 1U);
+        const struct dialog_record& stands = script.maps().dialogs.at(ops.put_dialogs[0].first);
+        EXPECT_EQ(std::memcmp(&stands, &ops.put_dialogs[0].second, sizeof stands), 0);
+    };
+    const auto begun = hear(compose({"out", "INVITE", "f=a", "b=1", "sdp=40000"}), true);
+    EXPECT_EQ(begun.put_dialogs.size(), 1U);
+    EXPECT_EQ(changes_of_records(begun), 0U);
+    EXPECT_TRUE(hear(compose({"in", "100", "f=a", "b=1"}), false).put_dialogs.empty());
+    const auto rings = hear(compose({"in", "180", "f=a", "t=z", "b=1"}), false);
+    EXPECT_TRUE(rings.put_dialogs.empty());
+    EXPECT_EQ(changes_of_records(rings), 3U); // state and claims, and the tags, now that there is one
+    is_as_put();
+    const auto answered = hear(compose({"in", "200", "f=a", "t=z", "b=1", "sdp=30000"}), false);
+    EXPECT_TRUE(answered.put_dialogs.empty());
+    EXPECT_EQ(changes_of_records(answered), 2U); // state and claims, and who may send
+    is_as_put();
+    EXPECT_EQ(changes_of_records(hear(compose({"out", "ACK", "f=a", "t=z", "b=1"}), true)), 0U); // says nothing new
+    const auto ending = hear(compose({"out", "BYE", "f=a", "t=z", "b=2", "n=2"}), true);
+    EXPECT_TRUE(ending.put_dialogs.empty());
+    EXPECT_EQ(changes_of_records(ending), 2U);
+    is_as_put();
+}
+
+// What operations change one record stand side by side: a batch of them is never cut in between (kernel::Maps).
+TEST(Record, changes_of_one_stand_together) {
+    CallScript script;
+    run(script, std::string(call_up) + "out INVITE call=two f=a b=2 sdp=40002\n");
+    script.core().hear(from_inside(compose({"out", "INVITE", "f=a", "t=z", "b=3", "n=2", "sdp=41000,41002"})),
+                       script.now());
+    script.core().hear(from_inside(compose({"out", "BYE", "call=two", "f=a", "t=y", "b=4", "n=2"})), script.now());
+    const pinhole::MapOps ops = script.core().changes(script.now());
+    std::vector<uint64_t> legs;
+    for (const struct operation& operation : ops.operations)
+        if (operation.code == OP_CHANGE_DIALOG && (legs.empty() || legs.back() != key_of(operation)))
+            legs.push_back(key_of(operation));
+    EXPECT_EQ(std::set<uint64_t>(legs.begin(), legs.end()).size(), legs.size());
+    EXPECT_FALSE(legs.empty());
+}
+
+TEST(Record, that_found_no_room_is_put_with_the_next_change) {
+    CallScript script;
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\n");
+    const auto whole = std::exchange(script.maps().dialogs, {});
+    run(script, "in 180 f=a t=z b=1\n");
+    run(script, "wait 0.2\n");
+    ASSERT_EQ(script.maps().dialogs.size(), 1U);
+    EXPECT_EQ(script.maps().dialogs.begin()->first, whole.begin()->first);
+    EXPECT_EQ(std::string(script.maps().dialogs.begin()->second.outside_tag), "z");
+}
+
+TEST(Wake, comes_once_for_what_an_opening_and_an_ack_bring_within_250_ms) {
+    const auto wakes = [](CallScript& script) {
+        const std::string ack = compose({"out", "ACK", "f=a", "t=z", "b=1"});
+        const auto ops = script.core().on_datagram(from_inside(ack), script.now());
+        return std::ranges::count_if(ops.operations, [](const struct operation& operation) {
+            return operation.code == OP_CHANGE_PINHOLE && (operation.fields & FIELD_WAKE) != 0;
+        });
+    };
+    CallScript at_once, later;
+    const std::string answered = "out INVITE f=a b=1 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\n";
+    run(at_once, answered + "wait 0.2\n");
+    EXPECT_EQ(wakes(at_once), 0);
+    run(later, answered + "wait 0.3\n");
+    EXPECT_EQ(wakes(later), 1);
+    EXPECT_EQ(wakes(later), 0);
 }
 
 TEST(Round, opens_nothing_for_a_call_that_begins_and_ends_in_it) {
