@@ -56,7 +56,7 @@ void Core::State::note(const dialog::Effects& effects, Now now) {
 
 void Core::State::end(const dialog::Leg& leg, Now now) {
     book.release(leg.id);
-    outsiders.parties().left(leg);
+    outsiders.parties().left(leg, now.monotonic);
     if (leg.is_announced) say_ended(leg);
     if (leg.counted_as != 0) --calls[leg.counted_as];
     if (leg.is_recorded) end_record(leg, now);

@@ -7,7 +7,8 @@
 namespace ringwall::dialog {
 namespace {
 
-constexpr std::chrono::minutes known_life{10}; // renewed while a call lives
+constexpr std::chrono::minutes known_life{10};      // renewed while a call lives, and over a restart
+constexpr std::chrono::seconds known_after_end{32}; // RFC 3261 17.1.1.1, 64 times T1: what comes again
 constexpr std::chrono::seconds told_anew{1};
 constexpr std::chrono::seconds tick_interval{30};
 constexpr std::chrono::hours longest_life{24};
@@ -128,7 +129,7 @@ void Parties::joined(Leg& leg, TimePoint now) {
     const struct known_key key = key_of(leg.counterpart.signalling.address, leg.counterpart.signalling.port);
     if (leg.is_party) {
         if (std::memcmp(&leg.party, &key, sizeof key) == 0) return;
-        left(leg); // it is elsewhere now
+        left(leg, now); // it is elsewhere now
         leg.is_party = false;
     }
     if (!has_room(key)) return;
@@ -145,11 +146,13 @@ void Parties::joined(Leg& leg, TimePoint now) {
     put(key, known, now);
 }
 
-void Parties::left(const Leg& leg) {
+void Parties::left(const Leg& leg, TimePoint now) {
     if (!leg.is_party) return;
     Known& known = known_[leg.party];
     --known.legs;
     known.legs_begun_inside -= leg.begun_inside;
+    if (known.legs == 0)
+        known.until_ns[as_party] = std::min<__u64>(known.until_ns[as_party], pinhole::to_ns(now + known_after_end));
 }
 
 void Parties::registered(const IpAddress& registrar_at, TimePoint until, TimePoint now) {

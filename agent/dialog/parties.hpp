@@ -31,9 +31,9 @@ public:
     // A new policy counts peers and zones anew: learned ports stay open to the declared peers that keep their names,
     // parties of live calls are of the zone that their addresses are in now.
     void renumber(const policy::View& before, const policy::View& after);
-    // The outside endpoint of a live call is known while the call lives.
+    // The outside endpoint of a live call is known while the call lives, and half a minute more.
     void joined(Leg& leg, TimePoint now);
-    void left(const Leg& leg);
+    void left(const Leg& leg, TimePoint now);
     // The inside is registered there until then, or asks to be; a minute more for the refresh to be answered.
     void registered(const IpAddress& registrar, TimePoint until, TimePoint now);
     // Somebody outside is registered with the inside from exactly there until then; in the past: no longer.

@@ -34,7 +34,9 @@ void Table::Step::on_response() {
     Transaction* transaction = table_.transactions_.find(event_.transaction, !event_.outbound);
     if (!transaction) transaction = remembered();
     if (!transaction) {
-        ++table_.counters_.unknown_transaction;
+        const bool may_open = message_.method == sip::Method::invite || message_.method == sip::Method::update ||
+                              message_.method == sip::Method::prack; // others' are not remembered
+        table_.counters_.unknown_transaction += may_open;
         return;
     }
     switch (transaction->method) {

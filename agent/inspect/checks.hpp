@@ -36,7 +36,7 @@ struct Patient {
     std::vector<policy::Mistake> config_warnings;
     std::optional<policy::View> policy;
     // The agent, where one answers: its status, and the endpoints of its pinholes.
-    std::string socket;
+    std::string socket, socket_trouble; // why it cannot be asked, where that is not that nobody is there
     std::optional<boost::json::value> status;
     std::vector<Endpoint> pinholes;
 };

@@ -36,6 +36,8 @@ uint64_t counted(const json::value& counters, std::string_view label) {
 
 Faults agent_answers(const Patient& patient) {
     if (patient.status) return {};
+    if (!patient.socket_trouble.empty())
+        return {{"agent", "the agent was not asked: " + patient.socket_trouble, "be root, or in the group ringwall"}};
     return {{"agent", "no agent answers at " + patient.socket + ": no new call gets its media ports",
              "systemctl start ringwall, or `ringwall run`; another socket is named by --socket"}};
 }

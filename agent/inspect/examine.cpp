@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <cerrno>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -106,6 +107,8 @@ Patient examine(const agent::Options& options) {
     if (geteuid() == 0)
         if (const auto pinned = kernel::require_pinned(options.pin_path); !pinned)
             patient.pin_trouble = pinned.error().message();
+    if (access(options.socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES)
+        patient.socket_trouble = options.socket + ": permission denied";
     patient.status = answer_of(options.socket, "/api/v1/status");
     if (patient.status) patient.pinholes = pinholes_of(options.socket);
     look_at_configuration(options, patient);

@@ -108,6 +108,8 @@ void match(std::span<const Device> all, const std::string& pattern, bool is_watc
     bool any = false;
     for (const auto& device : all) {
         if (fnmatch(pattern.c_str(), device.name.c_str(), 0) != 0) continue;
+        // What the machine says to itself comes from inside. Who names it gets it.
+        if (is_glob(pattern) && !is_watched && device.framing() == Framing::loopback) continue;
         any = true;
         const bool is_new = std::none_of(matched.begin(), matched.end(),
                                          [&](const Selected& other) { return other.device.index == device.index; });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which interfaces `outside:` and `watch:` mean: names and globs over what this network namespace has, less what stands
-// above an interface that is taken already (a VLAN above its parent, a bond above its slaves), whose packets would count
-// twice.
+// Which interfaces `outside:` and `watch:` mean: names and globs (an outside one is never the loopback) over what this
+// network namespace has, less what stands above an interface that is taken already (a VLAN above its parent, a bond above
+// its slaves), whose packets would count twice.
 #pragma once
 
 #include <cstdint>

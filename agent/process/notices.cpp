@@ -53,10 +53,9 @@ Notice refused(const kernel::Maps& maps, const policy::View& policy, const struc
     if (!holes.empty() && holes[0].peers.peer[0].port != 0) text += ", expected " + expected_of(holes[0]);
     text += " (" + std::string(reason_text(refusal.last_reason).label) + ": " +
             std::string(reason_text(refusal.last_reason).sentence) + ")";
-    const std::string mend =
-        holes.empty() ? ""
-                      : why::mend_of_refusal(policy, zone_of(holes[0].value), refusal.last_reason,
-                                             IpAddress::from(refusal.last_source.address));
+    const std::string mend = holes.empty() ? ""
+                                           : why::mend_of_refusal(policy, zone_of(holes[0].value), refusal.last_reason,
+                                                                  IpAddress::from(refusal.last_source.address));
     if (!mend.empty()) text += "; " + mend;
     return notice;
 }

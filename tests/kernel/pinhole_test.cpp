@@ -41,7 +41,7 @@ TEST_F(Pinhole, opens_one_port_of_one_address_for_udp_until_it_is_removed) {
 TEST_F(Pinhole, says_nothing_of_a_port_that_is_not_guarded) {
     for (const uint32_t phase : std::to_array<uint32_t>({PHASE_ANSWERED, PHASE_DRAINING, PHASE_CLOSED})) {
         const Hole four{.port = 39999, .phase = phase};
-        const Hole six{.local = "2001:db8:1::10", .port = 39999, .peer = "2001:db8:99::7", .phase = phase};
+        const Hole six{.local = "2001:db8:1::10", .port = 39999, .phase = phase, .peer = "2001:db8:99::7"};
         open(four);
         open(six);
         EXPECT_EQ(media("203.0.113.66", 1, 39999), "pass not_guarded");

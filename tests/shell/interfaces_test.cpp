@@ -42,6 +42,11 @@ TEST(Select, takes_names_and_globs_each_once) {
     EXPECT_THAT(names(select({"eth1", "eth?"})), ElementsAre("eth1", "eth0"));
 }
 
+TEST(Select, takes_the_loopback_for_outside_by_its_name_only) {
+    EXPECT_THAT(names(select({"l*"}, {"l?"})), ElementsAre("lo?"));
+    EXPECT_THAT(names(select({"lo"})), ElementsAre("lo"));
+}
+
 TEST(Select, leaves_out_a_vlan_above_a_taken_parent) {
     const auto selection = select({"eth*"});
     EXPECT_THAT(names(selection), ElementsAre("eth0", "eth1"));

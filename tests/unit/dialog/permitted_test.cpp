@@ -42,7 +42,7 @@ TEST(Permitted, leaves_out_ports_that_are_not_guarded_and_gives_them_back) {
     const auto at = [](const char* address, uint16_t port, Protocol protocol = Protocol::udp) {
         return pinhole::Claim{.local = {*IpAddress::parse(address), Port{port}}, .protocol = protocol};
     };
-    const std::vector<pinhole::Claim> claims{at("192.0.2.10", 40000), at("192.0.2.10", 20000), at("10.0.0.1", 40000),
+    const std::vector<pinhole::Claim> claims{at("192.0.2.10", 40000), at("192.0.2.10", 9998), at("10.0.0.1", 40000),
                                              at("192.0.2.10", 40000, Protocol::tcp)};
     EXPECT_THAT(permitted(claims, view("")), testing::ElementsAre(claims[0]));
 }

@@ -56,6 +56,11 @@ const std::vector<Case>& cases() {
         {"bpf", "file system", [](Patient& p) { p.has_bpffs = false; }},
         {"pins", "map version", [](Patient& p) { p.pin_trouble = "the wall has map version 4"; }},
         {"agent", "no agent", [](Patient& p) { p.status.reset(); }},
+        {"agent", "was not asked: /run/x: permission denied",
+         [](Patient& p) {
+             p.status.reset();
+             p.socket_trouble = "/run/x: permission denied";
+         }},
         {"config", "expected", [](Patient& p) { p.config_trouble = "a:1:1: mode: expected enforce"; }},
         {"config", "a:4:1: no peers", [](Patient& p) { p.config_warnings = {{4, 1, "no peers", "a"}}; }},
         {"reload", "refused", [](Patient& p) { status(p)["config"].as_object()["error"] = "a:1:1: no"; }},
