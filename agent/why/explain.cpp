@@ -43,7 +43,7 @@ std::string because(const Question& question, const Evidence& evidence, uint32_t
         case REASON_denied: return deciding_list(steps);
         case REASON_banned: return ban_text(evidence);
         case REASON_spoofed_inside: return told(steps, "source");
-        case REASON_out_of_scope: return told(steps, "destination") + ", " + told(steps, "sip");
+        case REASON_out_of_scope: return told(steps, "destination");
         case REASON_sip:
         case REASON_sip_stream:
         case REASON_not_a_peer:
