@@ -42,17 +42,17 @@ class Latched:
         other = self.rtp('peer2')
         self.assert_heard(outside, inside)
         with Stream(outside, inside.endpoint):
-            self.assert_refused(other, inside.endpoint, inside, RTP_REFUSED, count=10)
+            self.assert_refused(other, inside.endpoint, inside, 'wrong_source', count=10)
         self.assert_heard(other, inside, timeout=4.0)
         with Stream(other, inside.endpoint):
-            self.assert_refused(outside, inside.endpoint, inside, RTP_REFUSED, count=10)
+            self.assert_refused(outside, inside.endpoint, inside, 'wrong_source', count=10)
 
     def test_an_offer_that_names_another_machine_lets_it_in(self):
         call, outside, inside = self.inbound()
         other = self.rtp('peer2')
         self.assert_heard(outside, inside)
         with Stream(outside, inside.endpoint) as stream:
-            self.assert_refused(other, inside.endpoint, inside, RTP_REFUSED, count=10)
+            self.assert_refused(other, inside.endpoint, inside, 'wrong_source', count=10)
             call.reinvite(offer=sip.sdp(other.address, other.port))
             stream.stop()
         self.assert_heard(other, inside)
@@ -105,7 +105,7 @@ class Strict:
         call.answer()
         call.ack()
         self.assert_both_hear(call.caller_rtp, call.callee_rtp)
-        self.assert_refused(self.rtp('peer2'), call.callee_rtp.endpoint, call.callee_rtp, RTP_REFUSED)
+        self.assert_refused(self.rtp('peer2'), call.callee_rtp.endpoint, call.callee_rtp, 'wrong_source')
 
     def invite_passes(self):
         probe = self.call()

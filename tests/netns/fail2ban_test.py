@@ -72,6 +72,10 @@ class Fail2ban:
     def said(self):
         return (self.home / 'fail2ban.log').read_text(encoding='utf-8')
 
+    def errors(self):
+        """But for those of our own question whether the jail is there yet."""
+        return [line for line in self.said().splitlines() if 'ERROR' in line and 'UnknownJail' not in line]
+
     def guess(self, party, times=3):
         with self.log.open('a', encoding='utf-8') as log:
             log.write(f'wrong password from {self.address(party)}\n' * times)
@@ -95,7 +99,7 @@ class Bans(Fail2ban):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.wait_until(lambda: address not in self.bans(), 'the ban is lifted')
         self.assertTrue(self.is_heard('attacker'))
-        self.assertNotIn('ERROR', self.said())
+        self.assertEqual(self.errors(), [])
 
     def test_a_ban_that_is_over_already_is_no_failure_and_a_peer_is_never_banned(self):
         address = self.address('attacker')
@@ -103,7 +107,7 @@ class Bans(Fail2ban):
         self.wait_until(lambda: address in self.bans(), 'the ban stands', 20.0)
         self.wall.command('bans', 'del', address, json_output=False)
         self.client('set', self.jail, 'unbanip', address)
-        self.assertNotIn('ERROR', self.said())
+        self.assertEqual(self.errors(), [])
         self.guess('peer')
         self.wait_until(lambda: 'which no ban overrides' in self.said(), 'the refusal is in the log', 20.0)
         self.assertTrue(self.is_heard('peer'))
