@@ -23,7 +23,6 @@
 #include "bpf/ice.bpf.h"
 #include "bpf/pinhole.bpf.h"
 
-#define IDLE_AFTER_SOFT_DEADLINE (30 * NSEC_PER_SEC)
 #define EARLY_PERIOD (NSEC_PER_SEC / 200)
 #define EARLY_BURST 200
 
@@ -80,8 +79,8 @@ static __always_inline int is_asleep(const struct pinhole *hole, const struct pa
     __u64 limit = READ_ONCE(hole->idle_s) * NSEC_PER_SEC;
     __u64 soft_ns = READ_ONCE(hole->soft_deadline_s) * NSEC_PER_SEC;
     /* A session refresh that a dead agent missed must not end a call: the soft deadline rests while it is away. */
-    if (soft_ns && pkt->now >= soft_ns && limit > IDLE_AFTER_SOFT_DEADLINE && agent_is_alive(pkt))
-        limit = IDLE_AFTER_SOFT_DEADLINE;
+    if (soft_ns && pkt->now >= soft_ns && limit > IDLE_AFTER_SOFT_DEADLINE_S * NSEC_PER_SEC && agent_is_alive(pkt))
+        limit = IDLE_AFTER_SOFT_DEADLINE_S * NSEC_PER_SEC;
     if (last_out > last) last = last_out;
     return pkt->now > last + limit;
 }

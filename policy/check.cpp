@@ -25,10 +25,21 @@ void check_timers(const Config& config, Findings& findings) {
         findings.warn_at("timers.max_call", "shorter than early: a call may end before it is answered");
 }
 
+bool is_loopback(const Prefix& network) {
+    static const std::array loopback{*Prefix::parse("127.0.0.0/8"), *Prefix::parse("::1")};
+    return std::ranges::any_of(loopback, [&](const Prefix& own) { return own.contains(network); });
+}
+
 void check_protect(const Config& config, Findings& findings) {
     // Every source would be a spoofed inside address, every packet out of place.
-    if (any_covers(config.protect, Prefix{}))
-        findings.mistake_at("protect.networks", "any would make every network inside, expected the networks to guard");
+    if (const Prefix* everybody = everybody_in(config.protect))
+        findings.mistake_at("protect.networks", everybody->to_string() +
+                                                    " would make every network inside, expected the networks to guard");
+    for (const Prefix& network : config.protect)
+        if (is_loopback(network))
+            findings.warn_at("protect.networks",
+                             network.to_string() + " is the loopback: nothing comes to it from outside");
+    if (config.media_ports.empty()) findings.warn_at("protect.media_ports", "empty: no UDP port is guarded");
     for (const auto& [public_address, inside] : config.external)
         if (!config.protect_self && !any_covers(config.protect, Prefix::of(inside, 128)))
             findings.mistake_at("protect.external." + public_address.to_string(),

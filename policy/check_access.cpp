@@ -31,12 +31,15 @@ void check_inside(const Config& config, const std::vector<Prefix>& entries, cons
 }
 
 void check_everyone(const Config& config, Findings& findings) {
-    if (any_covers(config.deny, Prefix{}) && !any_covers(config.allow, Prefix{}))
-        findings.warn_at("deny.networks", "any denies everyone that is not on `allow`, calls of peers included");
-    if (any_covers(config.bypass, Prefix{}))
-        findings.warn_at("allow", "any with bypass: all opens every media port to everyone");
-    else if (any_covers(config.allow, Prefix{}))
-        findings.warn_at("allow", "any: nobody is banned, denied or limited any more");
+    const Prefix* denied = everybody_in(config.deny);
+    const Prefix* allowed = everybody_in(config.allow);
+    if (denied != nullptr && !any_covers(config.allow, *denied))
+        findings.warn_at("deny.networks",
+                         denied->to_string() + " denies everyone that is not on `allow`, calls of peers included");
+    if (const Prefix* bypassing = everybody_in(config.bypass))
+        findings.warn_at("allow", bypassing->to_string() + " with bypass: all opens every media port to everyone");
+    else if (allowed != nullptr)
+        findings.warn_at("allow", allowed->to_string() + ": nobody is banned, denied or limited any more");
 }
 
 } // namespace

@@ -37,12 +37,10 @@ void check_totals(const Limits& limits, const Limits& totals, const std::string&
                              "less than one source may send: one uses up what all have");
 }
 
-bool is_everyone(const Zone& zone) { return any_covers(zone.networks, Prefix{}); }
-
 // Of everyone, a flood has to end somewhere.
 void check_unlimited(const Zone& zone, const std::string& path, Findings& findings) {
     for (uint32_t number = 0; number < CLASS_COUNT; ++number)
-        if (zone.sip && is_everyone(zone) && zone.limits[number].period.count() == 0)
+        if (zone.sip && everybody_in(zone.networks) != nullptr && zone.limits[number].period.count() == 0)
             findings.warn_at(joined(path, class_name(number)), "unlimited for everyone: nothing stops a flood of them");
 }
 

@@ -21,4 +21,13 @@ inline bool any_covers(const std::vector<Prefix>& networks, const Prefix& prefix
     return std::ranges::any_of(networks, [&](const Prefix& network) { return network.contains(prefix); });
 }
 
+// The widest entry that has everybody, or all of IPv4; null where there is none.
+inline const Prefix* everybody_in(const std::vector<Prefix>& networks) {
+    const Prefix* widest = nullptr;
+    for (const Prefix& network : networks)
+        if (network.contains(Prefix{IpAddress::v4(0), 96}) && (widest == nullptr || network.length < widest->length))
+            widest = &network;
+    return widest;
+}
+
 } // namespace ringwall::policy

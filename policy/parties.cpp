@@ -32,6 +32,7 @@ void read_name(const Section& section, const Config& config, std::string& into) 
     const auto value = section.find("name");
     if (!value) return;
     section.read("name", as::name, into);
+    if (Prefix::parse(into)) value->refuse("expected a name: where a rule says this, it means addresses");
     if (std::ranges::find(config.peers, into, &Peer::name) != config.peers.end() ||
         std::ranges::find(config.zones, into, &Zone::name) != config.zones.end())
         value->refuse("expected a name that is not taken yet");

@@ -7,6 +7,7 @@
 #include "agent/cli/descriptions.hpp"
 #include "agent/cli/options.hpp"
 #include "agent/cli/syntax.hpp"
+#include "policy/words.hpp"
 
 namespace ringwall::cli {
 namespace {
@@ -33,11 +34,30 @@ void add_commands(CLI::App& app, Invocation& invocation) {
     }
 }
 
+// Of a word in a command's place: the command that may be meant, or the place where an option belongs.
+std::string hint_for(const std::string& word) {
+    if (word.starts_with('-')) return word + " belongs behind its command, if it has one: ringwall status --json\n";
+    std::vector<std::string_view> names;
+    for (const Description& description : descriptions) names.push_back(description.name);
+    const auto meant = policy::nearest(word, names);
+    return "No command is called " + policy::quoted(word) +
+           (meant ? ", did you mean " + std::string(*meant) + "?" : "") + "\n";
+}
+
+// CLI11 says of any word but a command that a command is missing.
+std::string refusal(const CLI::App* app, const CLI::Error& error) {
+    const bool is_command_missing = app->get_subcommands().empty();
+    const auto words = app->remaining();
+    if (!is_command_missing || words.empty()) return CLI::FailureMessage::simple(app, error);
+    return hint_for(words.front()) + "Run with --help for more information.\n";
+}
+
 void define(CLI::App& app, Invocation& invocation) {
     app.name("ringwall");
     app.description(
         "Ringwall, a SIP-aware firewall: media ports open for the calls that negotiated them, and for nobody else");
     app.require_subcommand(1);
+    app.failure_message(refusal);
     app.set_version_flag("--version", "ringwall " RINGWALL_VERSION);
     app.footer(
         "Exit codes: 0 good, 1 failed, 2 wrong usage, 3 no agent, 4 not permitted, 5 configuration invalid\n"

@@ -54,7 +54,7 @@ Report examine(const std::string& path) {
 
 void tell(const std::vector<policy::Mistake>& found, std::string_view of_whole_files, std::string_view severity) {
     for (const policy::Mistake& each : found)
-        if (each.line == 0) std::cerr << of_whole_files << each.file << ": " << each.what << '\n';
+        if (each.line == 0) std::cerr << of_whole_files << each.file << ": " << severity << each.what << '\n';
         else std::cerr << policy::to_string(each, {}, severity) << '\n';
 }
 
@@ -88,7 +88,7 @@ int check(const agent::Options& options, bool as_json) {
     if (report.code == agent::exit_good) std::cout << "good\n";
     tell(report.errors, "ringwall: ", "");
     tell(report.warnings, "", "warning: ");
-    tell(report.of_lists, "", "");
+    tell(report.of_lists, "", "warning: ");
     return report.code;
 }
 

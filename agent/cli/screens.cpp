@@ -27,6 +27,11 @@ std::string senders(const json::value& hole) {
     return peers.empty() ? "from nobody yet" : "from " + peers;
 }
 
+std::string phase_of(const json::value& hole) {
+    const json::value* asleep = hole.get_object().if_contains("asleep");
+    return text(hole, "phase") + (asleep != nullptr && *asleep == true ? ", asleep" : "");
+}
+
 std::string lifetime(const json::value& hole) {
     const std::string phase = text(hole, "phase"), left = duration(real(hole, "expires_in"));
     if (phase == "draining") return "closes in " + left;
@@ -65,7 +70,7 @@ std::string hole_lines(const json::array& holes, size_t indent) {
     std::string refused;
     for (const json::value& hole : holes) {
         if (!hole.is_object()) continue;
-        table.add({text(hole, "component"), text(hole, "local"), text(hole, "phase"), senders(hole), media_heard(hole),
+        table.add({text(hole, "component"), text(hole, "local"), phase_of(hole), senders(hole), media_heard(hole),
                    lifetime(hole), by_hand(hole)});
         if (const std::string told = refusals(hole); !told.empty())
             refused += std::string(indent, ' ') + text(hole, "local") + " " + told;

@@ -82,6 +82,7 @@ json::object Holes::pinhole(const pinhole::PresentPinhole& hole) const {
         {"proto", to_string(static_cast<Protocol>(hole.key.port_proto & 0xff))},
         {"component", pinhole::component_name(field(value.ctl, CTL_COMPONENT_SHIFT, 0xf))},
         {"phase", pinhole::phase_name(value, now_ns_)},
+        {"asleep", pinhole::is_asleep(value, now_ns_)},
         {"constraint", pinhole::constraint_name(field(value.ctl, CTL_CONSTRAINT_SHIFT, 0xf))},
         {"peers", peers_of(hole)},
         {"call_id", call_id_of(value.owner)},

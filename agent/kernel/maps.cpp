@@ -331,6 +331,10 @@ std::vector<uint64_t> Maps::events() const {
     return counts;
 }
 
+uint64_t Maps::heartbeat_ns() {
+    return std::atomic_ref<__u64>(liveness_[0].heartbeat_ns).load(std::memory_order_relaxed);
+}
+
 void Maps::beat(uint64_t now_ns) {
     std::atomic_ref<__u64>(liveness_[0].heartbeat_ns).store(now_ns, std::memory_order_relaxed);
 }

@@ -73,6 +73,7 @@ public:
     std::optional<struct ban> find_ban(const struct ban_key& key) const;
 
     // The worker's sign of life, and whether the next urgent record has to wake it.
+    uint64_t heartbeat_ns(); // the last, of an agent before us where we had none
     void beat(uint64_t now_ns);
     void set_asleep(bool is_asleep);
 

@@ -56,12 +56,14 @@ Result<std::string> Bans::add(const control::BanRequest& request, Now now) {
     return fail_errno(-failed[0].result, "ban " + to_string(request.key));
 }
 
-Result<std::string> Bans::remove(const struct ban_key& key) {
+Result<std::string> Bans::remove(const struct ban_key& key, Now now) {
+    const auto found = maps_.find_ban(key);
+    const bool is_over = found && found->until_ns <= pinhole::to_ns(now.monotonic); // the walk has not met it yet
     pinhole::MapOps ops;
     ops.operations.push_back(pinhole::delete_ban(key));
     const auto failed = maps_.apply(ops);
-    if (failed.empty()) return json::serialize(json::object{{"ok", true}, {"source", to_string(key)}});
-    if (failed[0].result == -ENOENT)
+    if (failed.empty() && !is_over) return json::serialize(json::object{{"ok", true}, {"source", to_string(key)}});
+    if (is_over || failed[0].result == -ENOENT)
         return fail("no ban of exactly " + to_string(key) + "; `ringwall bans` lists them");
     return fail_errno(-failed[0].result, "lift the ban of " + to_string(key));
 }

@@ -24,7 +24,7 @@ public:
 
     // Each answers with a JSON document.
     Result<std::string> add(const control::BanRequest& request, Now now);
-    Result<std::string> remove(const struct ban_key& key);
+    Result<std::string> remove(const struct ban_key& key, Now now);
     boost::asio::awaitable<Result<std::string>> import(std::string body, Now now);
     boost::asio::awaitable<std::string> list(Now now);
     size_t standing() const { return standing_; } // as of the last walk of sweep(), a minute ago at most

@@ -83,6 +83,7 @@ void RefusalLog::look(const kernel::Maps& maps, const policy::View& policy, Now 
     for (const auto& [key, refusal] : maps.refusals()) {
         auto& told = told_[std::bit_cast<std::array<uint32_t, 5>>(key)];
         told.is_present = true;
+        if (told.count == 0 && refusal.last_ns < told_until_ns_) told.count = refusal.count;
         if (refusal.count < told.count) told = {.is_present = true}; // another call's hole by now
         const bool is_due = told.count == 0 || now.monotonic - told.last >= repeat_after;
         if (refusal.count == told.count || !is_due) continue;

@@ -3,6 +3,7 @@
 // second, then one line that says how many more there were.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,10 @@ private:
 // Media refused on live holes: a line at the first packet of a hole, then one a minute while it goes on.
 class RefusalLog {
 public:
+    // `beaten_ns`: when the worker before this one last gave a sign of life (CLOCK_MONOTONIC). What was refused a second
+    // earlier stands in its log.
+    explicit RefusalLog(uint64_t beaten_ns)
+        : told_until_ns_(beaten_ns - std::min<uint64_t>(beaten_ns, 1'000'000'000)) {}
     void look(const kernel::Maps& maps, const policy::View& policy, Now now, PacedLog& log);
 
 private:
@@ -44,6 +49,7 @@ private:
         std::chrono::steady_clock::time_point last{};
         bool is_present = false;
     };
+    uint64_t told_until_ns_;
     std::map<std::array<uint32_t, 5>, Told> told_; // by the words of the pinhole key
 };
 

@@ -136,7 +136,7 @@ Response delete_ban(const Wall& wall, const std::string& body) {
     const auto wanted = control::ban_request(body, false);
     if (!wanted) return bad(400, wanted.error());
     const std::string source = to_string(wanted->key);
-    return answer(wall.bans.remove(wanted->key), "the ban of " + source + " is lifted by command",
+    return answer(wall.bans.remove(wanted->key, now()), "the ban of " + source + " is lifted by command",
                   {{"source", source}});
 }
 

@@ -236,7 +236,7 @@ private:
     Bans bans_;
     std::unique_ptr<kernel::Rings> rings_;
     PacedLog log_{[](const Notice& notice) { log::event(notice.level, notice.event, notice.text, notice.fields); }};
-    RefusalLog refusals_;
+    RefusalLog refusals_{maps_.heartbeat_ns()};
     control::Delays delays_;
     uint64_t oldest_ns_ = 0; // the first packet of the round
     Resources resources_;

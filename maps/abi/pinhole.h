@@ -78,6 +78,7 @@ enum pinhole_flag {
 #define CTL_SLOT_SHIFT 36
 #define CTL_SLOT_MASK 0xfffffULL
 #define CTL_GENERATION_SHIFT 56
+#define IDLE_AFTER_SOFT_DEADLINE_S 30 /* instead of a longer idle_s */
 
 struct pinhole {
     /* the agent's, and what a hit reads */
@@ -101,7 +102,7 @@ struct pinhole {
     __u64 ufrag_hash;         /* agent: of our ICE username fragment (maps/abi/ice.h), 0 = no ICE */
     /* the agent's, and seldom read */
     __u64 owner;              /* leg id of the owner that refusals and tombstones name: key of `dialogs` */
-    __u32 soft_deadline_s;    /* CLOCK_MONOTONIC seconds, 0 = none: from here the idle limit is 30 s while the agent lives */
+    __u32 soft_deadline_s;    /* CLOCK_MONOTONIC seconds, 0 = none: from here it sleeps sooner, while the agent lives */
     __u32 zero;
 };
 MAP_ABI(struct pinhole, 152);

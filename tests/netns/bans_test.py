@@ -64,6 +64,7 @@ class ByCommand:
         self.add(self.address('attacker'), '--for', '1s')
         self.wait_until(lambda: self.is_heard('attacker'), 'the ban is over')
         self.assertEqual(self.bans(), {})
+        self.assertEqual(self.wall.invoke('bans', 'del', self.address('attacker')).returncode, 1)
 
     def test_a_ban_survives_the_agent(self):
         self.add(self.address('attacker'))

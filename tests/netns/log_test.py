@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import threading
+import time
 
 from ringwall_netns import janitor
 from ringwall_netns.case import WallCase
@@ -69,6 +70,30 @@ class JsonIPv4(Json, LogCase, WallCase):
 
 
 class JsonIPv6(Json, LogCase, WallCase):
+    family = 6
+
+
+class Restart:
+    def test_a_restart_says_nothing_again_that_was_refused_before_it(self):
+        call, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        refusals = lambda: [line for line in self.log().splitlines() if 'media.refused' in line and call.call_id in line]
+        self.rtp('attacker').send(inside.endpoint, 5)
+        self.wait_until(refusals, 'the refusal is in the log')
+        time.sleep(1.5)  # what was refused in an agent's last second may not be in its log
+        self.wall.kill()
+        self.wall.start()
+        self.rtp('third').send(inside.endpoint, 5)
+        self.wait_until(lambda: len(refusals()) > 1, 'the next refusal is in the log')
+        self.assertEqual([self.address('third') in line for line in refusals()], [False, True])
+        call.bye()
+
+
+class RestartIPv4(Restart, LogCase, WallCase):
+    family = 4
+
+
+class RestartIPv6(Restart, LogCase, WallCase):
     family = 6
 
 

@@ -81,6 +81,13 @@ TEST(CommandLine, refuses_wrong_usage_with_exit_code_2_and_a_message_on_standard
     }
 }
 
+TEST(CommandLine, says_which_command_may_be_meant_and_where_an_option_belongs) {
+    EXPECT_THAT(ringwall({"statsu"}).err, StartsWith("No command is called \"statsu\", did you mean status?\n"));
+    EXPECT_THAT(ringwall({"frobnicate"}).err, StartsWith("No command is called \"frobnicate\"\n"));
+    EXPECT_THAT(ringwall({"--json", "status"}).err, StartsWith("--json belongs behind its command"));
+    EXPECT_THAT(ringwall({}).err, HasSubstr("required"));
+}
+
 TEST(CommandLine, takes_options_before_and_after_the_command) {
     const Directory directory;
     const std::string config = directory.write("ringwall.yaml", good_config);

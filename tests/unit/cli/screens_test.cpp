@@ -32,6 +32,13 @@ TEST(PinholesScreen, says_who_may_send_what_was_heard_and_what_was_refused) {
         "\n2 pinholes\n");
 }
 
+TEST(PinholesScreen, says_which_are_asleep) {
+    const json::value document = json::parse(R"([{"phase":"held","asleep":true},{"phase":"held","asleep":false}])");
+    const std::string screen = pinholes_screen(document);
+    EXPECT_THAT(screen, HasSubstr("held, asleep  "));
+    EXPECT_THAT(screen, HasSubstr("held          "));
+}
+
 TEST(CallsScreen, shows_each_call_with_its_holes) {
     const json::value document = json::parse(
         R"([{"call_id":"abc\u001b[31m","state":"confirmed","direction":"inbound","from":"sip:alice@example.net",

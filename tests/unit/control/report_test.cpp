@@ -133,6 +133,25 @@ TEST(Pinholes, that_have_drained_are_closed_as_the_kernel_sees_them) {
     EXPECT_DOUBLE_EQ(only_hole(drained).at("expires_in").as_double(), 0);
 }
 
+TEST(Pinholes, are_asleep_after_their_idle_limit_and_sooner_past_their_soft_deadline) {
+    auto quiet = hole("192.0.2.1", 40000, {});
+    quiet.value.idle_s = 300;
+    const auto is_asleep = [&](uint64_t seconds_ago) {
+        quiet.value.last_out_ns = now_ns - seconds_ago * second;
+        return only_hole(quiet).at("asleep").as_bool();
+    };
+    EXPECT_FALSE(is_asleep(300));
+    EXPECT_TRUE(is_asleep(301));
+    quiet.value.last_in_ns = now_ns - second; // media either way keeps it awake
+    EXPECT_FALSE(is_asleep(301));
+    quiet.value.last_in_ns = 0;
+    quiet.value.soft_deadline_s = static_cast<uint32_t>(now_ns / second);
+    EXPECT_FALSE(is_asleep(IDLE_AFTER_SOFT_DEADLINE_S));
+    EXPECT_TRUE(is_asleep(IDLE_AFTER_SOFT_DEADLINE_S + 1));
+    quiet.value.ctl = Ctl{.phase = PHASE_DRAINING}.word();
+    EXPECT_FALSE(is_asleep(301));
+}
+
 TEST(Pinholes, name_peers_only_where_peers_decide) {
     for (const uint32_t constraint : {CONSTRAINT_ANY, CONSTRAINT_NETWORKS})
         EXPECT_TRUE(only_hole(hole("192.0.2.1", 1, {.constraint = constraint})).at("peers").as_array().empty());
