@@ -83,6 +83,7 @@ class Restart:
         time.sleep(1.5)  # what was refused in an agent's last second may not be in its log
         self.wall.kill()
         self.wall.start()
+        time.sleep(1.5)  # its first look at what was refused
         self.rtp('third').send(inside.endpoint, 5)
         self.wait_until(lambda: len(refusals()) > 1, 'the next refusal is in the log')
         self.assertEqual([self.address('third') in line for line in refusals()], [False, True])
