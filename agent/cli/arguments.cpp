@@ -34,22 +34,25 @@ void add_commands(CLI::App& app, Invocation& invocation) {
     }
 }
 
-// Of a word in a command's place: the command that may be meant, or the place where an option belongs.
-std::string hint_for(const std::string& word) {
-    if (word.starts_with('-')) return word + " belongs behind its command, if it has one: ringwall status --json\n";
+std::string no_command(const std::string& word) {
     std::vector<std::string_view> names;
     for (const Description& description : descriptions) names.push_back(description.name);
     const auto meant = policy::nearest(word, names);
     return "No command is called " + policy::quoted(word) +
-           (meant ? ", did you mean " + std::string(*meant) + "?" : "") + "\n";
+           (meant ? ", did you mean " + std::string(*meant) + "?" : "");
 }
 
-// CLI11 says of any word but a command that a command is missing.
+// CLI11 says of any other word in a command's place that a command is missing, and of a command's option before it that
+// it did not expect it.
 std::string refusal(const CLI::App* app, const CLI::Error& error) {
-    const bool is_command_missing = app->get_subcommands().empty();
     const auto words = app->remaining();
-    if (!is_command_missing || words.empty()) return CLI::FailureMessage::simple(app, error);
-    return hint_for(words.front()) + "Run with --help for more information.\n";
+    const std::string first = words.empty() ? "" : words.front();
+    const auto commands = app->get_subcommands();
+    std::string told;
+    if (commands.empty() && !first.empty() && first[0] != '-') told = no_command(first);
+    if (!commands.empty() && commands[0]->get_option_no_throw(first) != nullptr)
+        told = first + " belongs behind its command: ringwall " + commands[0]->get_name() + " " + first;
+    return told.empty() ? CLI::FailureMessage::simple(app, error) : told + "\nRun with --help for more information.\n";
 }
 
 void define(CLI::App& app, Invocation& invocation) {

@@ -84,7 +84,9 @@ TEST(CommandLine, refuses_wrong_usage_with_exit_code_2_and_a_message_on_standard
 TEST(CommandLine, says_which_command_may_be_meant_and_where_an_option_belongs) {
     EXPECT_THAT(ringwall({"statsu"}).err, StartsWith("No command is called \"statsu\", did you mean status?\n"));
     EXPECT_THAT(ringwall({"frobnicate"}).err, StartsWith("No command is called \"frobnicate\"\n"));
-    EXPECT_THAT(ringwall({"--json", "status"}).err, StartsWith("--json belongs behind its command"));
+    EXPECT_THAT(ringwall({"--json", "status"}).err,
+                StartsWith("--json belongs behind its command: ringwall status --json\n"));
+    EXPECT_THAT(ringwall({"status", "--colour"}).err, HasSubstr("--colour"));
     EXPECT_THAT(ringwall({}).err, HasSubstr("required"));
 }
 
