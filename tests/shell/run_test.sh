@@ -174,7 +174,7 @@ a_takeover() {
     check "the worker dies with its parent" within 5 is_gone "$orphan"
     check "without an agent the wall stands" attached rw0
     check "a start after kill -9 is ready" start
-    check "it took over" grep -q "took over" err
+    check "it took over" within 5 grep -q "took over" err
     check "the links are the same" same "$(link_ids)" "$links"
     check "the programs are new ones" differ "$(program_ids)" "$programs"
     check "SIGTERM is a good end" stop TERM
@@ -201,7 +201,7 @@ a_reload() {
     config 'rw1, late0'
     check "an interface that is not there is waited for" "$ringwall" reload "${options[@]}"
     check "and what was attached stays" attached rw1
-    check "with a warning" grep -q "there is no interface late0 yet" err
+    check "with a warning" within 5 grep -q "there is no interface late0 yet" err
     config rw1
     check "a good one is taken again" "$ringwall" reload "${options[@]}"
     check "and status is content" status_says '.config.error == ""'
@@ -280,7 +280,7 @@ globs_and_stacks() {
     check "a glob is ready" start
     check "and attached what it means" attached rw1peer
     check "a bridge above an attached port is left out" not_attached rwbridge
-    check "and the log says so" grep -q "rwbridge stands above rw1peer" err
+    check "and the log says so" within 5 grep -q "rwbridge stands above rw1peer" err
     check "detach" detached
     wait "$agent"; agent=0
     config rw.7
