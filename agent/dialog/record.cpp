@@ -117,6 +117,7 @@ void write(const Leg& leg, struct dialog_record& record) {
     if (leg.is_midway) record.flags |= DIALOG_MIDWAY;
     const auto is_provisional = [](const Side& side) { return !side.provisional.empty(); };
     if (!leg.offered.empty() || std::ranges::any_of(leg.sides, is_provisional)) record.flags |= DIALOG_INSIDE_OFFER;
+    if (leg.has_offer_to_ack || (leg.is_offered_to_ack && !leg.offered.empty())) record.flags |= DIALOG_OFFER_TO_ACK;
     record.outside = leg.counterpart.signalling.abi();
     store(record.call_id, leg.call_id);
     store(record.inside_tag, leg.inside_tag());
@@ -192,6 +193,8 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
     }
     if (record.flags & DIALOG_OUTSIDE_OFFER) leg.remote_offer = load_offer(record);
     if (record.flags & DIALOG_INSIDE_OFFER) offer_what_stays(leg, side);
+    leg.has_offer_to_ack = leg.remote_offer && (record.flags & DIALOG_OFFER_TO_ACK) != 0;
+    leg.is_offered_to_ack = !leg.offered.empty() && (record.flags & DIALOG_OFFER_TO_ACK) != 0;
     return leg;
 }
 

@@ -56,6 +56,13 @@ private:
     void offered_by_inside(Leg& leg);
     void offered_by_outside(Leg& leg); // in a response
     void trickled_by_inside(Leg& leg);
+    // An ACK or PRACK with a description answers the offer of a response, and no other (RFC 3261 13.2.1, RFC 3262 5).
+    bool answers_outside(const Leg& leg) const {
+        return event_.outbound && event_.offer && leg.remote_offer && leg.has_offer_to_ack;
+    }
+    bool answers_inside(const Leg& leg) const {
+        return !event_.outbound && event_.remote && !leg.offered.empty() && leg.is_offered_to_ack;
+    }
     void confirm(Leg& leg);
     void renew(Leg& leg);
     void tried(Leg* leg);

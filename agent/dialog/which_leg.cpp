@@ -94,7 +94,9 @@ void Table::Step::find_dialog(Transaction& transaction) {
     transaction.leg = live->id;
     transaction.group = live->group;
     transaction.is_initial = false;
-    if (transaction.local_offer) live->offered = *transaction.local_offer;
+    if (!transaction.local_offer) return;
+    live->offered = *transaction.local_offer;
+    live->is_offered_to_ack = false;
 }
 
 // A call that was up before the wall was: its next offer or answer from inside makes it known; an offer for as long as it

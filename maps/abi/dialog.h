@@ -54,6 +54,7 @@ enum dialog_flag {
     DIALOG_BY_HAND = 1 << 3,         /* no dialog: pinholes that somebody opened. `call_id` is the name, `from` the peer */
     DIALOG_MIDWAY = 1 << 4,          /* early: known by an offer in the dialog alone, until that is taken */
     DIALOG_INSIDE_OFFER = 1 << 5,    /* an offer that left waits for its final answer: what it kept is on record once */
+    DIALOG_OFFER_TO_ACK = 1 << 6,    /* of either: it came in a response, and its ACK or PRACK answers it */
 };
 enum dialog_state {
     DIALOG_EARLY = 1,
