@@ -36,11 +36,11 @@ void Table::Step::initial_invite() {
     event_.outbound ? initial_invite_out(*transaction) : initial_invite_in(*transaction);
 }
 
-// After a restart, of an INVITE that still rings: its leg knows the responses (remembered()).
+// Of an INVITE that still rings while its transaction is forgotten the leg knows the responses (remembered()).
 bool Table::Step::is_retransmission() {
     if (table_.transactions_.find(event_.transaction, event_.outbound)) return true;
     const Leg* leg = table_.leg(table_.leg_of_invite(message_, event_.outbound));
-    return leg && leg->is_restored && leg->state == LegState::early;
+    return leg && leg->state == LegState::early;
 }
 
 Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers) {
@@ -124,6 +124,7 @@ void Table::Step::ack() {
     if (invite && invite->is_final && invite->cseq == message_.cseq && invite->is_failed) return;
     Leg* leg = leg_by_tags();
     if (!leg) return;
+    if (!invite && leg->state == LegState::early && leg_of_invite()) return; // of its branch: to a failure (17.1.1.3)
     effects_.woken.insert(leg->id);
     Side& side = leg->side(inside_tag());
     const bool is_to_outside = answers_outside(*leg), is_to_inside = answers_inside(*leg);

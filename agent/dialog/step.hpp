@@ -53,9 +53,6 @@ private:
     void answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final);
     void accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final);
     void settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claims);
-    void offered_by_inside(Leg& leg);
-    void offered_by_outside(Leg& leg); // in a response
-    void trickled_by_inside(Leg& leg);
     // An ACK or PRACK with a description answers the offer of a response, and no other (RFC 3261 13.2.1, RFC 3262 5).
     bool answers_outside(const Leg& leg) const {
         return event_.outbound && event_.offer && leg.remote_offer && leg.has_offer_to_ack;
@@ -66,6 +63,9 @@ private:
     void confirm(Leg& leg);
     void renew(Leg& leg);
     void tried(Leg* leg);
+    void offered_by_inside(Leg& leg);
+    void offered_by_outside(Leg& leg); // in a response
+    void trickled_by_inside(Leg& leg);
     void ring_on(Leg* leg);
 
     // which leg

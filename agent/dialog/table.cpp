@@ -37,8 +37,10 @@ bool Table::may_carry_offers(const sip::Message& inbound, uint64_t transaction) 
         case sip::Method::prack: {
             if (inbound.is_request || transactions_.find(transaction, true) != nullptr) return true;
             const Leg* leg = find(inbound.call_id, inbound.to.tag, inbound.from.tag);
-            if (!leg) leg = this->leg(leg_of_invite(inbound, false));
-            return leg && leg->is_restored; // its transactions are forgotten
+            if (leg && leg->is_restored) return true;                     // its transactions are forgotten
+            const bool is_invite = inbound.method == sip::Method::invite; // that may be, too
+            return is_invite && (this->leg(leg_of_invite(inbound, false)) != nullptr ||
+                                 this->leg(leg_of_invite(inbound, false, inbound.to.tag)) != nullptr);
         }
         case sip::Method::ack: {
             const Leg* leg = find(inbound.call_id, inbound.from.tag, inbound.to.tag);
@@ -282,13 +284,15 @@ void Table::restore(Leg restored, TimePoint now) {
     leg.group = restored_group(leg.call_id, leg.group);
     if (leg.group != leg.id) by_group_.emplace(leg.group, leg.id);
     // A 100 is not on record: it may have had one.
-    if (leg.begun_inside && leg.state == LegState::early && !leg.is_midway)
+    if (leg.begun_inside && leg.state == LegState::early && !leg.is_midway) {
         leg.soft_deadline = std::max(leg.soft_deadline.value_or(now), now + timers_.early);
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
     schedule(leg, now);
 }
 
+        leg.is_unheard = leg.outside_tag.empty();
+    }
 void Table::reconsider(const policy::View& policy) {
     legs_.each([&](LegId, const std::unique_ptr<Leg>& each) {
         Leg& leg = *each;

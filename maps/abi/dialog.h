@@ -66,7 +66,7 @@ enum dialog_state {
 struct dialog_record {
     __u64 started_ns;      /* CLOCK_MONOTONIC */
     __u64 started_s;       /* CLOCK_REALTIME, for people */
-    __u64 deadline_ns;     /* max_call, absolute; in state ended: when it did */
+    __u64 deadline_ns;     /* max_call, absolute, or sooner where it waits for its end; in state ended: when it did */
     __u32 soft_deadline_s; /* CLOCK_MONOTONIC seconds: early or Session-Expires; 0 = none */
     __u32 inside_cseq;     /* highest CSeq seen from inside, and from outside */
     __u32 outside_cseq;
