@@ -90,6 +90,10 @@ void Table::Step::initial_response_out(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
     Leg* leg = transaction.is_final ? another_answer(transaction) : table_.leg(transaction.leg);
     if (!leg || leg->outside_tag != message_.from.tag) return;
+    if (is_provisional() && leg->sides.size() >= most_forks && !leg->has_inside_tag(inside_tag())) {
+        ++table_.counters_.forks_full;
+        return;
+    }
     Side& side = leg->side(inside_tag());
     if (event_.offer && transaction.remote_offer)
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());

@@ -7,6 +7,9 @@
 
 namespace ringwall::dialog {
 
+inline constexpr size_t most_forks =
+    64; // To tags of one INVITE: whoever is called chooses them, here or beyond a proxy
+
 class Table::Step {
 public:
     Step(Table& table, const Event& event, Effects& effects)
@@ -60,12 +63,12 @@ private:
     bool answers_inside(const Leg& leg) const {
         return !event_.outbound && event_.remote && !leg.offered.empty() && leg.is_offered_to_ack;
     }
-    void confirm(Leg& leg);
-    void renew(Leg& leg);
-    void tried(Leg* leg);
     void offered_by_inside(Leg& leg);
     void offered_by_outside(Leg& leg); // in a response
     void trickled_by_inside(Leg& leg);
+    void confirm(Leg& leg);
+    void renew(Leg& leg);
+    void tried(Leg* leg);
     void ring_on(Leg* leg);
 
     // which leg
@@ -77,8 +80,10 @@ private:
     Leg* another_answer(const Transaction& transaction); // of the inside, to an INVITE that it has answered
     void find_dialog(Transaction& transaction);          // of an INVITE without To tag that turns out to be a re-INVITE
     Leg* adopt_midway(Transaction& transaction);         // a call that began before we did
-    Transaction* remembered();                           // of a restored leg, whose transaction is forgotten
+    Transaction* remembered();                           // of a leg whose transaction is forgotten
+    Leg* leg_of_invite();                                // that an INVITE of this branch began, or its fork
     Leg* leg_of_answer();                                // that such a response is about
+    bool names_nothing_new(const Leg& leg) const;        // no port beside those accepted
     void end_dialog();
     void end_other_forks(const Leg& winner);
 

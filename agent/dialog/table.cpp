@@ -11,6 +11,11 @@ namespace {
 constexpr std::chrono::seconds soft_idle{30};       // past a soft deadline, a call lives on while media flows
 constexpr std::chrono::milliseconds move_poll{100}; // how soon a move's first packet is noticed
 
+// What a record has no room for is not kept either: strangers write eight thousand bytes there, and their calls wait.
+std::string_view for_display(std::string_view uri) {
+    return uri.size() < ADDRESS_OF_RECORD_BYTES ? uri : std::string_view();
+}
+
 bool is_same_party(const Counterpart& a, const Counterpart& b) {
     return a.signalling.address == b.signalling.address || (a.is_declared && b.is_declared && a.zone == b.zone);
 }
@@ -94,9 +99,9 @@ Leg* Table::live(std::string_view call_id, std::string_view outside_tag, std::st
 Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
                    bool begun_inside) {
     const bool is_strangers = !begun_inside && !event.counterpart.is_declared && !event.is_trusted;
-    const bool is_full =
-        legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers) ||
-        (!begun_inside && namesakes_.count(tag_key(event.message.call_id, outside_tag, {})) >= most_namesakes);
+    const uint64_t key = tag_key(event.message.call_id, outside_tag, begun_inside ? inside_tag : std::string_view());
+    const bool is_full = legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers) ||
+                         namesakes_.count(key) >= (begun_inside ? most_namesakes_inside : most_namesakes);
     if (is_full || legs_.contains(id)) {
         counters_.legs_full += is_full;
         return nullptr;
@@ -104,8 +109,8 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, s
     Leg& leg = *(legs_[id] = std::make_unique<Leg>());
     leg.id = leg.group = id;
     leg.call_id = event.message.call_id;
-    leg.from = event.message.from.uri;
-    leg.to = event.message.to.uri;
+    leg.from = for_display(event.message.from.uri);
+    leg.to = for_display(event.message.to.uri);
     leg.begun_inside = begun_inside;
     if (begun_inside || !inside_tag.empty()) leg.side(inside_tag);
     if (begun_inside) by_inside_tag_[tag_key(leg.call_id, {}, inside_tag)] = id;
@@ -286,13 +291,13 @@ void Table::restore(Leg restored, TimePoint now) {
     // A 100 is not on record: it may have had one.
     if (leg.begun_inside && leg.state == LegState::early && !leg.is_midway) {
         leg.soft_deadline = std::max(leg.soft_deadline.value_or(now), now + timers_.early);
+        leg.is_unheard = leg.outside_tag.empty();
+    }
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
     schedule(leg, now);
 }
 
-        leg.is_unheard = leg.outside_tag.empty();
-    }
 void Table::reconsider(const policy::View& policy) {
     legs_.each([&](LegId, const std::unique_ptr<Leg>& each) {
         Leg& leg = *each;

@@ -5,11 +5,6 @@
 #include "agent/dialog/step.hpp"
 
 namespace ringwall::dialog {
-namespace {
-
-constexpr size_t most_forks = 64; // To tags of one INVITE: whoever is called chooses them
-
-} // namespace
 
 // By both tags, and with that party.
 template <class Fits>
@@ -110,20 +105,25 @@ Leg* Table::Step::adopt_midway(Transaction& transaction) {
     if (!leg) return nullptr;
     transaction.leg = leg->id;
     transaction.group = leg->group;
-Leg* Table::Step::leg_of_invite() {
-    Leg* leg = table_.leg(table_.leg_of_invite(message_, event_.outbound, message_.to.tag));
-    return leg ? leg : table_.leg(table_.leg_of_invite(message_, event_.outbound));
-}
-
     leg->is_midway = true;
     leg->is_unheard = false;
     return leg;
+}
+
+Leg* Table::Step::leg_of_invite() {
+    Leg* leg = table_.leg(table_.leg_of_invite(message_, event_.outbound, message_.to.tag));
+    return leg ? leg : table_.leg(table_.leg_of_invite(message_, event_.outbound));
 }
 
 // What an INVITE without To tag began is known by its transaction, after a restart too: by tags alone it is not answered.
 Leg* Table::Step::leg_of_answer() {
     const bool is_invite = message_.method == sip::Method::invite;
     if (Leg* leg = is_invite ? leg_of_invite() : nullptr) return leg;
+    Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
+    const bool is_unanswered = leg && leg->state == LegState::early && !leg->is_midway;
+    return is_invite && is_unanswered ? nullptr : leg;
+}
+
 // RTCP's may be: in an answer it stands beside what the answer has made one (RFC 5761).
 bool Table::Step::names_nothing_new(const Leg& leg) const {
     const auto is_known = [&](const pinhole::Claim& claim) {
@@ -132,11 +132,6 @@ bool Table::Step::names_nothing_new(const Leg& leg) const {
                });
     };
     return !event_.offer || std::ranges::all_of(*event_.offer, is_known);
-}
-
-    Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
-    const bool is_unanswered = leg && leg->state == LegState::early && !leg->is_midway;
-    return is_invite && is_unanswered ? nullptr : leg;
 }
 
 // After a restart only the tags and the CSeq of a pending re-INVITE are known; they must do. Of an UPDATE or PRACK not
@@ -149,12 +144,12 @@ Transaction* Table::Step::remembered() {
     const bool request_outbound = !event_.outbound;
     Leg* leg = leg_of_answer();
     const bool is_initial = leg && is_invite && leg->state == LegState::early && !leg->is_midway;
-    if (may_answer && leg->is_unanswered()) return nullptr; // it is the INVITE's that waits
     if (!leg || (!leg->is_restored && !is_initial)) return nullptr;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
     if (is_bye && request_outbound != leg->bye_from_inside) return nullptr;
     if (may_answer && !(request_outbound ? !leg->offered.empty() : leg->remote_offer.has_value())) return nullptr;
+    if (may_answer && leg->is_unanswered()) return nullptr; // it is the INVITE's that waits
     remembered_ = {.outbound = request_outbound,
                    .method = message_.method,
                    .cseq = message_.cseq,
