@@ -106,7 +106,8 @@ void load_senders(const struct dialog_record& record, size_t index, pinhole::Cla
 void write(const Leg& leg, struct dialog_record& record) {
     record.started_ns = pinhole::to_ns(leg.started);
     record.started_s = static_cast<uint64_t>(leg.started_s);
-    record.deadline_ns = pinhole::to_ns(std::min(leg.deadline, leg.end_at.value_or(leg.deadline)));
+    const bool is_refused = leg.state == LegState::early && leg.end_at; // or given up; of a BYE its own flag tells
+    record.deadline_ns = pinhole::to_ns(is_refused ? std::min(leg.deadline, *leg.end_at) : leg.deadline);
     record.soft_deadline_s =
         leg.soft_deadline ? static_cast<uint32_t>(pinhole::to_ns(*leg.soft_deadline) / 1'000'000'000) : 0;
     record.inside_cseq = leg.inside_cseq;
