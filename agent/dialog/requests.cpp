@@ -110,8 +110,9 @@ void Table::Step::offer_in_dialog() {
         offered_by_inside(*leg);
         transaction->local_offer = leg->offered;
     } else if (event_.remote) {
-        const bool waits = leg->has_offer_to_ack || (leg->remote_offer && leg->is_unanswered());
-        if (!waits) leg->remote_offer = event_.remote;
+        const bool is_ringing =
+            leg->state == LegState::early && !leg->is_midway; // the INVITE's offer stays (remembered())
+        if (!leg->has_offer_to_ack && !is_ringing) leg->remote_offer = event_.remote;
     }
     changed(*leg);
 }

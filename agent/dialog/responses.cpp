@@ -153,8 +153,9 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         if (transaction.remote_offer) answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
         else offered_by_inside(*leg);
     } else if (event_.remote) {
+        const bool takes_place = transaction.id == 0 && leg->has_offer_to_ack; // by its tags alone, after a restart
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
-        else offered_by_outside(*leg);
+        else if (!takes_place) offered_by_outside(*leg);
     } else {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);
