@@ -98,7 +98,9 @@ void Table::Step::offer_in_dialog() {
     transaction->group = leg->group;
     // What a restart needs to know the responses by.
     const bool is_invite = message_.method == sip::Method::invite;
-    if (is_invite) (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
+    const bool is_ringing = leg->state == LegState::early && !leg->is_midway; // by the INVITE's own (remembered())
+    if (is_invite && event_.outbound) leg->inside_cseq = message_.cseq;
+    else if (is_invite && !is_ringing) leg->outside_cseq = message_.cseq;
     const bool is_prack = message_.method == sip::Method::prack;
     effects_.woken.insert(leg->id);
     if (is_prack && answers_outside(*leg)) {
@@ -110,8 +112,6 @@ void Table::Step::offer_in_dialog() {
         offered_by_inside(*leg);
         transaction->local_offer = leg->offered;
     } else if (event_.remote) {
-        const bool is_ringing =
-            leg->state == LegState::early && !leg->is_midway; // the INVITE's offer stays (remembered())
         if (!leg->has_offer_to_ack && !is_ringing) leg->remote_offer = event_.remote;
     }
     changed(*leg);
