@@ -112,7 +112,9 @@ void Table::Step::offer_in_dialog() {
         offered_by_inside(*leg);
         transaction->local_offer = leg->offered;
     } else if (event_.remote) {
-        if (!leg->has_offer_to_ack && !is_ringing) leg->remote_offer = event_.remote;
+        const bool is_partys = event_.counterpart.signalling.address == leg->counterpart.signalling.address;
+        const bool waits = leg->has_offer_to_ack || (is_ringing && (leg->is_unanswered() || !is_partys));
+        if (!waits) leg->remote_offer = event_.remote;
     }
     changed(*leg);
 }
