@@ -16,7 +16,10 @@ using pinhole::PresentPinhole;
 // When it is asked whether a hole still names an ended leg: once its drain is over, and then at the end of that hole.
 constexpr std::chrono::seconds first_look{5}, longest_look{60};
 
-std::string_view outside_of(const dialog::Leg& leg) { return leg.begun_inside ? leg.to : leg.from; }
+std::string outside_of(const dialog::Leg& leg) {
+    const std::string& uri = leg.begun_inside ? leg.to : leg.from;
+    return uri.empty() ? leg.counterpart.signalling.to_string() : uri;
+}
 
 } // namespace
 
@@ -101,7 +104,7 @@ void Core::State::change(dialog::Leg& leg, Now now) {
 
 void Core::State::say_started(const dialog::Leg& leg, size_t pinholes) {
     if (!is_debugged) return;
-    const std::string with(outside_of(leg));
+    const std::string with = outside_of(leg);
     journal.notice({Level::debug,
                     "call.start",
                     "call with " + with + " answered, " + std::to_string(pinholes) + " pinholes",
@@ -110,7 +113,7 @@ void Core::State::say_started(const dialog::Leg& leg, size_t pinholes) {
 
 void Core::State::say_ended(const dialog::Leg& leg) {
     if (!is_debugged) return;
-    const std::string with(outside_of(leg));
+    const std::string with = outside_of(leg);
     journal.notice(
         {Level::debug, "call.end", "call with " + with + " ended", {{"call_id", leg.call_id}, {"with", with}}});
 }

@@ -30,6 +30,11 @@ void Leg::forget_remote_offer() {
     has_offer_to_ack = false;
 }
 
+bool Leg::is_unanswered() const {
+    const auto has_none = [](const Side& side) { return side.accepted.empty(); };
+    return state == LegState::early && !is_midway && std::ranges::all_of(sides, has_none);
+}
+
 Side& Leg::side(std::string_view inside_tag) {
     const auto found = std::ranges::find(sides, inside_tag, &Side::tag);
     if (found != sides.end()) return *found;

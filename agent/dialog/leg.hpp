@@ -72,6 +72,8 @@ struct Leg {
     std::vector<pinhole::Claim> offered; // claims of an offer that left and is not answered yet
     std::optional<Remote> remote_offer;  // arrived, the inside has not answered yet
     bool has_offer_to_ack = false; // in a response: the inside's ACK or PRACK answers it, and nothing takes its place
+    bool is_offered_to_ack =
+        false; // `offered` likewise: the outside's ACK or PRACK answers it, and no offer of a request
     std::vector<Moving> moving;
 
     TimePoint started, deadline;            // max_call, absolute
@@ -94,6 +96,7 @@ struct Leg {
     bool is_restored = false;  // its transactions are forgotten: tags and CSeq must do
 
     void forget_remote_offer();
+    bool is_unanswered() const; // its INVITE: no other offer has a part in it yet (RFC 3261 13.2.1)
     Side& side(std::string_view inside_tag);
     bool has_inside_tag(std::string_view tag) const;
     std::string_view inside_tag() const {

@@ -71,6 +71,7 @@ void Table::Step::offered_by_inside(Leg& leg) {
     for (const Side& side : leg.sides)
         if (side.tag == inside_tag()) before = side.accepted;
     leg.offered = with_held_lines(as_offered(*event_.offer, before), event_.unaddressed, before);
+    leg.is_offered_to_ack = !message_.is_request;
 }
 
 void Table::Step::offered_by_outside(Leg& leg) {

@@ -106,7 +106,8 @@ void load_senders(const struct dialog_record& record, size_t index, pinhole::Cla
 void write(const Leg& leg, struct dialog_record& record) {
     record.started_ns = pinhole::to_ns(leg.started);
     record.started_s = static_cast<uint64_t>(leg.started_s);
-    record.deadline_ns = pinhole::to_ns(leg.deadline);
+    const bool is_refused = leg.state == LegState::early && leg.end_at; // or given up; of a BYE its own flag tells
+    record.deadline_ns = pinhole::to_ns(is_refused ? std::min(leg.deadline, *leg.end_at) : leg.deadline);
     record.soft_deadline_s =
         leg.soft_deadline ? static_cast<uint32_t>(pinhole::to_ns(*leg.soft_deadline) / 1'000'000'000) : 0;
     record.inside_cseq = leg.inside_cseq;
@@ -117,6 +118,7 @@ void write(const Leg& leg, struct dialog_record& record) {
     if (leg.is_midway) record.flags |= DIALOG_MIDWAY;
     const auto is_provisional = [](const Side& side) { return !side.provisional.empty(); };
     if (!leg.offered.empty() || std::ranges::any_of(leg.sides, is_provisional)) record.flags |= DIALOG_INSIDE_OFFER;
+    if (leg.has_offer_to_ack || (leg.is_offered_to_ack && !leg.offered.empty())) record.flags |= DIALOG_OFFER_TO_ACK;
     record.outside = leg.counterpart.signalling.abi();
     store(record.call_id, leg.call_id);
     store(record.inside_tag, leg.inside_tag());
@@ -192,6 +194,8 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
     }
     if (record.flags & DIALOG_OUTSIDE_OFFER) leg.remote_offer = load_offer(record);
     if (record.flags & DIALOG_INSIDE_OFFER) offer_what_stays(leg, side);
+    leg.has_offer_to_ack = leg.remote_offer && (record.flags & DIALOG_OFFER_TO_ACK) != 0;
+    leg.is_offered_to_ack = !leg.offered.empty() && (record.flags & DIALOG_OFFER_TO_ACK) != 0;
     return leg;
 }
 

@@ -36,11 +36,11 @@ void Table::Step::initial_invite() {
     event_.outbound ? initial_invite_out(*transaction) : initial_invite_in(*transaction);
 }
 
-// After a restart, of an INVITE that still rings: its leg knows the responses (remembered()).
+// Of an INVITE that still rings while its transaction is forgotten the leg knows the responses (remembered()).
 bool Table::Step::is_retransmission() {
     if (table_.transactions_.find(event_.transaction, event_.outbound)) return true;
     const Leg* leg = table_.leg(table_.leg_of_invite(message_, event_.outbound));
-    return leg && leg->is_restored && leg->state == LegState::early;
+    return leg && leg->state == LegState::early;
 }
 
 Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers) {
@@ -98,16 +98,23 @@ void Table::Step::offer_in_dialog() {
     transaction->group = leg->group;
     // What a restart needs to know the responses by.
     const bool is_invite = message_.method == sip::Method::invite;
-    if (is_invite) (event_.outbound ? leg->inside_cseq : leg->outside_cseq) = message_.cseq;
+    const bool is_ringing = leg->state == LegState::early && !leg->is_midway; // by the INVITE's own (remembered())
+    if (is_invite && event_.outbound) leg->inside_cseq = message_.cseq;
+    else if (is_invite && !is_ringing) leg->outside_cseq = message_.cseq;
     const bool is_prack = message_.method == sip::Method::prack;
-    if (event_.remote && !is_prack && !leg->has_offer_to_ack) leg->remote_offer = event_.remote;
     effects_.woken.insert(leg->id);
-    if (event_.outbound && event_.offer) {
-        if (is_prack && leg->remote_offer) answered_by_inside(*leg, leg->side(inside_tag()), *leg->remote_offer, false);
-        else offered_by_inside(*leg);
-        if (!is_prack || !leg->remote_offer) transaction->local_offer = leg->offered;
-    } else if (event_.remote && is_prack && !leg->offered.empty()) {
+    if (is_prack && answers_outside(*leg)) {
+        answered_by_inside(*leg, leg->side(inside_tag()), *leg->remote_offer, false);
+        leg->forget_remote_offer();
+    } else if (is_prack && answers_inside(*leg)) {
         answered_by_outside(*leg, leg->side(inside_tag()), leg->offered, false);
+    } else if (event_.outbound && event_.offer) {
+        offered_by_inside(*leg);
+        transaction->local_offer = leg->offered;
+    } else if (event_.remote) {
+        const bool is_partys = event_.counterpart.signalling.address == leg->counterpart.signalling.address;
+        const bool waits = leg->has_offer_to_ack || (is_ringing && (leg->is_unanswered() || !is_partys));
+        if (!waits) leg->remote_offer = event_.remote;
     }
     changed(*leg);
 }
@@ -120,17 +127,20 @@ void Table::Step::ack() {
     if (invite && invite->is_final && invite->cseq == message_.cseq && invite->is_failed) return;
     Leg* leg = leg_by_tags();
     if (!leg) return;
+    if (!invite && leg->state == LegState::early && leg_of_invite()) return; // of its branch: to a failure (17.1.1.3)
     effects_.woken.insert(leg->id);
     Side& side = leg->side(inside_tag());
-    const bool answers_outside = event_.outbound && event_.offer && leg->remote_offer;
-    const bool answers_inside = !event_.outbound && event_.remote && !leg->offered.empty();
+    const bool is_to_outside = answers_outside(*leg), is_to_inside = answers_inside(*leg);
+    const bool is_unanswered = event_.outbound && leg->has_offer_to_ack && leg->inside_cseq == message_.cseq;
     const bool is_named = !leg->outside_tag.empty(); // else there is no answer that it could be the ACK to
-    const bool confirms = is_named && (event_.outbound || leg->is_restored) && leg->state == LegState::early;
-    if (answers_outside || answers_inside) begin(transaction_life, is_strangers());
-    if (answers_outside) answered_by_inside(*leg, side, *leg->remote_offer, true);
-    if (answers_inside) answered_by_outside(*leg, side, leg->offered, true);
+    const bool is_the_callers = event_.outbound || (leg->is_restored && !leg->begun_inside);
+    const bool confirms = is_named && is_the_callers && leg->state == LegState::early;
+    if (is_to_outside || is_to_inside) begin(transaction_life, is_strangers());
+    if (is_to_outside) answered_by_inside(*leg, side, *leg->remote_offer, true);
+    else if (is_unanswered) leg->forget_remote_offer(); // nothing else will
+    if (is_to_inside) answered_by_outside(*leg, side, leg->offered, true);
     if (confirms) confirm(*leg);
-    if (answers_outside || answers_inside || confirms || !leg->is_recorded) changed(*leg);
+    if (is_to_outside || is_unanswered || is_to_inside || confirms || !leg->is_recorded) changed(*leg);
 }
 
 // The inside gives up. Nobody has to answer that: without a final response after 64*T1 there is none to come (RFC 3261 9.1),

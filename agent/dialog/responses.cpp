@@ -90,6 +90,10 @@ void Table::Step::initial_response_out(Transaction& transaction) {
     if (message_.status >= 300) return failed(transaction);
     Leg* leg = transaction.is_final ? another_answer(transaction) : table_.leg(transaction.leg);
     if (!leg || leg->outside_tag != message_.from.tag) return;
+    if (is_provisional() && leg->sides.size() >= most_forks && !leg->has_inside_tag(inside_tag())) {
+        ++table_.counters_.forks_full;
+        return;
+    }
     Side& side = leg->side(inside_tag());
     if (event_.offer && transaction.remote_offer)
         answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
@@ -149,8 +153,9 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         if (transaction.remote_offer) answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
         else offered_by_inside(*leg);
     } else if (event_.remote) {
+        const bool takes_place = transaction.id == 0 && leg->has_offer_to_ack; // by its tags alone, after a restart
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
-        else offered_by_outside(*leg);
+        else if (!takes_place) offered_by_outside(*leg);
     } else {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);

@@ -7,6 +7,9 @@
 
 namespace ringwall::dialog {
 
+inline constexpr size_t most_forks =
+    64; // To tags of one INVITE: whoever is called chooses them, here or beyond a proxy
+
 class Table::Step {
 public:
     Step(Table& table, const Event& event, Effects& effects)
@@ -53,6 +56,13 @@ private:
     void answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final);
     void accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final);
     void settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claims);
+    // An ACK or PRACK with a description answers the offer of a response, and no other (RFC 3261 13.2.1, RFC 3262 5).
+    bool answers_outside(const Leg& leg) const {
+        return event_.outbound && event_.offer && leg.remote_offer && leg.has_offer_to_ack;
+    }
+    bool answers_inside(const Leg& leg) const {
+        return !event_.outbound && event_.remote && !leg.offered.empty() && leg.is_offered_to_ack;
+    }
     void offered_by_inside(Leg& leg);
     void offered_by_outside(Leg& leg); // in a response
     void trickled_by_inside(Leg& leg);
@@ -70,8 +80,10 @@ private:
     Leg* another_answer(const Transaction& transaction); // of the inside, to an INVITE that it has answered
     void find_dialog(Transaction& transaction);          // of an INVITE without To tag that turns out to be a re-INVITE
     Leg* adopt_midway(Transaction& transaction);         // a call that began before we did
-    Transaction* remembered();                           // of a restored leg, whose transaction is forgotten
+    Transaction* remembered();                           // of a leg whose transaction is forgotten
+    Leg* leg_of_invite();                                // that an INVITE of this branch began, or its fork
     Leg* leg_of_answer();                                // that such a response is about
+    bool names_nothing_new(const Leg& leg) const;        // no port beside those accepted
     void end_dialog();
     void end_other_forks(const Leg& winner);
 

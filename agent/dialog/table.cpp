@@ -11,6 +11,11 @@ namespace {
 constexpr std::chrono::seconds soft_idle{30};       // past a soft deadline, a call lives on while media flows
 constexpr std::chrono::milliseconds move_poll{100}; // how soon a move's first packet is noticed
 
+// What a record has no room for is not kept either: strangers write eight thousand bytes there, and their calls wait.
+std::string_view for_display(std::string_view uri) {
+    return uri.size() < ADDRESS_OF_RECORD_BYTES ? uri : std::string_view();
+}
+
 bool is_same_party(const Counterpart& a, const Counterpart& b) {
     return a.signalling.address == b.signalling.address || (a.is_declared && b.is_declared && a.zone == b.zone);
 }
@@ -37,8 +42,10 @@ bool Table::may_carry_offers(const sip::Message& inbound, uint64_t transaction) 
         case sip::Method::prack: {
             if (inbound.is_request || transactions_.find(transaction, true) != nullptr) return true;
             const Leg* leg = find(inbound.call_id, inbound.to.tag, inbound.from.tag);
-            if (!leg) leg = this->leg(leg_of_invite(inbound, false));
-            return leg && leg->is_restored; // its transactions are forgotten
+            if (leg && leg->is_restored) return true;                     // its transactions are forgotten
+            const bool is_invite = inbound.method == sip::Method::invite; // that may be, too
+            return is_invite && (this->leg(leg_of_invite(inbound, false)) != nullptr ||
+                                 this->leg(leg_of_invite(inbound, false, inbound.to.tag)) != nullptr);
         }
         case sip::Method::ack: {
             const Leg* leg = find(inbound.call_id, inbound.from.tag, inbound.to.tag);
@@ -92,9 +99,9 @@ Leg* Table::live(std::string_view call_id, std::string_view outside_tag, std::st
 Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
                    bool begun_inside) {
     const bool is_strangers = !begun_inside && !event.counterpart.is_declared && !event.is_trusted;
-    const bool is_full =
-        legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers) ||
-        (!begun_inside && namesakes_.count(tag_key(event.message.call_id, outside_tag, {})) >= most_namesakes);
+    const uint64_t key = tag_key(event.message.call_id, outside_tag, begun_inside ? inside_tag : std::string_view());
+    const bool is_full = legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers) ||
+                         namesakes_.count(key) >= (begun_inside ? most_namesakes_inside : most_namesakes);
     if (is_full || legs_.contains(id)) {
         counters_.legs_full += is_full;
         return nullptr;
@@ -102,8 +109,8 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, s
     Leg& leg = *(legs_[id] = std::make_unique<Leg>());
     leg.id = leg.group = id;
     leg.call_id = event.message.call_id;
-    leg.from = event.message.from.uri;
-    leg.to = event.message.to.uri;
+    leg.from = for_display(event.message.from.uri);
+    leg.to = for_display(event.message.to.uri);
     leg.begun_inside = begun_inside;
     if (begun_inside || !inside_tag.empty()) leg.side(inside_tag);
     if (begun_inside) by_inside_tag_[tag_key(leg.call_id, {}, inside_tag)] = id;
@@ -282,8 +289,10 @@ void Table::restore(Leg restored, TimePoint now) {
     leg.group = restored_group(leg.call_id, leg.group);
     if (leg.group != leg.id) by_group_.emplace(leg.group, leg.id);
     // A 100 is not on record: it may have had one.
-    if (leg.begun_inside && leg.state == LegState::early && !leg.is_midway)
+    if (leg.begun_inside && leg.state == LegState::early && !leg.is_midway) {
         leg.soft_deadline = std::max(leg.soft_deadline.value_or(now), now + timers_.early);
+        leg.is_unheard = leg.outside_tag.empty();
+    }
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
     schedule(leg, now);

@@ -81,7 +81,8 @@ public:
     static constexpr size_t capacity = 131072; // half of the `dialogs` map: ended ones have records too
     static_assert(policy::most_calls == capacity - capacity / 8);
     static constexpr size_t capacity_strangers = 32768; // their unanswered calls; the rest stays for the others
-    static constexpr size_t most_namesakes = 64;        // of one Call-ID and tag: whoever calls chooses these
+    // Of one Call-ID and tag: whoever calls chooses these, also of what an inside proxy hands on to as many as it rings.
+    static constexpr size_t most_namesakes = 64, most_namesakes_inside = 1024;
 
     Table(const TableTimers& timers, const KeyedHash& hash) : timers_(timers), hash_(hash), transactions_(hash) {}
 

@@ -1,10 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/dialog/transaction_key.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <string>
+
+#include "agent/text/ascii.hpp"
 
 namespace ringwall::dialog {
 namespace {
+
+// Alike in whichever way it is written: servers write anew what they have read, names in small letters (JAIN SIP), IPv6
+// addresses in their own form.
+class Host {
+public:
+    explicit Host(const sip::HostPort& host_port)
+        : bytes_(host_port.address.value_or(IpAddress()).bytes()), name_(host_port.address ? "" : host_port.host) {
+        std::ranges::transform(name_, name_.begin(), text::lower);
+    }
+    std::string_view text() const {
+        return name_.empty() ? std::string_view(reinterpret_cast<const char*>(bytes_.data()), bytes_.size()) : name_;
+    }
+
+private:
+    std::array<uint8_t, 16> bytes_;
+    std::string name_;
+};
 
 class Digits {
 public:
@@ -27,8 +48,9 @@ uint64_t transaction_key(const KeyedHash& hash, const sip::Message& message, sip
     const bool begun_outside = outbound != message.is_request;
     const sip::HostPort sent_by =
         begun_outside && !message.vias().empty() ? message.vias().front().sent_by : sip::HostPort{};
+    const Host host(sent_by);
     const Digits cseq(message.cseq), port(sent_by.port.value_or(Port{5060}).value);
-    return hash({message.call_id, top_branch(message), cseq.text(), method, sent_by.host, port.text()});
+    return hash({message.call_id, top_branch(message), cseq.text(), method, host.text(), port.text()});
 }
 
 } // namespace ringwall::dialog

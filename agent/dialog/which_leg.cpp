@@ -5,11 +5,6 @@
 #include "agent/dialog/step.hpp"
 
 namespace ringwall::dialog {
-namespace {
-
-constexpr size_t most_forks = 64; // To tags of one INVITE: whoever is called chooses them
-
-} // namespace
 
 // By both tags, and with that party.
 template <class Fits>
@@ -94,7 +89,9 @@ void Table::Step::find_dialog(Transaction& transaction) {
     transaction.leg = live->id;
     transaction.group = live->group;
     transaction.is_initial = false;
-    if (transaction.local_offer) live->offered = *transaction.local_offer;
+    if (!transaction.local_offer) return;
+    live->offered = *transaction.local_offer;
+    live->is_offered_to_ack = false;
 }
 
 // A call that was up before the wall was: its next offer or answer from inside makes it known; an offer for as long as it
@@ -113,34 +110,50 @@ Leg* Table::Step::adopt_midway(Transaction& transaction) {
     return leg;
 }
 
+Leg* Table::Step::leg_of_invite() {
+    Leg* leg = table_.leg(table_.leg_of_invite(message_, event_.outbound, message_.to.tag));
+    return leg ? leg : table_.leg(table_.leg_of_invite(message_, event_.outbound));
+}
+
 // What an INVITE without To tag began is known by its transaction, after a restart too: by tags alone it is not answered.
 Leg* Table::Step::leg_of_answer() {
     const bool is_invite = message_.method == sip::Method::invite;
-    Leg* leg = is_invite ? table_.leg(table_.leg_of_invite(message_, event_.outbound, message_.to.tag)) : nullptr;
-    if (!leg && is_invite) leg = table_.leg(table_.leg_of_invite(message_, event_.outbound));
-    if (leg) return leg;
-    leg = table_.find(message_.call_id, outside_tag(), inside_tag());
+    if (Leg* leg = is_invite ? leg_of_invite() : nullptr) return leg;
+    Leg* leg = table_.find(message_.call_id, outside_tag(), inside_tag());
     const bool is_unanswered = leg && leg->state == LegState::early && !leg->is_midway;
     return is_invite && is_unanswered ? nullptr : leg;
 }
 
+// RTCP's may be: in an answer it stands beside what the answer has made one (RFC 5761).
+bool Table::Step::names_nothing_new(const Leg& leg) const {
+    const auto is_known = [&](const pinhole::Claim& claim) {
+        return claim.component == pinhole::Component::rtcp || std::ranges::any_of(leg.sides, [&](const Side& side) {
+                   return std::ranges::find(side.accepted, claim.key(), &pinhole::Claim::key) != side.accepted.end();
+               });
+    };
+    return !event_.offer || std::ranges::all_of(*event_.offer, is_known);
+}
+
 // After a restart only the tags and the CSeq of a pending re-INVITE are known; they must do. Of an UPDATE or PRACK not
-// even that is: what waits for an answer, and from which side.
+// even that is: what waits for an answer, and from which side. What an INVITE began is known by its branch, also where early
+// media has outlasted the transaction.
 Transaction* Table::Step::remembered() {
     const bool is_invite = message_.method == sip::Method::invite, is_bye = message_.method == sip::Method::bye;
     const bool may_answer = message_.method == sip::Method::update || message_.method == sip::Method::prack;
     if (!is_invite && !is_bye && !may_answer) return nullptr;
     const bool request_outbound = !event_.outbound;
     Leg* leg = leg_of_answer();
-    if (!leg || !leg->is_restored) return nullptr;
+    const bool is_initial = leg && is_invite && leg->state == LegState::early && !leg->is_midway;
+    if (!leg || (!leg->is_restored && !is_initial)) return nullptr;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
     if (is_bye && request_outbound != leg->bye_from_inside) return nullptr;
     if (may_answer && !(request_outbound ? !leg->offered.empty() : leg->remote_offer.has_value())) return nullptr;
+    if (may_answer && leg->is_unanswered()) return nullptr; // it is the INVITE's that waits
     remembered_ = {.outbound = request_outbound,
                    .method = message_.method,
                    .cseq = message_.cseq,
-                   .is_initial = is_invite && leg->state == LegState::early && !leg->is_midway,
+                   .is_initial = is_initial,
                    .leg = leg->id,
                    .group = leg->group,
                    .inside_tag = request_outbound ? std::string(inside_tag()) : std::string(),
@@ -148,12 +161,14 @@ Transaction* Table::Step::remembered() {
                    .is_cancelled = leg->end_at || leg->deadline <= event_.now + table_.timers_.bye,
                    .expires = event_.now};
     // Who answers it once more is beside the first again.
-    if (remembered_.is_initial)
-        remembered_.is_final = table_.unanswered_legs_of(leg->group).size() < table_.legs_of(leg->group);
+    if (is_initial) remembered_.is_final = table_.unanswered_legs_of(leg->group).size() < table_.legs_of(leg->group);
+    // Nor does its 2xx mean anything that comes again (RFC 6026).
+    else if (is_invite && leg == leg_of_invite() && leg->offered.empty() && !leg->remote_offer)
+        remembered_.is_final = names_nothing_new(*leg);
     if (!request_outbound) return &remembered_;
     if (!leg->offered.empty()) remembered_.local_offer = leg->offered;
-    // A provisional response has answered it already; the final one may name others.
-    else if (remembered_.is_initial) remembered_.local_offer = leg->side(inside_tag()).accepted;
+    // A provisional response has answered it already; the final one may name others. Without either it had no offer.
+    else if (is_initial && !leg->is_unanswered()) remembered_.local_offer = leg->side(inside_tag()).accepted;
     return &remembered_;
 }
 

@@ -54,6 +54,7 @@ enum dialog_flag {
     DIALOG_BY_HAND = 1 << 3,         /* no dialog: pinholes that somebody opened. `call_id` is the name, `from` the peer */
     DIALOG_MIDWAY = 1 << 4,          /* early: known by an offer in the dialog alone, until that is taken */
     DIALOG_INSIDE_OFFER = 1 << 5,    /* an offer that left waits for its final answer: what it kept is on record once */
+    DIALOG_OFFER_TO_ACK = 1 << 6,    /* of either: it came in a response, and its ACK or PRACK answers it */
 };
 enum dialog_state {
     DIALOG_EARLY = 1,
@@ -65,7 +66,7 @@ enum dialog_state {
 struct dialog_record {
     __u64 started_ns;      /* CLOCK_MONOTONIC */
     __u64 started_s;       /* CLOCK_REALTIME, for people */
-    __u64 deadline_ns;     /* max_call, absolute; in state ended: when it did */
+    __u64 deadline_ns;     /* max_call, absolute, or sooner where it waits for its end; in state ended: when it did */
     __u32 soft_deadline_s; /* CLOCK_MONOTONIC seconds: early or Session-Expires; 0 = none */
     __u32 inside_cseq;     /* highest CSeq seen from inside, and from outside */
     __u32 outside_cseq;

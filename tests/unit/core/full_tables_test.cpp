@@ -63,6 +63,44 @@ TEST(FullTables, follows_only_so_many_forks_of_one_call) {
     run(script, "legs 64\nin 200 f=a b=1 t=0 sdp=30000/muxonly\n= 40000/answered/198.51.100.7:30000\nlegs 1\n");
 }
 
+// What an inside proxy hands on: each message asks all of them.
+TEST(FullTables, follows_only_so_many_calls_of_the_same_names_that_leave) {
+    CallScript script;
+    const Endpoint pbx = Endpoint::parse("192.0.2.10:5060").value(),
+                   provider = Endpoint::parse("198.51.100.1:5060").value();
+    const std::string invite = compose(words_of("out INVITE f=a b=BRANCH sdp=40000/muxonly"));
+    for (size_t i = 0; i < 1500; ++i) {
+        const std::string text = std::string(invite).replace(invite.find("BRANCH"), 6, std::to_string(i));
+        script.core().hear({.outbound = true, .source = pbx, .destination = provider, .payload = text}, script.now());
+    }
+    EXPECT_EQ(script.counter("legs_full"), 1500U - 1 - dialog::Table::most_namesakes_inside);
+}
+
+// An inside proxy hands on what its forks outside answer, each To tag of theirs.
+TEST(FullTables, follows_only_so_many_forks_of_a_call_from_outside) {
+    CallScript script;
+    run(script, "in INVITE f=a b=1 sdp=30000/muxonly\n");
+    for (int i = 0; i < 100; ++i) {
+        const std::string port = std::to_string(41000 + 2 * i);
+        run(script, "out 183 f=a b=1 t=" + std::to_string(i) + " sdp=" + port + "/muxonly\n");
+    }
+    EXPECT_EQ(script.counter("forks_full"), 36U);
+    run(script, "out 200 f=a b=1 t=99 sdp=40000/muxonly\nwait 70\n= 40000/answered/198.51.100.7:30000\n");
+}
+
+// Of strangers' calls, too, of which thousands wait.
+TEST(FullTables, keep_of_a_call_no_more_text_than_its_record_has_room_for) {
+    const std::string composed = compose(words_of("in INVITE f=a b=1")), alice = "alice";
+    const std::string text = std::string(composed).replace(composed.find(alice), alice.size(), std::string(8000, 'a'));
+    const auto message = std::make_unique<sip::Message>();
+    ASSERT_TRUE(sip::parse(text, *message));
+    const dialog::KeyedHash hash({1, 2});
+    dialog::Table table({std::chrono::minutes(5), std::chrono::seconds(32), std::chrono::hours(24)}, hash);
+    table.on({.message = *message, .transaction = dialog::transaction_key(hash, *message, message->method, false)});
+    ASSERT_EQ(table.legs().size(), 1U);
+    table.legs().each([](dialog::LegId, const auto& leg) { EXPECT_LT(leg->from.size(), ADDRESS_OF_RECORD_BYTES); });
+}
+
 TEST(FullTables, never_evicts_a_live_hole_for_a_new_one) {
     CallScript script;
     script.maps().capacity = 1;
