@@ -88,22 +88,26 @@ int Parent::start(const Plan& plan) {
     datapath_.emplace(std::move(*datapath));
     configure_log(plan.config.log, datapath_->secret());
     if (datapath_->took_over()) tell_takeover(plan.config);
-    if (auto done = put_into_force(plan); !done) {
-        // Nobody was protected by a wall that never stood; one that stands is kept.
-        if (!datapath_->took_over()) datapath_->take_down();
-        return refuse(done.error());
-    }
+    // Before anything is attached: what cannot be an agent must not leave a wall without one.
     auto listening = listen_on(options_.socket);
-    if (!listening) return refuse(listening.error());
+    if (!listening) return give_up(listening.error());
     listening_ = std::move(*listening);
+    if (auto done = put_into_force(plan); !done) return give_up(done.error());
     listen_for_scrapes();
 
     const auto signals = handled_signals();
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN); // who reads our log may go
     signals_.reset(signalfd(-1, &signals, SFD_CLOEXEC));
-    if (auto started = start_worker(); !started) return refuse(started.error());
+    if (auto started = start_worker(); !started) return give_up(started.error());
     return go_on;
+}
+
+// Nobody was protected by a wall that never stood; one that stands is kept.
+int Parent::give_up(const Error& error) {
+    if (!datapath_->took_over()) datapath_->take_down();
+    if (listening_) unlink(options_.socket.c_str());
+    return refuse(error);
 }
 
 // Of the wall that stood, and for how long nobody followed its calls.

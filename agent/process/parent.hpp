@@ -53,6 +53,7 @@ private:
     };
 
     int start(const Plan& plan);
+    int give_up(const Error& error);
     Result<void> put_into_force(const Plan& plan);
     Result<void> write(const policy::Compiled& compiled);
 

@@ -151,6 +151,19 @@ a_first_start() {
     check "and told of the first" grep -q "pid $agent" refused.out
 }
 
+# What cannot be an agent leaves no wall that nobody follows.
+a_start_without_a_socket() {
+    local options=(--config second.yaml --pin-path "$room/bpf/second" --socket "$room/rw.sock")
+    sed 's/rw0/rw1/' rw.yaml >second.yaml
+    check "a second agent at the same socket is refused" refuses 1 "another agent answers"
+    check "and has attached nothing" not_attached rw1
+    check "and pinned nothing" test ! -e "$room/bpf/second"
+    options[5]=$room/nowhere/at/all/rw.sock
+    check "an agent without a place for its socket is refused" refuses 1 "bind the control socket"
+    check "and has attached nothing either" not_attached rw1
+    check "and pinned nothing either" test ! -e "$room/bpf/second"
+}
+
 a_dead_worker() {
     local before links
     before=$(worker)
@@ -434,8 +447,8 @@ an_address_that_changes() {
     ip addr del 192.0.2.1/24 dev rw0
 }
 
-for test in a_first_start a_dead_worker a_takeover a_pinhole_by_hand a_reload a_detach a_dead_agents_wall globs_and_stacks sizes_of_tables \
-    a_recreated_interface every_attachment interfaces_come_and_go many_veths an_address_that_changes refusals; do
+for test in a_first_start a_start_without_a_socket a_dead_worker a_takeover a_pinhole_by_hand a_reload a_detach a_dead_agents_wall \
+    globs_and_stacks sizes_of_tables a_recreated_interface every_attachment interfaces_come_and_go many_veths an_address_that_changes refusals; do
     echo "  $test"
     "$test"
 done
