@@ -116,6 +116,7 @@ Result<Pins> Pins::create(const std::string& root) {
 
 Result<std::optional<Pins>> Pins::find(const std::string& root) {
     auto held = lock(root, lock_patience);
+    if (held && !is_bpffs(root)) return fail(root + " is on no BPF file system: no wall is pinned there");
     if (held) return std::optional(Pins(root, std::move(*held)));
     if (held.error().code == std::errc::no_such_file_or_directory) return std::optional<Pins>();
     return tl::make_unexpected(held.error());

@@ -44,7 +44,9 @@ std::string mend_of_refusal(const policy::View& policy, uint8_t zone, uint32_t r
     if (is_of_conformance(reason)) return mend_of_conformance(policy, zone);
     if (!is_of_source(reason)) return {};
     const policy::Peer* peer = policy.peer(zone);
-    if (peer == nullptr) return "if this source is the other party's media, declare its networks as a peer";
+    if (peer == nullptr)
+        return "if this source is the other party's media, declare a peer with the networks of both, its SIP and its "
+               "media; whoever is no peer then needs a zone with sip: yes";
     if (policy.zone_of(source) != zone)
         return "if it is theirs, add " + source.to_string() + " to the networks of peer " + peer->name;
     if (peer->expectation == policy::Expectation::networks || peer->expectation == policy::Expectation::any)

@@ -151,6 +151,14 @@ a_first_start() {
     check "and told of the first" grep -q "pid $agent" refused.out
 }
 
+a_detach_of_other_files() {
+    mkdir -p "$room/mine/maps"
+    echo precious >"$room/mine/maps/file"
+    check "detach takes no directory for a wall that is on no BPF file system" \
+        bash -c "! \"$ringwall\" detach --pin-path '$room/mine' --socket '$room/none.sock'"
+    check "and leaves it alone" grep -q precious "$room/mine/maps/file"
+}
+
 # What cannot be an agent leaves no wall that nobody follows.
 a_start_without_a_socket() {
     local options=(--config second.yaml --pin-path "$room/bpf/second" --socket "$room/rw.sock")
@@ -447,7 +455,7 @@ an_address_that_changes() {
     ip addr del 192.0.2.1/24 dev rw0
 }
 
-for test in a_first_start a_start_without_a_socket a_dead_worker a_takeover a_pinhole_by_hand a_reload a_detach a_dead_agents_wall \
+for test in a_detach_of_other_files a_first_start a_start_without_a_socket a_dead_worker a_takeover a_pinhole_by_hand a_reload a_detach a_dead_agents_wall \
     globs_and_stacks sizes_of_tables a_recreated_interface every_attachment interfaces_come_and_go many_veths an_address_that_changes refusals; do
     echo "  $test"
     "$test"

@@ -195,11 +195,13 @@ TEST(Refusals, name_the_setting_that_would_allow_the_source) {
     EXPECT_EQ(last_refused({}, refused_from("198.51.100.200")).at("mend"),
               "set expectation: networks for peer provider");
     EXPECT_EQ(last_refused({.zone = 0}, refused_from("203.0.113.9")).at("mend"),
-              "if this source is the other party's media, declare its networks as a peer");
+              "if this source is the other party's media, declare a peer with the networks of both, its SIP and its "
+              "media; whoever is no peer then needs a zone with sip: yes");
     EXPECT_EQ(last_refused({}, refused_from("198.51.100.200", REASON_rtp_injection)).at("mend"),
               "set expectation: networks for peer provider");
     EXPECT_EQ(last_refused({.zone = 0}, refused_from("203.0.113.9", REASON_rtp_bleed)).at("mend"),
-              "if this source is the other party's media, declare its networks as a peer");
+              "if this source is the other party's media, declare a peer with the networks of both, its SIP and its "
+              "media; whoever is no peer then needs a zone with sip: yes");
     EXPECT_EQ(last_refused({}, refused_from("198.51.100.7", REASON_early_rate)).at("mend"), "");
     EXPECT_EQ(last_refused({}, refused_from("198.51.100.7", REASON_wrong_ssrc)).at("mend"), ""); // counted only
 }

@@ -42,7 +42,8 @@ TEST(Mend, of_a_calls_port_goes_by_who_sent) {
     };
     EXPECT_EQ(of(REASON_wrong_source, "198.51.100.8"), "set expectation: networks for peer provider");
     EXPECT_EQ(of(REASON_wrong_source, "203.0.113.9"),
-              "if this source is the other party's media, declare its networks as a peer");
+              "if this source is the other party's media, declare a peer with the networks of both, its SIP and its "
+              "media; whoever is no peer then needs a zone with sip: yes");
     EXPECT_EQ(of(REASON_not_media, "198.51.100.8"), "set conformance: count for peer provider");
     EXPECT_EQ(of(REASON_not_media, "203.0.113.9"), "");
 }
