@@ -96,7 +96,7 @@ void Core::State::change(dialog::Leg& leg, Now now) {
     const bool is_answered = leg.state != dialog::LegState::early;
     if (leg.begun_inside || is_answered) outsiders.parties().joined(leg, now.monotonic);
     if (is_answered && !std::exchange(leg.is_announced, true) && !leg.is_restored) say_started(leg, count);
-    if (!leg.begun_inside && leg.is_unheard) return; // the inside has not taken it up
+    if (!leg.is_recorded && leg.is_strangers && leg.is_unheard) return; // the inside has not taken it up
     leg.is_recorded = true;
     recount(leg);
     unrecorded.push_back(leg.id);

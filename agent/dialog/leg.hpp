@@ -72,8 +72,8 @@ struct Leg {
     std::vector<pinhole::Claim> offered; // claims of an offer that left and is not answered yet
     std::optional<Remote> remote_offer;  // arrived, the inside has not answered yet
     bool has_offer_to_ack = false; // in a response: the inside's ACK or PRACK answers it, and nothing takes its place
-    bool is_offered_to_ack =
-        false; // `offered` likewise: the outside's ACK or PRACK answers it, and no offer of a request
+    // `offered` likewise: the outside's ACK or PRACK answers it, and no offer of a request.
+    bool is_offered_to_ack = false;
     std::vector<Moving> moving;
 
     TimePoint started, deadline;            // max_call, absolute

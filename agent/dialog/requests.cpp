@@ -78,6 +78,7 @@ void Table::Step::initial_invite_in(Transaction& transaction) {
     transaction.leg = leg->id;
     transaction.group = leg->group;
     leg->remote_offer = event_.remote;
+    changed(*leg); // of who is known it goes on record: the inside may answer while nobody runs
 }
 
 // INVITE, UPDATE or PRACK with a To tag. An outside offer only waits here; the inside's answer applies it.

@@ -7,8 +7,8 @@
 
 namespace ringwall::dialog {
 
-inline constexpr size_t most_forks =
-    64; // To tags of one INVITE: whoever is called chooses them, here or beyond a proxy
+// To tags of one INVITE: whoever is called chooses them, here or beyond a proxy.
+inline constexpr size_t most_forks = 64;
 
 class Table::Step {
 public:

@@ -288,10 +288,10 @@ void Table::restore(Leg restored, TimePoint now) {
     if (leg.begun_inside) by_inside_tag_[tag_key(leg.call_id, {}, leg.inside_tag())] = leg.id;
     leg.group = restored_group(leg.call_id, leg.group);
     if (leg.group != leg.id) by_group_.emplace(leg.group, leg.id);
-    // A 100 is not on record: it may have had one.
-    if (leg.begun_inside && leg.state == LegState::early && !leg.is_midway) {
-        leg.soft_deadline = std::max(leg.soft_deadline.value_or(now), now + timers_.early);
-        leg.is_unheard = leg.outside_tag.empty();
+    if (leg.state == LegState::early && !leg.is_midway) {
+        leg.is_unheard = (leg.begun_inside ? std::string_view(leg.outside_tag) : leg.inside_tag()).empty();
+        // An outside's 100 is not on record: it may have had one.
+        if (leg.begun_inside) leg.soft_deadline = std::max(leg.soft_deadline.value_or(now), now + timers_.early);
     }
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;

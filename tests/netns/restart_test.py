@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agent dies and comes back: no live call notices, and what ends afterwards still closes."""
+import itertools
 import time
 
 from ringwall_netns import PATIENCE, sip
@@ -47,12 +48,13 @@ class Restart:
         call.bye('callee')
         self.assert_closes(outside, inside, inside.endpoint, DRAIN + 1.0)
 
-    def test_a_call_that_rings_when_the_agent_dies_and_is_answered_meanwhile_has_audio_and_its_bye_closes(self):
-        for caller, callee in (('pbx', 'peer'), ('peer', 'pbx')):
-            with self.subTest(caller=caller):
+    def test_a_call_that_rings_or_not_yet_when_the_agent_dies_and_is_answered_meanwhile_has_audio_and_its_bye_closes(self):
+        for (caller, callee), rings in itertools.product((('pbx', 'peer'), ('peer', 'pbx')), (True, False)):
+            with self.subTest(caller=caller, rings=rings):
                 call = self.call(caller, callee)
                 call.invite()
-                call.ring()
+                if rings:
+                    call.ring()
                 self.wait_until(lambda call=call: self.wall.call(call.call_id), 'the agent has seen the call')
                 self.wall.kill()
                 call.answer()
