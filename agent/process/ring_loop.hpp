@@ -19,7 +19,7 @@ public:
     // Both outlive the loop. `on_read` follows each look into the rings.
     RingLoop(boost::asio::io_context& io, kernel::Maps& maps, kernel::Rings& rings, std::function<void()> on_read);
 
-    void catch_up(); // reads what stands in the rings by now; for the start
+    void catch_up(); // reads what stands in the rings by now; for the start and the end
     boost::asio::awaitable<void> run();
 
 private:

@@ -100,6 +100,7 @@ public:
             co_spawn(io_, control::serve(inherited_.scraped, scrapes(*wall_, delays_, resources_)), rethrow);
         tell_parent(Message::ready);
         io_.run();
+        ring_loop_->catch_up(); // what has been taken out of a ring and waits for another ring's, no other worker finds
     }
 
 private:

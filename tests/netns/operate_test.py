@@ -203,13 +203,8 @@ class Service(WallCase):
         _, outside, inside = self.inbound()
         self.assert_both_hear(outside, inside)
         self.assert_refused(self.rtp('attacker'), self.rtp('pbx').endpoint, reason='no_pinhole')
-        worker = self.worker()
+        worker = self.wall.worker()
         os.kill(worker, signal.SIGSTOP)
-        self.wait_until(lambda: self.worker() not in (None, worker), 'another worker', timeout=20)
+        self.wait_until(lambda: self.wall.worker() not in (None, worker), 'another worker', timeout=20)
         self.wait_until(lambda: self.wall.invoke('status').returncode == 0, 'the new one answers', timeout=20)
         self.assert_both_hear(outside, inside)
-
-    def worker(self):
-        children = f'/proc/{self.wall.process.pid}/task/{self.wall.process.pid}/children'
-        with open(children, encoding='ascii') as pids:
-            return next(iter(map(int, pids.read().split())), None)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agent dies and comes back: no live call notices, and what ends afterwards still closes."""
 import itertools
+import os
+import signal
 import time
 
 from ringwall_netns import PATIENCE, sip
@@ -125,13 +127,29 @@ class Strangers:
                          'limits': {'INVITE': '100/s burst 100', 'OPTIONS': '1000/s burst 1000'}}]}
 
     def test_strangers_calls_that_the_agent_was_not_there_for_have_audio_after_it(self):
-        noise, pbx = self.phone('attacker'), self.phone('pbx')
         self.wall.kill()
-        for n in range(300):
+        calls = self.calls_behind_noise(300)
+        self.wall.start()
+        self.assert_all_heard(calls)
+
+    def test_strangers_calls_that_an_agent_has_not_read_to_the_end_when_it_is_stopped_have_audio_after_it(self):
+        worker = self.wall.worker()
+        os.kill(worker, signal.SIGSTOP)
+        calls = self.calls_behind_noise(900)
+        os.kill(worker, signal.SIGCONT)
+        self.wall.stop()
+        self.wall.start()
+        self.assert_all_heard(calls)
+
+    def calls_behind_noise(self, count):
+        """Calls that have been answered, which the agent is to read behind so many strangers."""
+        noise, pbx = self.phone('attacker'), self.phone('pbx')
+        for n in range(count):
             noise.send(sip.request('OPTIONS', f'sip:{pbx.host_port}', via=noise.host_port, frm=f'<{noise.uri}>;tag=1',
                                    to=f'<{pbx.uri}>', call_id=sip.new_call_id(), cseq=n + 1), pbx.endpoint)
-        calls = [self.call('roamer', 'pbx').establish() for _ in range(12)]
-        self.wall.start()
+        return [self.call('roamer', 'pbx').establish() for _ in range(12)]
+
+    def assert_all_heard(self, calls):
         for call in calls:
             self.assert_both_hear(call.caller_rtp, call.callee_rtp)
         self.assertEqual(self.wall.counters().get('lost_strangers', 0), 0)

@@ -108,6 +108,10 @@ class Wall:
     def is_alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def worker(self):
+        """Its process id; None while there is none."""
+        return next(iter(_children(self.process.pid)), None)
+
     def kill(self):
         """kill -9 of the parent and its worker at once. The datapath stays."""
         for pid in [*_descendants(self.process.pid), self.process.pid]:
@@ -227,13 +231,15 @@ def _drain_output(stream, log, ready):
                 ready.set()
 
 
-def _descendants(pid):
-    children = pathlib.Path(f'/proc/{pid}/task/{pid}/children')
+def _children(pid):
     try:
-        found = [int(c) for c in children.read_text(encoding='ascii').split()]
+        return [int(c) for c in pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text(encoding='ascii').split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
-    return [d for child in found for d in [*_descendants(child), child]]
+
+
+def _descendants(pid):
+    return [d for child in _children(pid) for d in [*_descendants(child), child]]
 
 
 def _others_with(socket_path):
