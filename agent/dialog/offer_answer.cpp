@@ -34,11 +34,16 @@ void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote,
 // Of an initial INVITE provisional answers add up until the final one (several 183s). In the established dialog they
 // stand beside the session, which a failure brings back (RFC 6141).
 void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final) {
+    const bool is_repeated = side.updated && leg.state == LegState::early && message_.method == sip::Method::invite;
+    const bool adds_up = is_repeated || (!is_final && leg.state == LegState::early);
     for (pinhole::Claim& claim : claims)
         if (const auto before = with_key(side.accepted, claim.key()); before != side.accepted.end()) {
             claim.round = before->round;
-            if (!is_final && leg.state == LegState::early) pinhole::add_peers(claim.peers, before->peers);
+            if (adds_up) pinhole::add_peers(claim.peers, before->peers);
         }
+    if (is_repeated)
+        for (const pinhole::Claim& before : side.accepted)
+            if (with_key(claims, before.key()) == claims.end()) claims.push_back(before);
     for (pinhole::Claim& claim : claims) ++claim.round;
     leg.offered.clear();
     if (!is_final && leg.state != LegState::early) side.provisional = std::move(claims);

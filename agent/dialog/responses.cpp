@@ -65,11 +65,12 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     if (!leg || leg->is_answered || (leg->state != LegState::early && transaction.is_final))
         return; // a retransmitted 2xx (RFC 6026)
     Side& side = leg->side(inside_tag());
-    if (event_.remote && transaction.local_offer)
-        answered_by_outside(*leg, side, *transaction.local_offer, is_success());
+    if (event_.remote && (side.updated || transaction.local_offer))
+        answered_by_outside(*leg, side, side.updated ? side.accepted : *transaction.local_offer, is_success());
     else if (event_.remote) offered_by_outside(*leg);
     if (is_success()) {
         if (!side.accepted.empty()) leg->offered.clear();
+        side.updated.reset();
         transaction.answered.push_back(table_.hash_({message_.to.tag}));
         if (transaction.is_final) answered_beside(*leg);
         else confirm(*leg);
@@ -95,11 +96,12 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         return;
     }
     Side& side = leg->side(inside_tag());
-    if (event_.offer && transaction.remote_offer)
-        answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
+    if (event_.offer && (side.updated || transaction.remote_offer))
+        answered_by_inside(*leg, side, side.updated ? *side.updated : *transaction.remote_offer, is_success());
     else if (event_.offer) offered_by_inside(*leg);
     if (is_success()) {
         Side winner = std::move(side);
+        winner.updated.reset();
         if (leg->is_restored && winner.accepted.empty())
             winner.accepted = leg->sides.front().accepted; // whose is forgotten
         leg->sides.clear();
@@ -149,13 +151,16 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         changed(*leg);
         return;
     }
+    const bool is_updated = is_success() && leg->state == LegState::early && !leg->is_midway;
     if (event_.outbound && event_.offer) {
         if (transaction.remote_offer) answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
         else offered_by_inside(*leg);
+        if (is_updated && transaction.remote_offer) side.updated = *transaction.remote_offer;
     } else if (event_.remote) {
         const bool takes_place = transaction.id == 0 && leg->has_offer_to_ack; // by its tags alone, after a restart
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
         else if (!takes_place) offered_by_outside(*leg);
+        if (is_updated && transaction.local_offer) side.updated = *event_.remote;
     } else {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);
