@@ -85,7 +85,12 @@ std::string call_block(const json::value& call) {
                         text(call, "to") + ", with " + text(call, "peer") + ", since " +
                         clock_time(static_cast<int64_t>(started));
     block = control::printable(block) + "\n  Call-ID " + control::printable(text(call, "call_id")) + "\n";
-    return block + (holes.empty() ? "  no media ports open\n" : hole_lines(holes, 2));
+    block += holes.empty() ? "  no media ports open\n" : hole_lines(holes, 2);
+    const std::string elsewhere = text(call, "media_elsewhere");
+    if (elsewhere.empty()) return block;
+    return block + "  its SDP names " + control::printable(elsewhere) +
+           ", which is neither protected nor in protect.external:\n"
+           "  its media does not go through this wall, or protect.external lacks that address\n";
 }
 
 // "12 of 114 688, 3 half-open; at their ceilings: 1 source, no peer or zone"

@@ -40,6 +40,17 @@ int64_t realtime_ns(uint64_t monotonic_ns, const DropContext& context) {
     return static_cast<int64_t>(monotonic_ns) + context.realtime_offset_ns;
 }
 
+template <class Dropped>
+std::string mend_of(const Dropped& drop, const DropContext& context) {
+    const auto elsewhere = drop.reason == REASON_no_pinhole && context.elsewhere_at
+                               ? context.elsewhere_at(drop.destination.port)
+                               : std::nullopt;
+    if (!elsewhere) return why::mend_of_drop(context.policy, drop.reason, drop.source.address);
+    return "the SDP of call " + elsewhere->call_id + " names " + elsewhere->named.to_string() +
+           ", which is neither protected nor in protect.external: if that is " + drop.destination.address.to_string() +
+           " as seen from outside, add it there";
+}
+
 // What a line of the book and a single drop have in common.
 template <class Dropped>
 json::object described(const Dropped& drop, const DropContext& context) {
@@ -49,7 +60,7 @@ json::object described(const Dropped& drop, const DropContext& context) {
         {"reason", text.label},
         {"passed", drop.passed},
         {"sentence", text.sentence},
-        {"mend", to_utf8(why::mend_of_drop(context.policy, drop.reason, drop.source.address))},
+        {"mend", to_utf8(mend_of(drop, context))},
         {"interface", to_utf8(context.interface_name(drop.ifindex))},
         {"proto", protocol_name(drop.protocol)},
         {"source", drop.source.to_string()},

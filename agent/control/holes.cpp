@@ -117,7 +117,7 @@ void Holes::add_refusal(const pinhole::PresentPinhole& hole, json::object& entry
                      {"mend", why::mend_of_refusal(policy_, zone, refusal.last_reason, source.address)}};
 }
 
-json::object Holes::call(const struct dialog_record& record) const {
+json::object Holes::call(const struct dialog_record& record, std::optional<Endpoint> elsewhere) const {
     const Endpoint outside = Endpoint::from(record.outside);
     const std::string_view peer = policy_.zone_name(policy_.zone_of(outside.address));
     json::array own;
@@ -134,6 +134,7 @@ json::object Holes::call(const struct dialog_record& record) const {
             {"started", record.started_s},
             {"refused", refused},
             {"nonconformant", nonconformant},
+            {"media_elsewhere", elsewhere ? elsewhere->to_string() : ""},
             {"pinholes", std::move(own)}};
 }
 

@@ -107,9 +107,10 @@ std::string Drops::interface_name(uint32_t ifindex) const {
 }
 
 control::DropContext Drops::context() const {
-    return {.policy = surroundings_.policy(),
+    return {.policy = surroundings_.core.policy(),
             .interface_name = [this](uint32_t ifindex) { return interface_name(ifindex); },
-            .realtime_offset_ns = (read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC)).count()};
+            .realtime_offset_ns = (read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC)).count(),
+            .elsewhere_at = [this](Port port) { return surroundings_.core.elsewhere_at(port); }};
 }
 
 json::array Drops::list(const control::DropRequest& request) const {

@@ -51,6 +51,16 @@ TEST(CallsScreen, shows_each_call_with_its_holes) {
               "\n1 call\n");
 }
 
+TEST(CallsScreen, says_where_the_media_goes_that_is_not_ours) {
+    EXPECT_THAT(
+        calls_screen(json::parse(R"([{"call_id":"a","media_elsewhere":"203.0.113.9:10\u001b","pinholes":[]}])")),
+        HasSubstr("  no media ports open\n"
+                  "  its SDP names 203.0.113.9:10?, which is neither protected nor in protect.external:\n"
+                  "  its media does not go through this wall, or protect.external lacks that address\n"));
+    EXPECT_THAT(calls_screen(json::parse(R"([{"call_id":"a","media_elsewhere":"","pinholes":[]}])")),
+                Not(HasSubstr("its SDP")));
+}
+
 TEST(ListsScreen, shows_what_is_in_force_and_what_is_not) {
     EXPECT_EQ(lists_screen(json::array{}), "no list files\n");
     const std::string screen = lists_screen(json::parse(

@@ -75,6 +75,7 @@ const std::vector<Case>& cases() {
         {"media_ports", "10067", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067")); }},
         {"media_ports", "20000", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:20000")); }},
         {"rtp_range", "outside", [](Patient& p) { status(p)["core"].as_object()["media_port_unguarded"] = 3; }},
+        {"external", "neither protected", [](Patient& p) { status(p)["core"].as_object()["media_elsewhere"] = 3; }},
         {"sip_ports", "5080", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:5080")); }},
         {"opaque_ports", "8089", [](Patient& p) { p.listeners.push_back(bound(Protocol::tcp, "0.0.0.0:8089")); }},
         {"protect", "198.51.100.9",
