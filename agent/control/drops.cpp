@@ -45,7 +45,7 @@ std::string mend_of(const Dropped& drop, const DropContext& context) {
     const auto elsewhere = drop.reason == REASON_no_pinhole && context.elsewhere_at
                                ? context.elsewhere_at(drop.destination.port)
                                : std::nullopt;
-    if (!elsewhere) return why::mend_of_drop(context.policy, drop.reason, drop.source.address);
+    if (!elsewhere) return why::mend_of_drop(context.policy, drop.reason, drop.source.address, drop.sip_class);
     return "the SDP of call " + elsewhere->call_id + " names " + elsewhere->named.to_string() +
            ", which is neither protected nor in protect.external: if that is " + drop.destination.address.to_string() +
            " as seen from outside, add it there";
@@ -69,6 +69,7 @@ json::object described(const Dropped& drop, const DropContext& context) {
         {"call_id", drop.call.by_hand ? std::string() : to_utf8(drop.call.name)},
         {"packets", drop.packets},
     };
+    if (!drop.sip_class.empty()) entry["class"] = drop.sip_class;
     if (drop.call.by_hand) entry["by_hand"] = to_utf8(drop.call.name);
     return entry;
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <deque>
 
+#include "agent/capture/flow.hpp"
 #include "agent/clock.hpp"
 #include "agent/control/text.hpp"
 
@@ -85,6 +86,10 @@ void Drops::read() { ring_->read(); }
 void Drops::note(const struct drop_sample& sample, std::string_view bytes) {
     drops::Drop drop = drops::drop_of(sample, bytes);
     if (sample.owner != 0) drop.call = call_of(sample.owner);
+    if (drops::is_of_limits(drop.reason) && !drop.is_together) {
+        const auto flow = drop.is_bare ? capture::flow_of_packet(bytes) : capture::flow_of(bytes);
+        if (flow) drop.sip_class = drops::class_of(flow->payload);
+    }
     book_.note(drop);
     for (const auto& each : followers_)
         if (const auto follower = each.lock()) follower->show(drop, context());

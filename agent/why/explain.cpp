@@ -84,7 +84,9 @@ std::string mend_of(const Question& question, const Evidence& evidence, uint32_t
         case REASON_rate_limited:
         case REASON_syn_limited:
             return "raise " + lines.setting(path.empty() ? "zones" : path + ".limits") +
-                   ", or declare the source as a peer";
+                   (evidence.zone.flags & ZONE_PEER ? std::string()
+                                                    : ", with office-of: N for N telephones behind one address, or "
+                                                      "declare the source as a peer");
         case REASON_denied: return "take the line out, or add the source to allow";
         case REASON_banned:
             return "ringwall bans del " +

@@ -70,6 +70,16 @@ TEST(DropLine, names_who_opened_the_port_by_hand) {
     EXPECT_EQ(line.at("by_hand"), "night-shift");
 }
 
+TEST(DropLine, names_the_class_that_a_limit_has_refused) {
+    drops::Drop limited = drop();
+    limited.reason = REASON_rate_limited;
+    limited.sip_class = "REGISTER";
+    const json::object line = drop_line(limited, false, context());
+    EXPECT_EQ(line.at("class"), "REGISTER");
+    EXPECT_EQ(line.at("mend"), "REGISTER in limits of peer provider");
+    EXPECT_FALSE(drop_line(drop(), false, context()).contains("class"));
+}
+
 TEST(DropLine, names_the_call_whose_sdp_has_another_address) {
     drops::Drop refused = drop();
     refused.reason = REASON_no_pinhole;
