@@ -35,6 +35,7 @@ std::string phase_of(const json::value& hole) {
 std::string lifetime(const json::value& hole) {
     const std::string phase = text(hole, "phase"), left = duration(real(hole, "expires_in"));
     if (phase == "draining") return "closes in " + left;
+    if (phase == "offered") return left + " more, unless it is answered";
     if (phase == "closed") return "remembered for " + left;
     return "at most " + left + " more";
 }

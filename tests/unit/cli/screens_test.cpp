@@ -39,6 +39,11 @@ TEST(PinholesScreen, says_which_are_asleep) {
     EXPECT_THAT(screen, HasSubstr("held          "));
 }
 
+TEST(PinholesScreen, say_of_an_offer_until_when_it_waits) {
+    EXPECT_THAT(pinholes_screen(json::parse(R"([{"phase":"offered","constraint":"any","expires_in":38.2}])")),
+                HasSubstr("38 s more, unless it is answered\n"));
+}
+
 TEST(CallsScreen, shows_each_call_with_its_holes) {
     const json::value document = json::parse(
         R"([{"call_id":"abc\u001b[31m","state":"confirmed","direction":"inbound","from":"sip:alice@example.net",

@@ -131,6 +131,18 @@ TEST(Checks, find_each_fault_and_nothing_else) {
     }
 }
 
+TEST(Checks, name_the_directory_where_a_file_system_is_missing) {
+    const auto mend = [](const std::string& pin_path) {
+        Patient patient = healthy();
+        patient.has_bpffs = false;
+        patient.pin_path = pin_path;
+        return faults_of(patient).at(0).mend;
+    };
+    EXPECT_EQ(mend("/sys/fs/bpf/ringwall"), "mount -t bpf bpf /sys/fs/bpf");
+    EXPECT_EQ(mend("/sys/fs/bpf/walls/one"), "mount -t bpf bpf /sys/fs/bpf");
+    EXPECT_EQ(mend("/run/bpf/other"), "mount -t bpf bpf /run/bpf");
+}
+
 TEST(Checks, have_a_fault_each_here) {
     for (const NamedCheck& check : all_checks())
         EXPECT_TRUE(std::ranges::any_of(cases(), [&](const Case& each) { return each.check == check.name; }))
