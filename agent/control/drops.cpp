@@ -40,12 +40,14 @@ int64_t realtime_ns(uint64_t monotonic_ns, const DropContext& context) {
     return static_cast<int64_t>(monotonic_ns) + context.realtime_offset_ns;
 }
 
+// Media that a call would have had, if the wall knew the address that its SDP names, reaches the port that it names there.
 template <class Dropped>
 std::string mend_of(const Dropped& drop, const DropContext& context) {
     const auto elsewhere = drop.reason == REASON_no_pinhole && context.elsewhere_at
                                ? context.elsewhere_at(drop.destination.port)
                                : std::nullopt;
-    if (!elsewhere) return why::mend_of_drop(context.policy, drop.reason, drop.source.address, drop.sip_class);
+    if (!elsewhere || elsewhere->named.address.is_v4() != drop.destination.address.is_v4())
+        return why::mend_of_drop(context.policy, drop.reason, drop.source.address, drop.sip_class);
     return "the SDP of call " + elsewhere->call_id + " names " + elsewhere->named.to_string() +
            ", which is neither protected nor in protect.external: if that is " + drop.destination.address.to_string() +
            " as seen from outside, add it there";

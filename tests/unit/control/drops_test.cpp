@@ -91,9 +91,11 @@ TEST(DropLine, names_the_call_whose_sdp_has_another_address) {
     EXPECT_EQ(drop_line(refused, false, telling).at("mend"),
               "the SDP of call 17\xef\xbf\xbd@x names 203.0.113.9:10068, which is neither protected nor in "
               "protect.external: if that is 192.0.2.10 as seen from outside, add it there");
-    refused.destination.port = Port{10070};
+    refused.destination = *Endpoint::parse("[2001:db8:1::10]:10068"); // the other family is another host's
     EXPECT_THAT(drop_line(refused, false, telling).at("mend").as_string().c_str(), HasSubstr("a call that names"));
-    refused.destination.port = Port{10068};
+    refused.destination = *Endpoint::parse("192.0.2.10:10070");
+    EXPECT_THAT(drop_line(refused, false, telling).at("mend").as_string().c_str(), HasSubstr("a call that names"));
+    refused.destination = *Endpoint::parse("192.0.2.10:10068");
     refused.reason = REASON_denied;
     EXPECT_THAT(drop_line(refused, false, telling).at("mend").as_string().c_str(), HasSubstr("allow"));
 }

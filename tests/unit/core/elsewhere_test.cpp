@@ -40,6 +40,14 @@ TEST(Elsewhere, is_told_of_the_call_that_answers_so) {
     EXPECT_EQ(call_at(script, 40000), ""); // it has ended
 }
 
+TEST(Elsewhere, is_told_of_the_fork_that_answers) {
+    CallScript script;
+    run(script,
+        "out INVITE call=a f=a b=1 sdp=40000 c=203.0.113.9\nin 180 call=a f=a t=y b=1\n"
+        "in 200 call=a f=a t=z b=1 sdp=30000\nout ACK call=a f=a t=z b=2\nwait 40\n");
+    EXPECT_EQ(call_at(script, 40000), "a");
+}
+
 TEST(Elsewhere, is_forgotten_where_the_next_description_names_what_is_ours) {
     CallScript script;
     run(script,
