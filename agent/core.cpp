@@ -204,6 +204,20 @@ bool Core::is_stranger(const Endpoint& outside, uint8_t zone, pinhole::TimePoint
 
 dialog::CallCounts Core::calls_from_outside() const { return state_->table.ceilings().counts(); }
 
+std::optional<Endpoint> Core::elsewhere_of(pinhole::LegId leg) const {
+    return state_->elsewhere_of(state_->table.leg(leg));
+}
+
+std::optional<dialog::Elsewhere> Core::elsewhere_at(Port port) const {
+    for (const unsigned named : {unsigned{port.value}, port.value - 1U}) {
+        const auto found = state_->elsewhere.find(static_cast<uint16_t>(named));
+        const dialog::Leg* leg = found == state_->elsewhere.end() ? nullptr : state_->table.leg(found->second);
+        if (const auto endpoint = state_->elsewhere_of(leg); endpoint && endpoint->port.value == named)
+            return dialog::Elsewhere{leg->call_id, *endpoint};
+    }
+    return std::nullopt;
+}
+
 Census Core::census() const { return {.pinholes = state_->book.standing(), .calls = state_->calls}; }
 
 std::vector<CoreCounter> Core::counters() const {

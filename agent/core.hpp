@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -71,6 +72,10 @@ public:
     // Do its packets come through the ring of strangers, as the kernel has been told so far?
     bool is_stranger(const Endpoint& outside, uint8_t zone, pinhole::TimePoint now) const;
     dialog::CallCounts calls_from_outside() const;
+    // What the SDP of that call's inside names for media, where it is neither protected nor external: it opens nothing.
+    std::optional<Endpoint> elsewhere_of(pinhole::LegId leg) const;
+    // The call whose SDP names such an address with this port, or with that of the RTP before it.
+    std::optional<dialog::Elsewhere> elsewhere_at(Port port) const;
     Census census() const; // kept as they come and go: no walk, however many
     std::vector<CoreCounter> counters() const;
     std::vector<Notice> take_notices();

@@ -61,8 +61,18 @@ void Core::State::end(const dialog::Leg& leg, Now now) {
     book.release(leg.id);
     outsiders.parties().left(leg, now.monotonic);
     if (leg.is_announced) say_ended(leg);
+    if (leg.elsewhere)
+        if (const auto found = elsewhere.find(leg.elsewhere->port.value);
+            found != elsewhere.end() && found->second == leg.id)
+            elsewhere.erase(found);
     if (leg.counted_as != 0) --calls[leg.counted_as];
     if (leg.is_recorded) end_record(leg, now);
+}
+
+// Nothing once a reload, or a STUN server, has made that address ours: the next offer or answer opens its port.
+std::optional<Endpoint> Core::State::elsewhere_of(const dialog::Leg* leg) const {
+    if (leg == nullptr || !leg->elsewhere) return std::nullopt;
+    return outsiders.externals().is_inside(leg->elsewhere->address, policy) ? std::nullopt : leg->elsewhere;
 }
 
 // What stands in the map is as of the last plan, and so are the pinholes that its holes explain.
@@ -98,6 +108,7 @@ void Core::State::change(dialog::Leg& leg, Now now) {
     if (is_answered && !std::exchange(leg.is_announced, true) && !leg.is_restored) say_started(leg, count);
     if (!leg.is_recorded && leg.is_strangers && leg.is_unheard) return; // the inside has not taken it up
     leg.is_recorded = true;
+    if (leg.elsewhere) elsewhere[leg.elsewhere->port.value] = leg.id;
     recount(leg);
     unrecorded.push_back(leg.id);
 }

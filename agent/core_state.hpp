@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <unordered_map>
 
 #include "agent/core.hpp"
 #include "agent/dialog/defence.hpp"
@@ -47,6 +48,10 @@ struct Core::State {
     std::vector<std::pair<pinhole::LegId, uint64_t>> records_to_end;
     std::vector<pinhole::LegId> unrecorded;
 
+    // Of calls whose SDP names an address for media that is not ours, the latest of each port: whose a refused packet to
+    // that port may be.
+    std::unordered_map<uint16_t, pinhole::LegId> elsewhere;
+
     // A message's effects. Claims go to the book at once, as the next message may depend on them.
     void note(const dialog::Effects& effects, Now now);
     void end(const dialog::Leg& leg, Now now);
@@ -56,7 +61,8 @@ struct Core::State {
     void say_started(const dialog::Leg& leg, size_t pinholes);
     void say_ended(const dialog::Leg& leg);
     void recount(dialog::Leg& leg);
-    struct dialog_record& put_record(pinhole::LegId id); // all zero; until the next one is put
+    std::optional<Endpoint> elsewhere_of(const dialog::Leg* leg) const; // may be null
+    struct dialog_record& put_record(pinhole::LegId id);                // all zero; until the next one is put
     void end_record(const dialog::Leg& leg, Now now);
     void keep(pinhole::LegId id, struct dialog_record& record, Now now);
     bool is_taken_over(pinhole::LegId id);

@@ -102,7 +102,9 @@ dialog::Event Reader::event_of(const Datagram& datagram, const dialog::Counterpa
     }
     if (!has_sdp) return event;
     if (datagram.outbound) {
-        event.offer = offered(datagram, counterpart, now.monotonic);
+        dialog::OfferRefusals refusals;
+        event.offer = offered(datagram, counterpart, now.monotonic, refusals);
+        event.elsewhere = refusals.named_elsewhere;
         event.unaddressed = dialog::held_without_address(session_);
     } else {
         event.remote = remote(datagram.source);
@@ -124,9 +126,10 @@ void Reader::note_caller(dialog::Event& event) const {
 
 // Nothing that is somebody else's moves the session: what is an echo whole is as if it were not there.
 std::optional<std::vector<pinhole::Claim>> Reader::offered(const Datagram& datagram,
-                                                           const dialog::Counterpart& counterpart, TimePoint now) {
-    dialog::OfferRefusals refusals;
+                                                           const dialog::Counterpart& counterpart, TimePoint now,
+                                                           dialog::OfferRefusals& refusals) {
     auto offer = claims(datagram, counterpart, now, refusals);
+    journal_.count("media_elsewhere", refusals.elsewhere);
     if (offer.empty() && refusals.echoed != 0) return std::nullopt;
     return offer;
 }

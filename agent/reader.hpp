@@ -44,7 +44,7 @@ private:
     dialog::Remote remote(const Endpoint& source) const;
     bool is_no_registrars_call(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now) const;
     std::optional<std::vector<pinhole::Claim>> offered(const Datagram& datagram, const dialog::Counterpart& counterpart,
-                                                       TimePoint now);
+                                                       TimePoint now, dialog::OfferRefusals& refusals);
     bool is_claimed(const Endpoint& inside) const;
     void note_outside_names(const dialog::Event& event, const IpAddress& to, bool has_sdp);
     void note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now);

@@ -23,7 +23,7 @@ void add_lists(const Section& section, std::string_view key, ListKind kind, Conf
 // A prefix, { network: PREFIX, bypass: all } or { file: PATH, bypass: all }, each without `bypass` too.
 void read_allowed(const Value& item, Config& config) {
     if (!item.is_mapping()) {
-        if (const auto prefix = item.read(as::prefix)) config.allow.push_back(*prefix);
+        if (const auto prefix = read_network(item)) config.allow.push_back(*prefix);
         return;
     }
     const Section section(item);
@@ -33,7 +33,7 @@ void read_allowed(const Value& item, Config& config) {
     if (names_network && names_file) return item.refuse("expected network or file, not both");
     if (!names_network && !names_file) return item.refuse();
     if (file) return add_list(*file, bypass ? ListKind::bypass : ListKind::allow, config);
-    const auto prefix = network ? network->read(as::prefix) : std::nullopt;
+    const auto prefix = network ? read_network(*network) : std::nullopt;
     if (!prefix) return;
     config.allow.push_back(*prefix);
     if (bypass) config.bypass.push_back(*prefix);
@@ -47,7 +47,9 @@ void read_allow(const Value& allow, Config& config) {
 
 void read_deny(const Value& deny, Config& config) {
     const Section section(deny);
-    section.read_all("networks", as::prefix, config.deny);
+    if (const auto networks = section.find("networks"))
+        for (const Value& item : networks->items())
+            if (const auto network = read_network(item)) config.deny.push_back(*network);
     if (const auto agents = section.find("user_agents")) config.user_agents = read_user_agents(*agents);
     section.read("scope", as::deny_scope, config.deny_all);
     add_lists(section, "files", ListKind::deny, config);

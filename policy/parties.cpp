@@ -49,7 +49,7 @@ void read_peer_networks(const Value& networks, Peer& peer) {
         if (looks_like_name(item.text())) {
             if (auto name = as::peer_name.parse(item.text())) peer.names.push_back(*std::move(name));
             else item.refuse("expected " + expected_of(as::peer_name.definition));
-        } else if (const auto network = item.read(as::prefix)) {
+        } else if (const auto network = read_network(item)) {
             peer.networks.push_back(*network);
         }
     }
@@ -58,7 +58,7 @@ void read_peer_networks(const Value& networks, Peer& peer) {
 void read_zone_networks(const Value& networks, Zone& zone) {
     for (const Value& item : networks.items()) {
         if (looks_like_name(item.text())) item.refuse("expected an address or a prefix: only peers may have names");
-        else if (const auto network = item.read(as::prefix)) zone.networks.push_back(*network);
+        else if (const auto network = read_network(item)) zone.networks.push_back(*network);
     }
 }
 

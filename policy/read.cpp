@@ -16,7 +16,7 @@ namespace {
 void read_protected_networks(const Value& networks, Config& config) {
     for (const Value& item : networks.items()) {
         if (item.is("self")) config.protect_self = true;
-        else if (const auto network = item.read(as::prefix)) config.protect.push_back(*network);
+        else if (const auto network = read_network(item)) config.protect.push_back(*network);
     }
 }
 

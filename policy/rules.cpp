@@ -11,8 +11,8 @@ namespace {
 void read_source(const Value& item, Rule& rule) {
     if (item.is("any")) {
         rule.from_any = true;
-    } else if (const auto prefix = as::prefix.parse(item.text())) {
-        rule.from.push_back(*prefix);
+    } else if (as::prefix.parse(item.text())) {
+        rule.from.push_back(*read_network(item));
     } else if (const auto name = item.read(as::name)) {
         rule.from_parties.push_back(*name);
     }

@@ -20,6 +20,9 @@ std::chrono::nanoseconds read_on_excess(const Value& value); // how long a ban i
 void read_ceiling(const Value& value, Ceiling& ceiling);
 void read_ceilings(const Value& value, Ceilings& ceilings);
 
+// read_network.cpp: a prefix. What is written as IPv6 and holds IPv4 too is warned of.
+std::optional<Prefix> read_network(const Value& item);
+
 // access.cpp: who is let past the wall, and who is shut out.
 void read_allow(const Value& allow, Config& config);
 void read_deny(const Value& deny, Config& config);

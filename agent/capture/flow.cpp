@@ -7,7 +7,8 @@
 namespace ringwall::capture {
 namespace {
 
-constexpr size_t ethernet_header = 14, vlan_tag = 4, ipv4_header = 20, ipv6_header = 40, extension_unit = 8;
+constexpr size_t ethernet_header = 14, vlan_tag = 4, ipv4_header = 20, ipv6_header = 40, extension_unit = 8,
+                 udp_header = 8;
 constexpr uint8_t hop_by_hop = 0, tcp = 6, udp = 17, routing = 43, fragment = 44, authentication = 51, options = 60;
 constexpr int most_tags = 2, most_extensions = 6; // as the programs read
 
@@ -28,6 +29,7 @@ void read_ports(std::string_view transport, Flow& flow) {
     if ((flow.protocol != tcp && flow.protocol != udp) || transport.size() < 4) return;
     flow.source.port.value = u16_at(transport, 0);
     flow.destination.port.value = u16_at(transport, 2);
+    if (flow.protocol == udp && transport.size() > udp_header) flow.payload = transport.substr(udp_header);
 }
 
 std::optional<Flow> flow_of_ipv4(std::string_view packet) {
@@ -75,6 +77,11 @@ std::optional<Flow> flow_of(std::string_view frame) {
     }
     if (type == 0x0800) return flow_of_ipv4(frame);
     return type == 0x86dd ? flow_of_ipv6(frame) : std::nullopt;
+}
+
+std::optional<Flow> flow_of_packet(std::string_view packet) {
+    const auto flow = flow_of_ipv4(packet);
+    return flow ? flow : flow_of_ipv6(packet);
 }
 
 } // namespace ringwall::capture

@@ -14,9 +14,11 @@ namespace ringwall::capture {
 struct Flow {
     Endpoint source, destination; // ports 0 where there are none, as in a later fragment
     uint8_t protocol = 0;         // IPPROTO_*, the last header's of IPv6
+    std::string_view payload;     // of UDP, as far as the frame goes
 };
 
 // Nothing where the frame is not IP, or too short for its addresses.
 std::optional<Flow> flow_of(std::string_view frame);
+std::optional<Flow> flow_of_packet(std::string_view packet); // without a link-layer header
 
 } // namespace ringwall::capture

@@ -2,7 +2,9 @@
 // The command line. CLI11 is met here and in options.cpp only.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <sstream>
 
+#include "agent/cli/ask.hpp"
 #include "agent/cli/commands.hpp"
 #include "agent/cli/descriptions.hpp"
 #include "agent/cli/options.hpp"
@@ -119,7 +121,8 @@ Parsed parse_arguments(int argc, const char* const* argv) {
         app.parse(argc, argv);
         parsed.is_invocation = true;
     } catch (const CLI::ParseError& error) {
-        parsed.exit_code = app.exit(error, std::cout, std::cerr) == 0 ? agent::exit_good : agent::exit_usage;
+        std::ostringstream help;
+        parsed.exit_code = app.exit(error, help, std::cerr) == 0 ? print(help.str()) : agent::exit_usage;
     }
     return parsed;
 }

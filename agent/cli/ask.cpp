@@ -19,9 +19,9 @@ int no_answer(const Error& error, const agent::Options& options) {
                   << "; start one with `ringwall run`, or name its socket with --socket\n";
         return agent::exit_no_agent;
     }
-    std::cerr << "ringwall: " << error.message() << '\n';
     const bool is_denied =
         error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted;
+    std::cerr << "ringwall: " << error.message() << (is_denied ? "; be root, or in the group ringwall\n" : "\n");
     return is_denied ? agent::exit_not_permitted : agent::exit_failed;
 }
 
@@ -75,7 +75,9 @@ int follow(const agent::Options& options, const std::string& target,
 
 int print(const std::string& output) {
     std::cout << output << std::flush;
-    return std::cout ? agent::exit_good : agent::exit_failed;
+    if (std::cout) return agent::exit_good;
+    std::cerr << "ringwall: cannot write to standard output\n";
+    return agent::exit_failed;
 }
 
 } // namespace ringwall::cli

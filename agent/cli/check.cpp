@@ -85,11 +85,11 @@ int check(const agent::Options& options, bool as_json) {
         const int printed = print(json_text(document_of(report)));
         return report.code == agent::exit_good ? printed : report.code;
     }
-    if (report.code == agent::exit_good) std::cout << "good\n";
+    const int printed = report.code == agent::exit_good ? print("good\n") : report.code;
     tell(report.errors, "ringwall: ", "");
     tell(report.warnings, "", "warning: ");
     tell(report.of_lists, "", "warning: ");
-    return report.code;
+    return printed;
 }
 
 } // namespace ringwall::cli

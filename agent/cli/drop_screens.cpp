@@ -29,6 +29,12 @@ std::string endpoint(const json::value& drop, std::string_view key) {
     return both;
 }
 
+// "rate_limited", "rate_limited (REGISTER)".
+std::string reason_of(const json::value& drop) {
+    const std::string sip_class = text(drop, "class");
+    return text(drop, "reason") + (sip_class.empty() ? "" : " (" + sip_class + ")");
+}
+
 // "call 17@x", "opened by hand for night-shift"; empty where it is nobody's.
 std::string whose(const json::value& drop) {
     if (const std::string name = text(drop, "by_hand"); !name.empty()) return "opened by hand for " + name;
@@ -40,7 +46,7 @@ std::string whose(const json::value& drop) {
 std::vector<std::vector<const json::value*>> by_reason(const json::array& drops) {
     std::vector<std::vector<const json::value*>> groups;
     for (const json::value& drop : drops) {
-        const auto is_its = [&](const auto& group) { return text(*group[0], "reason") == text(drop, "reason"); };
+        const auto is_its = [&](const auto& group) { return reason_of(*group[0]) == reason_of(drop); };
         const auto found = std::ranges::find_if(groups, is_its);
         if (found == groups.end()) groups.push_back({&drop});
         else found->push_back(&drop);
@@ -49,7 +55,7 @@ std::vector<std::vector<const json::value*>> by_reason(const json::array& drops)
 }
 
 std::string heading(const json::value& drop) {
-    return control::printable(text(drop, "reason") + ": " + text(drop, "sentence")) + "\n";
+    return control::printable(reason_of(drop) + ": " + text(drop, "sentence")) + "\n";
 }
 
 std::string mends(const std::vector<const json::value*>& drops) {
@@ -110,8 +116,8 @@ std::string would_drop_screen(const json::value& drops) {
 std::string drop_line_screen(const json::value& drop) {
     if (const uint64_t missed = number(drop, "missed"); missed > 0)
         return counted(missed, "line") + " left out: more than could be shown";
-    std::string line = time_of_day(real(drop, "time")) + "  " + text(drop, "reason") + "  " + text(drop, "proto") +
-                       " " + endpoint(drop, "source") + " -> " + endpoint(drop, "destination");
+    std::string line = time_of_day(real(drop, "time")) + "  " + reason_of(drop) + "  " + text(drop, "proto") + " " +
+                       endpoint(drop, "source") + " -> " + endpoint(drop, "destination");
     if (const std::string of = whose(drop); !of.empty()) line += "  " + of;
     if (const uint64_t packets = number(drop, "packets"); packets > 1)
         line += "  and " + grouped(packets - 1) + " more like it";

@@ -43,17 +43,23 @@ void add_replay_options(CLI::App& command, replay::Options& options) {
         ->default_str("200us");
 }
 
+// What was said as '' is a variable that was empty, not the default.
+std::string expected_a_word(const std::string& text) { return text.empty() ? "expected a word, got nothing" : ""; }
+
 // A command of `pinholes`, with what tells one pinhole from another.
 CLI::App& add_by_hand(CLI::App& pinholes, Invocation& invocation, Command which, const char* name, const char* about,
                       const char* example) {
     CLI::App* command = pinholes.add_subcommand(name, about);
     command->footer(std::string(common_options) + example);
     command->fallthrough();
-    command->add_option("--proto", invocation.by_hand.proto, "udp (the default) or tcp")->type_name("PROTO");
+    command->add_option("--proto", invocation.by_hand.proto, "udp (the default) or tcp")
+        ->type_name("PROTO")
+        ->check(expected_a_word);
     command
         ->add_option("--name", invocation.by_hand.name,
                      "Who wants it, such as a channel or a call: \"hand\" unless said")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->check(expected_a_word);
     command->add_flag("--json", invocation.json, "Print JSON");
     command->final_callback([&invocation, which] { invocation.command = which; });
     return *command;
@@ -76,9 +82,11 @@ void add_open_and_close(CLI::App& pinholes, Invocation& invocation) {
         ->delimiter(',')
         ->allow_extra_args(false); // each --from takes one word: the next may be the port
     open.add_option("--for", said.life, "How long: 90s, 15m, 1h (the default); timers.max_call at most")
-        ->type_name("TIME");
+        ->type_name("TIME")
+        ->check(expected_a_word);
     open.add_option("--media", said.media, "rtp (the default: RTP, RTCP, STUN, DTLS, ZRTP), udptl (fax) or any")
-        ->type_name("KIND");
+        ->type_name("KIND")
+        ->check(expected_a_word);
     open.add_flag("--rtcp", said.rtcp, "RTCP has a port of its own, the next one");
     CLI::App& close =
         add_by_hand(pinholes, invocation, Command::close, "close",
@@ -93,7 +101,9 @@ void add_ban_terms(CLI::App& command, BansInvocation& bans, const std::string& u
         ->check([](const std::string& text) {
             const auto parsed = policy::as::duration.parse(text);
             const bool is_good = parsed && *parsed >= std::chrono::seconds(1);
-            return is_good ? std::string() : "expected " + policy::expected_of(policy::as::duration.definition);
+            return is_good
+                       ? ""
+                       : "expected a whole number with its unit, s, m, h or d, such as 90s; 1s at least, 365d at most";
         });
     command.add_option("--reason", bans.reason, "Shown beside the ban, at most 31 bytes")->type_name("TEXT");
 }

@@ -35,6 +35,7 @@ std::string phase_of(const json::value& hole) {
 std::string lifetime(const json::value& hole) {
     const std::string phase = text(hole, "phase"), left = duration(real(hole, "expires_in"));
     if (phase == "draining") return "closes in " + left;
+    if (phase == "offered") return left + " more, unless it is answered";
     if (phase == "closed") return "remembered for " + left;
     return "at most " + left + " more";
 }
@@ -85,7 +86,12 @@ std::string call_block(const json::value& call) {
                         text(call, "to") + ", with " + text(call, "peer") + ", since " +
                         clock_time(static_cast<int64_t>(started));
     block = control::printable(block) + "\n  Call-ID " + control::printable(text(call, "call_id")) + "\n";
-    return block + (holes.empty() ? "  no media ports open\n" : hole_lines(holes, 2));
+    block += holes.empty() ? "  no media ports open\n" : hole_lines(holes, 2);
+    const std::string elsewhere = text(call, "media_elsewhere");
+    if (elsewhere.empty()) return block;
+    return block + "  its SDP names " + control::printable(elsewhere) +
+           ", which is neither protected nor in protect.external:\n"
+           "  its media does not go through this wall, or protect.external lacks that address\n";
 }
 
 // "12 of 114 688, 3 half-open; at their ceilings: 1 source, no peer or zone"

@@ -40,6 +40,19 @@ int64_t realtime_ns(uint64_t monotonic_ns, const DropContext& context) {
     return static_cast<int64_t>(monotonic_ns) + context.realtime_offset_ns;
 }
 
+// Media that a call would have had, if the wall knew the address that its SDP names, reaches the port that it names there.
+template <class Dropped>
+std::string mend_of(const Dropped& drop, const DropContext& context) {
+    const auto elsewhere = drop.reason == REASON_no_pinhole && context.elsewhere_at
+                               ? context.elsewhere_at(drop.destination.port)
+                               : std::nullopt;
+    if (!elsewhere || elsewhere->named.address.is_v4() != drop.destination.address.is_v4())
+        return why::mend_of_drop(context.policy, drop.reason, drop.source.address, drop.sip_class);
+    return "the SDP of call " + elsewhere->call_id + " names " + elsewhere->named.to_string() +
+           ", which is neither protected nor in protect.external: if that is " + drop.destination.address.to_string() +
+           " as seen from outside, add it there";
+}
+
 // What a line of the book and a single drop have in common.
 template <class Dropped>
 json::object described(const Dropped& drop, const DropContext& context) {
@@ -49,7 +62,7 @@ json::object described(const Dropped& drop, const DropContext& context) {
         {"reason", text.label},
         {"passed", drop.passed},
         {"sentence", text.sentence},
-        {"mend", to_utf8(why::mend_of_drop(context.policy, drop.reason, drop.source.address))},
+        {"mend", to_utf8(mend_of(drop, context))},
         {"interface", to_utf8(context.interface_name(drop.ifindex))},
         {"proto", protocol_name(drop.protocol)},
         {"source", drop.source.to_string()},
@@ -58,6 +71,7 @@ json::object described(const Dropped& drop, const DropContext& context) {
         {"call_id", drop.call.by_hand ? std::string() : to_utf8(drop.call.name)},
         {"packets", drop.packets},
     };
+    if (!drop.sip_class.empty()) entry["class"] = drop.sip_class;
     if (drop.call.by_hand) entry["by_hand"] = to_utf8(drop.call.name);
     return entry;
 }

@@ -5,9 +5,11 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "agent/dialog/leg.hpp"
 #include "agent/drops/book.hpp"
 #include "policy/compile.hpp"
 
@@ -18,6 +20,8 @@ struct DropContext {
     const policy::View& policy;
     std::function<std::string(uint32_t ifindex)> interface_name; // "" where nothing is known of it
     int64_t realtime_offset_ns = 0;                              // CLOCK_REALTIME - CLOCK_MONOTONIC
+    // The call whose SDP names this port of an address that is not ours (Core::elsewhere_at). None: nobody can tell.
+    std::function<std::optional<dialog::Elsewhere>(Port port)> elsewhere_at = {};
 };
 
 // What is asked for: "/api/v1/drops?reason=no_pinhole,banned&source=203.0.113.0/24&passed=yes".

@@ -37,6 +37,13 @@ double seconds_between(uint64_t earlier_ns, uint64_t later_ns) {
     return std::round(static_cast<double>(later_ns - earlier_ns) / 1e8) / 10;
 }
 
+// Of an offer that nobody has answered: until it is given up, if no media passes.
+uint64_t end_of(const struct pinhole& value, uint64_t now_ns) {
+    const uint64_t soft_ns = uint64_t{value.soft_deadline_s} * 1'000'000'000;
+    const bool is_offered = field(value.ctl, CTL_PHASE_SHIFT, 0xf) == PHASE_OFFERED;
+    return is_offered && soft_ns > now_ns ? std::min<uint64_t>(soft_ns, value.deadline_ns) : value.deadline_ns;
+}
+
 json::array peers_of(const pinhole::PresentPinhole& hole) {
     json::array list;
     const uint32_t constraint = field(hole.value.ctl, CTL_CONSTRAINT_SHIFT, 0xf);
@@ -88,7 +95,7 @@ json::object Holes::pinhole(const pinhole::PresentPinhole& hole) const {
         {"call_id", call_id_of(value.owner)},
         {"packets", value.packets},
         {"bytes", value.bytes},
-        {"expires_in", seconds_between(now_ns_, value.deadline_ns)},
+        {"expires_in", seconds_between(now_ns_, end_of(value, now_ns_))},
         {"media", field(value.ctl, CTL_MEDIA_SHIFT, 0xff)},
         {"zone", policy_.zone_name(zone)},
         {"ice", (field(value.ctl, CTL_FLAGS_SHIFT, 0xff) & PINHOLE_ICE) != 0},
@@ -117,7 +124,7 @@ void Holes::add_refusal(const pinhole::PresentPinhole& hole, json::object& entry
                      {"mend", why::mend_of_refusal(policy_, zone, refusal.last_reason, source.address)}};
 }
 
-json::object Holes::call(const struct dialog_record& record) const {
+json::object Holes::call(const struct dialog_record& record, std::optional<Endpoint> elsewhere) const {
     const Endpoint outside = Endpoint::from(record.outside);
     const std::string_view peer = policy_.zone_name(policy_.zone_of(outside.address));
     json::array own;
@@ -134,6 +141,7 @@ json::object Holes::call(const struct dialog_record& record) const {
             {"started", record.started_s},
             {"refused", refused},
             {"nonconformant", nonconformant},
+            {"media_elsewhere", elsewhere ? elsewhere->to_string() : ""},
             {"pinholes", std::move(own)}};
 }
 

@@ -32,7 +32,8 @@ public:
     void note_by_hand(const struct dialog_record& record);
 
     boost::json::object pinhole(const pinhole::PresentPinhole& hole) const;
-    boost::json::object call(const struct dialog_record& record) const;
+    // `elsewhere`: what its SDP names for media, where that is not ours (Core::elsewhere_of).
+    boost::json::object call(const struct dialog_record& record, std::optional<Endpoint> elsewhere = {}) const;
 
 private:
     std::string call_id_of(uint64_t leg) const;

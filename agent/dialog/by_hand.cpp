@@ -43,9 +43,13 @@ std::string senders_mistake(const Opening& opening, const policy::View& policy) 
         return "\"" + opening.peer + "\" is neither an address nor a declared peer";
     if (opening.from.size() > PEERS_PER_SET)
         return "a pinhole names at most " + std::to_string(PEERS_PER_SET) + " senders; declare them as a peer";
-    for (const Endpoint& sender : opening.from)
+    for (const Endpoint& sender : opening.from) {
         if (sender.address.is_unspecified() || sender.address.is_multicast())
             return sender.address.to_string() + " sends nothing";
+        if (sender.address.is_v4() != opening.local.address.is_v4())
+            return sender.address.to_string() + " sends nothing to " + opening.local.address.to_string() +
+                   ": one is of IPv4, the other of IPv6";
+    }
     return {};
 }
 

@@ -40,9 +40,11 @@ Counterpart counterpart_of(const Endpoint& signalling, const policy::View& polic
 
 // Why part of a local description opens nothing.
 struct OfferRefusals {
-    unsigned echoed = 0;      // the same endpoint came from outside (design, rule 2)
-    unsigned unguarded = 0;   // outside protect.media_ports, or tcp_media_ports: nothing to open
-    unsigned unsupported = 0; // a transport that is neither UDP nor TCP, or too many ports
+    unsigned echoed = 0;                     // the same endpoint came from outside (design, rule 2)
+    unsigned unguarded = 0;                  // outside protect.media_ports, or tcp_media_ports: nothing to open
+    unsigned unsupported = 0;                // a transport that is neither UDP nor TCP, or too many ports
+    unsigned elsewhere = 0;                  // m-lines that name no protected address at all
+    std::optional<Endpoint> named_elsewhere; // by the first of these
 };
 
 // What is asked of each endpoint that a description names.

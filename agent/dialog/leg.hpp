@@ -53,6 +53,12 @@ struct Outset {
     bool opens_nothing = false; // begun past a ceiling, with no ports left for strangers
 };
 
+// A call whose inside names an address for media that is neither protected nor external.
+struct Elsewhere {
+    std::string call_id;
+    Endpoint named;
+};
+
 // Of a leg's record as it stands in `dialogs`, what tells how to change it in place (record.hpp).
 struct Put {
     uint64_t tags = 0; // keyed hash of both
@@ -78,6 +84,7 @@ struct Leg {
     // `offered` likewise: the outside's ACK or PRACK answers it, and no offer of a request.
     bool is_offered_to_ack = false;
     std::vector<Moving> moving;
+    std::optional<Endpoint> elsewhere; // what its inside named last for media, where that is not ours
 
     TimePoint started, deadline;            // max_call, absolute
     int64_t started_s = 0;                  // CLOCK_REALTIME

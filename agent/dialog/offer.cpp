@@ -66,6 +66,17 @@ public:
 
     void add(const sdp::Media& media, uint8_t index, bool is_bundle) {
         is_bundle_ = is_bundle;
+        named_elsewhere_.reset();
+        names_ours_ = false;
+        add_line(media, index);
+        if (!named_elsewhere_ || names_ours_) return;
+        ++refusals_.elsewhere;
+        if (!refusals_.named_elsewhere) refusals_.named_elsewhere = named_elsewhere_;
+    }
+    std::vector<pinhole::Claim> claims;
+
+private:
+    void add_line(const sdp::Media& media, uint8_t index) {
         const bool is_ice = !media.ice_ufrag.empty(); // required beside candidates (RFC 8839 5.4)
         if (media.port.value == 0 || (media.port == discard && !is_ice)) return;
         if (is_tcp_media(media) && media.port_count <= most_pairs) return add_tcp(media, index);
@@ -77,9 +88,7 @@ public:
         for (const sdp::Candidate& candidate : media.candidates())
             if (is_ice) add_candidate(media, index, candidate);
     }
-    std::vector<pinhole::Claim> claims;
 
-private:
     // Port after port, not pairs: there is no RTCP of its own (RFC 4571 2).
     void add_tcp(const sdp::Media& media, uint8_t index) {
         if (never_listens(media)) return;
@@ -122,7 +131,11 @@ private:
 
     void add_claim(const sdp::Media& media, uint8_t index, const Endpoint& named, pinhole::Component component) {
         const Endpoint inside = naming_.inside_of(named);
-        if (!policy_.is_protected(inside.address)) return;
+        if (!policy_.is_protected(inside.address)) {
+            if (!named_elsewhere_ && !named.address.is_unspecified()) named_elsewhere_ = named;
+            return;
+        }
+        names_ours_ = true;
         const Protocol protocol = is_tcp_media(media) ? Protocol::tcp : Protocol::udp;
         if (media.is_ice && claims_already(inside, index)) return; // the default endpoint is one of the candidates
         if (!policy_.is_media_port(inside.port, protocol)) {
@@ -155,6 +168,9 @@ private:
     const Naming& naming_;
     OfferRefusals& refusals_;
     bool is_bundle_ = false;
+    // Of the m-line that is being read. The first is where its media goes: m= and c= come before candidates.
+    std::optional<Endpoint> named_elsewhere_;
+    bool names_ours_ = false;
 };
 
 } // namespace

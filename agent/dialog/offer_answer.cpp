@@ -26,6 +26,7 @@ void Table::Step::answered_by_outside(Leg& leg, Side& side, const std::vector<pi
 
 void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote, bool is_final) {
     leg.counterpart = event_.counterpart; // the inside says where its party is now
+    leg.elsewhere = event_.elsewhere;
     const auto offer = with_held_lines(*event_.offer, event_.unaddressed, side.accepted);
     accept(leg, side, answered(offer, remote, leg.counterpart, side.accepted), is_final);
     if (is_final) leg.forget_remote_offer();
@@ -72,6 +73,7 @@ void Table::Step::settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
 // of what the answer answers.
 void Table::Step::offered_by_inside(Leg& leg) {
     leg.counterpart = event_.counterpart;
+    leg.elsewhere = event_.elsewhere;
     std::vector<pinhole::Claim> before;
     for (const Side& side : leg.sides)
         if (side.tag == inside_tag()) before = side.accepted;

@@ -61,6 +61,7 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
     if (table_.legs_of(restored) > 0) table_.join(*leg, restored); // forks of it were there before a restart
     leg->inside_cseq = message_.cseq;
     if (event_.offer) leg->offered = as_offered(*event_.offer, {});
+    leg->elsewhere = event_.elsewhere;
     transaction.leg = leg->id;
     transaction.group = leg->group;
     transaction.inside_tag = tag;

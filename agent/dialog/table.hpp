@@ -33,6 +33,7 @@ struct Event {
     Counterpart counterpart;                          // of the party outside
     std::optional<std::vector<pinhole::Claim>> offer; // outbound
     std::vector<uint8_t> unaddressed;                 // of it: m-lines held by c=0.0.0.0 (hold.hpp)
+    std::optional<Endpoint> elsewhere;                // of the offer: what it names for media, where that is not ours
     std::vector<pinhole::Claim> trickled;             // outbound: candidates in INFO (trickle.hpp)
     std::optional<Remote> remote;                     // inbound
     bool is_trusted = false;                          // inbound: registered with the inside, or its registrar

@@ -49,6 +49,7 @@ Leg* Table::Step::fork(Transaction& transaction) {
     if (!leg) return nullptr;
     leg->inside_cseq = transaction.cseq;
     leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
+    if (first) leg->elsewhere = first->elsewhere;
     return leg;
 }
 

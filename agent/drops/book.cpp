@@ -6,7 +6,8 @@
 namespace ringwall::drops {
 
 Book::Key Book::key_of(const Line& line) {
-    return {line.reason, line.passed, line.protocol, line.source.address, line.destination.address, line.call};
+    return {line.reason, line.passed,   line.protocol, line.source.address, line.destination.address,
+            line.call,   line.sip_class};
 }
 
 void Book::note(const Drop& drop) {
@@ -14,6 +15,7 @@ void Book::note(const Drop& drop) {
                .passed = drop.passed,
                .protocol = drop.protocol,
                .call = drop.call,
+               .sip_class = drop.sip_class,
                .packets = drop.packets,
                .first_ns = drop.time_ns,
                .last_ns = drop.time_ns,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last drops, added up: a line for each reason, source address, destination address and call. Bounded, and what an
+// The last drops, added up: a line for each reason, source address, destination address, call and limit. Bounded, and what an
 // outsider can make many of does not crowd out the rest: where the book is full, the oldest line of the reason that has most
 // goes.
 #pragma once
@@ -18,6 +18,7 @@ struct Line {
     bool passed = false;
     uint8_t protocol = 0;
     Call call;
+    std::string_view sip_class;         // as of Drop
     uint64_t packets = 0;               // as far as the samples say
     uint64_t first_ns = 0, last_ns = 0; // CLOCK_MONOTONIC
     // Of the last one:
@@ -39,6 +40,7 @@ private:
         uint8_t protocol = 0;
         IpAddress source, destination;
         Call call;
+        std::string_view sip_class;
         auto operator<=>(const Key&) const = default;
     };
     using Lines = std::list<Line>; // the latest first

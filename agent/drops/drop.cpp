@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "maps/reasons.hpp"
+
 namespace ringwall::drops {
 
 Drop drop_of(const struct drop_sample& sample, std::string_view bytes) {
@@ -18,7 +20,29 @@ Drop drop_of(const struct drop_sample& sample, std::string_view bytes) {
             .source = Endpoint::from(sample.source),
             .destination = Endpoint::from(sample.destination),
             .call = {},
+            .sip_class = {},
             .bytes = bytes};
+}
+
+bool is_of_limits(uint32_t reason) {
+    return reason == REASON_rate_limited || reason == REASON_rate_limit_full || reason == REASON_total_limited;
+}
+
+// As the programs read it (bpf/start_line.bpf.h): behind line ends, in letters of any case.
+std::string_view class_of(std::string_view payload) {
+    payload.remove_prefix(std::min(payload.find_first_not_of("\r\n"), payload.size()));
+    const auto begins_with = [&](std::string_view word) {
+        const auto is_same = [](char one, char other) {
+            return one == other || (one >= 'a' && one <= 'z' && one - 'a' + 'A' == other);
+        };
+        return payload.size() > word.size() && payload[word.size()] == ' ' &&
+               std::equal(word.begin(), word.end(), payload.begin(),
+                          [&](char letter, char got) { return is_same(got, letter); });
+    };
+    if (begins_with("SIP/2.0")) return class_name(CLASS_RESPONSE);
+    for (uint32_t number = 0; number < CLASS_OTHER; ++number)
+        if (begins_with(class_name(number))) return class_name(number);
+    return {};
 }
 
 bool Filter::takes(uint32_t reason, const IpAddress& from, bool has_passed) const {

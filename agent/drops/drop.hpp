@@ -32,10 +32,16 @@ struct Drop {
     uint32_t length = 0;          // of the frame
     Endpoint source, destination; // :: where they could not be read
     Call call;
-    std::string_view bytes; // the frame's first
+    std::string_view sip_class; // whose limit refused it, as far as the bytes tell: "REGISTER"; or empty
+    std::string_view bytes;     // the frame's first
 };
-// All but the call, which only the maps know.
+// All but the call, which only the maps know, and the class.
 Drop drop_of(const struct drop_sample& sample, std::string_view bytes);
+
+// A limit of the source, or of all together.
+bool is_of_limits(uint32_t reason);
+// What a datagram begins as: a method that has a limit of its own, RESPONSE, or nothing that can be told from here.
+std::string_view class_of(std::string_view payload);
 
 // What somebody wants to see. Says yes to everything at first.
 struct Filter {

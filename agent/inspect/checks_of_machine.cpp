@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 
 #include "agent/inspect/checks.hpp"
 
@@ -52,6 +53,12 @@ Faults kernel_is_new_enough(const Patient& patient) {
              "run a newer kernel: Debian 12 and later have one"}};
 }
 
+std::string mount_point_for(const std::string& pin_path) {
+    constexpr std::string_view usual = "/sys/fs/bpf";
+    if (pin_path.starts_with(std::string(usual) + "/")) return std::string(usual);
+    return std::filesystem::path(pin_path).parent_path().string();
+}
+
 Faults bpf_is_there(const Patient& patient) {
     Faults faults;
     if (!patient.has_btf)
@@ -59,7 +66,7 @@ Faults bpf_is_there(const Patient& patient) {
                           "run a kernel that is built with CONFIG_DEBUG_INFO_BTF"});
     if (!patient.has_bpffs)
         faults.push_back({"bpf", "no BPF file system is mounted where the pins go (" + patient.pin_path + ")",
-                          "mount -t bpf bpf /sys/fs/bpf"});
+                          "mount -t bpf bpf " + mount_point_for(patient.pin_path)});
     return faults;
 }
 

@@ -159,6 +159,18 @@ Faults sdp_is_within_media_ports(const Patient& patient) {
          "give protect.media_ports the PBX's RTP range (rtp.conf: rtpstart, rtpend; switch.conf.xml: rtp-start-port)"}};
 }
 
+Faults sdp_names_ours(const Patient& patient) {
+    if (!patient.status) return {};
+    const uint64_t times = counted(member(*patient.status, "core"), "media_elsewhere");
+    if (times == 0) return {};
+    return {{"external",
+             std::to_string(times) +
+                 " times the inside has named an address for media that is neither protected nor in protect.external: "
+                 "that opened no port",
+             "`ringwall calls` shows which: add the public address to protect.external, unless that media does not go "
+             "through this wall"}};
+}
+
 Faults lists_are_in_force(const Patient& patient) {
     Faults faults;
     if (!patient.status) return faults;
@@ -199,6 +211,7 @@ const std::vector<NamedCheck>& all_checks() {
         {"sip_helper", "no SIP helper of the kernel", no_sip_helper},
         {"media_ports", "no other service in the media range", media_ports_are_the_calls},
         {"rtp_range", "no media of the inside outside the range", sdp_is_within_media_ports},
+        {"external", "no media of the inside at addresses that are not its own", sdp_names_ours},
         {"sip_ports", "no SIP at ports that are not declared", sip_ports_are_declared},
         {"opaque_ports", "no TLS or WebSocket at ports that are not declared", opaque_ports_are_declared},
         {"protect", "this host's addresses, where it serves SIP", own_addresses_are_protected},

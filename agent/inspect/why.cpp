@@ -12,6 +12,7 @@
 #include "agent/cli/table.hpp"
 #include "agent/control/text.hpp"
 #include "agent/inspect/in_force.hpp"
+#include "agent/inspect/limited_lately.hpp"
 #include "agent/kernel/datapath.hpp"
 #include "agent/kernel/objects.hpp"
 #include "agent/kernel/probe.hpp"
@@ -167,9 +168,14 @@ int why(const agent::Options& options, const ringwall::why::Asked& asked, bool a
     if (!probe) return refuse(probe.error().message());
     // Twice: which ports it has follows from what is known of those that were said.
     complete(*question, witness->look(*question, probe->now_ns()), view);
+    std::optional<Limited> lately;
+    if (asked.method.empty() && question->method == "INVITE" && question->protocol == Protocol::udp)
+        lately = limited_lately(options.socket, *question);
+    if (lately) question->method = lately->method;
     if (auto looked = probe->look(question->source, question->destination); !looked)
         return refuse(looked.error().message());
     Evidence evidence = witness->look(*question, probe->now_ns());
+    if (lately) evidence.limited_lately = lately->says;
     Trial trial(*probe, *question, evidence);
     const auto verdict = trial.next();
     if (!verdict) return refuse(verdict.error().message());

@@ -18,7 +18,8 @@ public:
     // Makes ROOT (mode 0700) on a BPF file system and takes its lock. The error says what to do: mount one, enter the
     // namespace otherwise than with `ip netns exec`, or stop the agent that holds the lock.
     static Result<Pins> create(const std::string& root);
-    // As above for what exists already; nothing where there is no wall.
+    // As above for what exists already; nothing where there is no such directory. One that is on no BPF file system is an
+    // error: no wall is pinned there, and nothing of it is ours to remove.
     static Result<std::optional<Pins>> find(const std::string& root);
 
     const std::string& root() const { return root_; }

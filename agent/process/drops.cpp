@@ -9,6 +9,7 @@
 #include <chrono>
 #include <deque>
 
+#include "agent/capture/flow.hpp"
 #include "agent/clock.hpp"
 #include "agent/control/text.hpp"
 
@@ -85,6 +86,10 @@ void Drops::read() { ring_->read(); }
 void Drops::note(const struct drop_sample& sample, std::string_view bytes) {
     drops::Drop drop = drops::drop_of(sample, bytes);
     if (sample.owner != 0) drop.call = call_of(sample.owner);
+    if (drops::is_of_limits(drop.reason) && !drop.is_together) {
+        const auto flow = drop.is_bare ? capture::flow_of_packet(bytes) : capture::flow_of(bytes);
+        if (flow) drop.sip_class = drops::class_of(flow->payload);
+    }
     book_.note(drop);
     for (const auto& each : followers_)
         if (const auto follower = each.lock()) follower->show(drop, context());
@@ -107,9 +112,10 @@ std::string Drops::interface_name(uint32_t ifindex) const {
 }
 
 control::DropContext Drops::context() const {
-    return {.policy = surroundings_.policy(),
+    return {.policy = surroundings_.core.policy(),
             .interface_name = [this](uint32_t ifindex) { return interface_name(ifindex); },
-            .realtime_offset_ns = (read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC)).count()};
+            .realtime_offset_ns = (read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC)).count(),
+            .elsewhere_at = [this](Port port) { return surroundings_.core.elsewhere_at(port); }};
 }
 
 json::array Drops::list(const control::DropRequest& request) const {

@@ -11,6 +11,7 @@
 
 #include "agent/control/drops.hpp"
 #include "agent/control/http.hpp"
+#include "agent/core.hpp"
 #include "agent/drops/book.hpp"
 #include "agent/kernel/drop_ring.hpp"
 #include "agent/kernel/maps.hpp"
@@ -24,7 +25,7 @@ public:
         boost::asio::io_context& io;
         const kernel::Maps& maps;
         const Briefing& briefing;
-        std::function<const policy::View&()> policy;
+        const Core& core;
     };
     static Result<std::unique_ptr<Drops>> open(const kernel::MapSource& source, Surroundings surroundings);
 

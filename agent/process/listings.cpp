@@ -50,7 +50,7 @@ private:
 
 class Calls {
 public:
-    Calls(const Wall& wall, Now now) : maps_(wall.maps), holes_(holes_of(wall, now)) {}
+    Calls(const Wall& wall, Now now) : maps_(wall.maps), core_(wall.core), holes_(holes_of(wall, now)) {}
     void gather(kernel::MapWalk& walk) {
         for (const auto& [leg, record] : maps_.next_dialogs(walk))
             if (control::is_live_call(record)) legs_.emplace(record.started_ns, leg);
@@ -59,11 +59,13 @@ public:
     std::optional<json::object> take() {
         const uint64_t leg = legs_.extract(legs_.begin()).value().second;
         const auto record = maps_.find_dialog(leg);
-        return record && control::is_live_call(*record) ? std::optional(holes_.call(*record)) : std::nullopt;
+        if (!record || !control::is_live_call(*record)) return std::nullopt;
+        return holes_.call(*record, core_.elsewhere_of(leg));
     }
 
 private:
     const kernel::Maps& maps_;
+    const Core& core_;
     control::Holes holes_;
     std::set<std::pair<uint64_t, uint64_t>> legs_; // by when they began
 };

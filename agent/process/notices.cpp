@@ -25,6 +25,13 @@ std::string expected_of(const pinhole::PresentPinhole& hole) {
     return names;
 }
 
+// It was refused for another cause: the call has ended, say.
+bool is_expected(const pinhole::PresentPinhole& hole, const struct peer& source) {
+    const auto end = hole.peers.peer + std::min<uint32_t>(hole.peers.count, PEERS_PER_SET);
+    return std::any_of(hole.peers.peer, end,
+                       [&](const struct peer& each) { return Endpoint::from(each) == Endpoint::from(source); });
+}
+
 uint8_t zone_of(const struct pinhole& value) { return static_cast<uint8_t>(value.ctl >> CTL_ZONE_SHIFT); }
 
 std::string name_of(const struct dialog_record& record) {
@@ -50,7 +57,8 @@ Notice refused(const kernel::Maps& maps, const policy::View& policy, const struc
     text = "media to " + local_of(key).to_string() + owner_of(owner) +
            (refusal.last_passed ? " not as negotiated: " : " refused: ") + std::to_string(packets) +
            " packets, last from " + Endpoint::from(refusal.last_source).to_string();
-    if (!holes.empty() && holes[0].peers.peer[0].port != 0) text += ", expected " + expected_of(holes[0]);
+    if (!holes.empty() && holes[0].peers.peer[0].port != 0 && !is_expected(holes[0], refusal.last_source))
+        text += ", expected " + expected_of(holes[0]);
     text += " (" + std::string(reason_text(refusal.last_reason).label) + ": " +
             std::string(reason_text(refusal.last_reason).sentence) + ")";
     const std::string mend = holes.empty() ? ""

@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include "agent/log.hpp"
+#include "agent/names/hosts.hpp"
 #include "agent/names/registrars.hpp"
 #include "agent/process/parent.hpp"
 
@@ -24,14 +25,9 @@ std::map<std::string, std::string> wanted_names(const policy::Config& config) {
     return wanted;
 }
 
-bool is_loopback(const IpAddress& address) {
-    static const Prefix v4 = Prefix::parse("127.0.0.0/8").value(), v6 = Prefix::parse("::1").value();
-    return v4.contains(address) || v6.contains(address);
-}
-
 // Whom the operator can have meant.
 bool may_be_peer(const IpAddress& address, const policy::Config& config, const std::vector<IpAddress>& self) {
-    if (address.is_unspecified() || address.is_multicast() || is_loopback(address)) return false;
+    if (!names::is_of_a_host(address)) return false;
     if (std::ranges::find(self, address) != self.end()) return false;
     return std::ranges::none_of(config.protect, [&](const Prefix& inside) { return inside.contains(address); });
 }

@@ -66,7 +66,8 @@ awaitable<CallsOf> calls_of(const Wall& wall, IpAddress address, Now now) {
         co_await give_way();
     }
     const control::Holes holes = holes_of(wall, now);
-    for (const auto& [begun, record] : oldest) calls.oldest.push_back(holes.call(record));
+    for (const auto& [begun, record] : oldest)
+        calls.oldest.push_back(holes.call(record, wall.core.elsewhere_of(begun.second)));
     co_return calls;
 }
 

@@ -77,11 +77,8 @@ public:
             [this](const transport::Packet& packet) { return follower_.is_to_stranger(packet); });
         if (!rings) return tl::make_unexpected(rings.error());
         rings_ = std::move(*rings);
-        auto drops =
-            Drops::open(kernel::pinned(inherited_.maps),
-                        {.io = io_, .maps = maps_, .briefing = briefing_, .policy = [this]() -> const policy::View& {
-                             return follower_.policy();
-                         }});
+        auto drops = Drops::open(kernel::pinned(inherited_.maps),
+                                 {.io = io_, .maps = maps_, .briefing = briefing_, .core = follower_.core()});
         if (!drops) return tl::make_unexpected(drops.error());
         drops_ = std::move(*drops);
         ring_loop_.emplace(io_, maps_, *rings_, [this] { end_round(); });

@@ -121,6 +121,7 @@ void Calls::on_record(uint64_t leg, const struct dialog_record& record, Now now)
         return; // the record before knows more: its holes
     }
     call->record = record;
+    call->elsewhere = elsewhere_of_(leg);
 }
 
 void Calls::on_end(const struct operation& operation, Now now) {
@@ -135,6 +136,7 @@ void Calls::on_change(const struct operation& operation) {
     Call* call = call_of(leg);
     if (call == nullptr || call->ended_s) return;
     pinhole::change(call->record, operation);
+    call->elsewhere = elsewhere_of_(leg);
     call->is_answered = call->is_answered || call->record.state == DIALOG_CONFIRMED;
 }
 
@@ -205,6 +207,7 @@ json::object entry_of(const Call& call, const policy::View& policy, Now now) {
     present.dialogs.emplace_back(leg, call.record);
     json::object entry = control::calls(present, refusals, policy, now).get_array().at(0).get_object();
     if (call.ended_s) entry["state"] = "ended";
+    entry["media_elsewhere"] = call.elsewhere ? call.elsewhere->to_string() : "";
     entry["answered"] = call.is_answered;
     entry["ended"] = call.ended_s ? json::value(*call.ended_s) : json::value(nullptr);
     entry["audio"] = audio_of(call);

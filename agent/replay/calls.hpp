@@ -4,9 +4,11 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <functional>
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "agent/capture/flow.hpp"
@@ -26,6 +28,7 @@ struct Call {
     uint64_t media_in = 0, media_out = 0; // packets that passed; RTCP is not counted
     std::map<uint32_t, uint64_t> dropped; // inwards, on its holes, by reason
     uint64_t before_open = 0;             // dropped less than a second before their pinhole opened
+    std::optional<Endpoint> elsewhere;    // what its SDP names for media, where that is not ours (Core::elsewhere_of)
     struct Hole {
         pinhole::PresentPinhole present;
         std::optional<struct refusal> refusal;
@@ -38,7 +41,8 @@ struct Call {
 
 class Calls {
 public:
-    explicit Calls(const kernel::Maps& maps) : maps_(maps) {}
+    using ElsewhereOf = std::function<std::optional<Endpoint>(uint64_t leg)>;
+    Calls(const kernel::Maps& maps, ElsewhereOf elsewhere_of) : maps_(maps), elsewhere_of_(std::move(elsewhere_of)) {}
 
     // Around the moment at which changes are carried out.
     void before(const pinhole::MapOps& changes);
@@ -77,6 +81,7 @@ private:
     void note_refused(const Local& local, Now now);
 
     const kernel::Maps& maps_;
+    ElsewhereOf elsewhere_of_;
     std::vector<Call> calls_;
     std::unordered_map<uint64_t, size_t> by_leg_;
     std::unordered_map<Local, Owner, HashLocal> owners_;

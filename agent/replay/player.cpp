@@ -37,7 +37,7 @@ Player::Player(kernel::ReplayWall wall, kernel::Maps maps, policy::View policy, 
     : wall_(std::move(wall)),
       maps_(std::move(maps)),
       agent_delay_(agent_delay),
-      calls_(maps_),
+      calls_(maps_, [this](uint64_t leg) { return follower_.core().elsewhere_of(leg); }),
       follower_(
           maps_, std::move(policy), [this] { return now(); },
           [this](const pinhole::MapOps& changes) { delay(changes); }),

@@ -58,6 +58,9 @@ std::string drops_of(const Call& call) {
         drops += (drops.empty() ? "" : ", ") + grouped(packets) + " " + std::string(reason_text(reason).label);
     if (call.before_open > 0)
         drops += (drops.empty() ? "" : ", ") + grouped(call.before_open) + " before the pinhole was open";
+    if (call.elsewhere)
+        drops += (drops.empty() ? "" : ", ") + std::string("its SDP names ") + call.elsewhere->to_string() +
+                 ", which is neither protected nor external";
     return drops;
 }
 

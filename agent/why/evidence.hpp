@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct Evidence {
     std::vector<std::pair<struct ban_key, struct ban>> bans; // of the outside endpoint, that stand
     uint32_t known = 0;                                      // enum known_flag of it, all keys together
     Headroom headroom;
+    std::string limited_lately; // what a limit has refused of the source, where that is why it is what is asked about
 
     bool is_agent_alive() const { return now_ns < heartbeat_ns + wall.agent_loss_ns; }
 };

@@ -84,7 +84,9 @@ std::string mend_of(const Question& question, const Evidence& evidence, uint32_t
         case REASON_rate_limited:
         case REASON_syn_limited:
             return "raise " + lines.setting(path.empty() ? "zones" : path + ".limits") +
-                   ", or declare the source as a peer";
+                   (evidence.zone.flags & ZONE_PEER ? std::string()
+                                                    : ", with office-of: N for N telephones behind one address, or "
+                                                      "declare the source as a peer");
         case REASON_denied: return "take the line out, or add the source to allow";
         case REASON_banned:
             return "ringwall bans del " +
@@ -94,7 +96,9 @@ std::string mend_of(const Question& question, const Evidence& evidence, uint32_t
         case REASON_pinhole_expired: return "raise " + lines.setting("timers.max_call");
         case REASON_agent_lost_closed: return "start the agent, or change " + lines.setting("on_agent_loss.do");
         case REASON_no_pinhole:
-            return "where no call that the wall can read opens it: a rule, or `ringwall pinholes open`";
+            return "where no call that the wall can read opens it: a rule, or `ringwall pinholes open`; `ringwall "
+                   "calls` "
+                   "says of which the SDP names another address";
         default: break;
     }
     if (!reason_text(reason).is_drop) return {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/why/mend.hpp"
 
-#include "maps/abi/reason.h"
+#include "maps/reasons.hpp"
 #include "policy/explain.hpp"
 
 namespace ringwall::why {
@@ -26,6 +26,14 @@ std::string set_for(std::string_view setting, const IpAddress& source, const pol
     const std::string party = party_of(policy, policy.zone_of(source));
     if (!party.empty()) return std::string(setting) + " of " + party;
     return "declare " + source.to_string() + " as a peer or in a zone, with its own " + std::string(setting);
+}
+
+// The limits of each source. Of one that is no trunk it may be the telephones of an office that share its address.
+std::string of_limits(std::string_view sip_class, const IpAddress& source, const policy::View& policy) {
+    const std::string setting = (sip_class.empty() ? "" : std::string(sip_class) + " in ") + "limits";
+    const std::string mend = set_for(setting, source, policy);
+    if (policy.is_declared_peer(policy.zone_of(source))) return mend;
+    return mend + ", or limits: { office-of: N } there, for N telephones behind one address";
 }
 
 std::string of_denial(const IpAddress& source, const policy::View& policy) {
@@ -54,7 +62,8 @@ std::string mend_of_refusal(const policy::View& policy, uint8_t zone, uint32_t r
     return "set expectation: networks for peer " + peer->name;
 }
 
-std::string mend_of_drop(const policy::View& policy, uint32_t reason, const IpAddress& source) {
+std::string mend_of_drop(const policy::View& policy, uint32_t reason, const IpAddress& source,
+                         std::string_view sip_class) {
     switch (reason) {
         case REASON_spoofed_inside: return "allow_hairpin: yes, where the network really sends so";
         case REASON_denied: return of_denial(source, policy);
@@ -66,9 +75,10 @@ std::string mend_of_drop(const policy::View& policy, uint32_t reason, const IpAd
             return "declare the destination as a peer, or in a zone with sip: yes, and deny it nowhere";
         case REASON_not_registrar: return set_for("expectation: networks", source, policy);
         case REASON_rate_limited:
-        case REASON_rate_limit_full:
-        case REASON_syn_limited: return set_for("limits", source, policy);
-        case REASON_total_limited: return set_for("total_limits", source, policy);
+        case REASON_rate_limit_full: return of_limits(sip_class, source, policy);
+        case REASON_syn_limited: return of_limits(class_name(CLASS_SYN), source, policy);
+        case REASON_total_limited:
+            return set_for((sip_class.empty() ? "" : std::string(sip_class) + " in ") + "total_limits", source, policy);
         case REASON_calls_full: return set_for("calls", source, policy) + ", or ceilings.calls";
         case REASON_no_pinhole: return "a call that names this port, an entry in rules, or ringwall pinholes open";
         case REASON_call_ended:

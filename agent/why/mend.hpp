@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "maps/net/address.hpp"
 #include "policy/compile.hpp"
@@ -12,7 +13,8 @@ namespace ringwall::why {
 
 // What a call's port refused. `zone`: of the call's outside party.
 std::string mend_of_refusal(const policy::View& policy, uint8_t zone, uint32_t reason, const IpAddress& source);
-// Of a packet alone, whoever's port it was for. `reason` as in maps/abi/reason.h.
-std::string mend_of_drop(const policy::View& policy, uint32_t reason, const IpAddress& source);
+// Of a packet alone, whoever's port it was for. `reason` as in maps/abi/reason.h; `sip_class`: of a limit, where it is known.
+std::string mend_of_drop(const policy::View& policy, uint32_t reason, const IpAddress& source,
+                         std::string_view sip_class = {});
 
 } // namespace ringwall::why

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "agent/pinhole/control_word.hpp"
@@ -75,9 +76,28 @@ Port usual_port(const Question& question, const Evidence& evidence) {
     return negotiated_port(evidence, question.outside().address).value_or(usual_media_port);
 }
 
+std::string lowered(std::string text) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+}
+
+// Words that do not go together; empty where they do. Nothing that was said is passed over.
+std::string contradiction(const Asked& asked) {
+    const bool is_tcp = asked.protocol == "tcp";
+    if (!asked.method.empty() && !asked.media.empty()) return "--method or --media, not both";
+    if (is_tcp && !asked.media.empty()) return "--media is of UDP";
+    if (!is_tcp && asked.is_established) return "--established is of TCP: say tcp behind the addresses";
+    if (is_tcp && !asked.method.empty() && !asked.is_established)
+        return "--method of TCP wants --established: a SYN carries none";
+    return {};
+}
+
 } // namespace
 
-Result<Question, std::string> question_of(const Asked& asked, const policy::View& policy) {
+Result<Question, std::string> question_of(const Asked& as_typed, const policy::View& policy) {
+    Asked asked = as_typed;
+    asked.protocol = lowered(asked.protocol);
+    asked.media = lowered(asked.media);
     const auto source = endpoint_of(asked.source), destination = endpoint_of(asked.destination);
     if (!source) return Fault("got \"" + asked.source + "\", expected ADDRESS or ADDRESS:PORT; IPv6 as [ADDRESS]:PORT");
     if (!destination)
@@ -90,7 +110,7 @@ Result<Question, std::string> question_of(const Asked& asked, const policy::View
         return Fault("--method: expected a method such as INVITE, response or keepalive");
     if (!asked.media.empty() && !media_of(asked.media))
         return Fault("--media: expected rtp, rtcp, stun, dtls or udptl");
-    if (!asked.method.empty() && !asked.media.empty()) return Fault("--method or --media, not both");
+    if (auto wrong = contradiction(asked); !wrong.empty()) return Fault(std::move(wrong));
     Question question{.source = *source,
                       .destination = *destination,
                       .protocol = asked.protocol == "tcp" ? Protocol::tcp : Protocol::udp,
@@ -100,7 +120,6 @@ Result<Question, std::string> question_of(const Asked& asked, const policy::View
     question.source.address = policy.inside_of(source->address);
     question.destination.address = policy.inside_of(destination->address);
     question.way = way_of(asked, question, policy);
-    if (question.protocol == Protocol::tcp && question.media) return Fault("--media is of UDP");
     if (destination->port.value == 0 && question.way == Way::in) {
         const auto& sip = question.protocol == Protocol::udp ? policy.config().sip_udp : policy.config().sip_tcp;
         if (sip.empty()) return Fault("say the port of " + asked.destination + ": no SIP port is configured");

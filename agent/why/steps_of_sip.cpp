@@ -129,6 +129,7 @@ std::vector<Step> steps_of_sip(const Question& question, const Evidence& evidenc
     if (reason != REASON_sip_learned) steps.push_back(admission(question, evidence, lines));
     if (const auto known = known_text(evidence.known); !known.empty())
         steps.push_back({"known", question.source.to_string() + ": " + known, {}});
+    if (!evidence.limited_lately.empty()) steps.push_back({"lately", evidence.limited_lately, {}});
     const bool is_limited = reason != REASON_not_a_peer && reason != REASON_not_registrar &&
                             reason != REASON_sip_return_path && !(evidence.source.flags & NETWORK_ALLOWED);
     if (is_limited) steps.push_back(limit(question, evidence, lines));

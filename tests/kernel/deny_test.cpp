@@ -34,6 +34,20 @@ TEST_F(Deny, reaches_pinholes_that_name_no_peers_latched_or_not) {
     }
 }
 
+// As docs/configuration.md says of prefixes.
+TEST_F(Deny, of_one_family_leaves_the_other_but_for_what_holds_both) {
+    const auto both = [&] { return media("203.0.113.9", 41000) + ", " + media6("2001:db8:99::8"); };
+    EXPECT_EQ(both(), "drop no_pinhole, drop no_pinhole");
+    network("::/0", 0, NETWORK_DENIED); // IPv4 lies within it
+    EXPECT_EQ(both(), "drop denied, drop denied");
+    network("::/0", 0);
+    network("2000::/3", 0, NETWORK_DENIED);
+    EXPECT_EQ(both(), "drop no_pinhole, drop denied");
+    network("2000::/3", 0);
+    network("0.0.0.0/0", 0, NETWORK_DENIED);
+    EXPECT_EQ(both(), "drop denied, drop no_pinhole");
+}
+
 TEST_F(Deny, reaches_stand_ins_of_a_named_peer) {
     network("198.51.100.0/24", zone_provider);
     network("198.51.100.8/32", zone_provider, NETWORK_DENIED);

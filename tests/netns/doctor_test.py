@@ -156,6 +156,13 @@ class Configuration(Doctor):
         self.assertIn('media_ports', self.faults()['rtp_range']['mend'])
 
 
+    def test_media_at_an_address_that_is_not_ours(self):
+        call = self.call('pbx', 'peer')
+        call.invite(call.sdp('caller', address='2001:db8:77::9' if self.family == 6 else '203.0.113.9'))
+        fault = self.wait_until(lambda: self.faults().get('external'), 'the SDP has been read')
+        self.assertIn('protect.external', fault['mend'])
+
+
 class OtherVersion(Doctor):
     def meta(self):
         return pathlib.Path(self.wall.pin_path) / 'maps' / 'meta'

@@ -44,6 +44,21 @@ class Drops:
         self.assert_refused(attacker, inside.endpoint, inside, RTP_REFUSED, count=2)
         self.wait_until(lambda: call.call_id in [d['call_id'] for d in self.of(attacker)], 'the drop names the call')
 
+    def test_media_of_a_call_whose_sdp_names_another_address_says_which(self):
+        public = '2001:db8:77::9' if self.family == 6 else '203.0.113.9'
+        call = self.call('pbx', 'peer')
+        call.invite(call.sdp('caller', address=public))
+        call.answer()
+        call.ack()
+        outside, inside, named = call.callee_rtp, call.caller_rtp, endpoint_text(public, call.caller_rtp.port)
+        self.wait_until(lambda: [c['media_elsewhere'] for c in self.wall.call(call.call_id)] == [named], 'the call says what it names')
+        self.assertIn(f'its SDP names {named}', self.wall.command('calls', json_output=False))
+        self.assert_refused(outside, inside.endpoint, inside, 'no_pinhole', count=2)
+        drop = self.wait_until(lambda: self.of(outside), 'the drop is listed')[0]
+        self.assertIn(f'SDP of call {call.call_id} names {named}', drop['mend'])
+        call.bye()
+        self.wait_until(lambda: 'SDP of call' not in self.of(outside)[0]['mend'], 'the call has ended')
+
     def test_filters_show_what_is_asked_for(self):
         attacker, third, closed = self.rtp('attacker'), self.rtp('third'), self.rtp('pbx')
         self.assert_refused(attacker, closed.endpoint, closed, 'no_pinhole', count=1)

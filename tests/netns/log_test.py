@@ -10,6 +10,7 @@ import time
 
 from ringwall_netns import janitor
 from ringwall_netns.case import WallCase
+from ringwall_netns.wall import endpoint_text
 
 CREDENTIALS = 'Digest username="alice", realm="x", nonce="n0nce-of-ours", uri="sip:x", response="6629fae49393a05397450978507c4ef1"'
 SECRETS = ('Digest', 'n0nce-of-ours', '6629fae49393a05397450978507c4ef1')
@@ -88,6 +89,17 @@ class Restart:
         self.wait_until(lambda: len(refusals()) > 1, 'the next refusal is in the log')
         self.assertEqual([self.address('third') in line for line in refusals()], [False, True])
         call.bye()
+
+
+    def test_who_sends_after_the_end_is_not_named_as_the_one_expected(self):
+        call, outside, inside = self.inbound()
+        self.assert_both_hear(outside, inside)
+        call.bye()
+        self.wait_until(lambda: self.hole_phase(inside.endpoint) == 'closed', 'the hole closes')
+        outside.send(inside.endpoint, 5)
+        refused = lambda: [line for line in self.log().splitlines() if 'call_ended' in line and call.call_id in line]
+        self.wait_until(refused, 'the refusal is in the log')
+        self.assertIn(f'last from {endpoint_text(*outside.endpoint)} (call_ended', refused()[0])
 
 
 class RestartIPv4(Restart, LogCase, WallCase):

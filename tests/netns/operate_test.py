@@ -5,15 +5,16 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 
 from ringwall_netns import janitor
 from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.media import Stream
-from ringwall_netns.wall import ROOT, CommandFailed, Wall
+from ringwall_netns.wall import ROOT, CommandFailed, Wall, binary
 
-NO_AGENT, BAD_CONFIG, WRONG_USAGE = 3, 5, 2
+NO_AGENT, NOT_PERMITTED, BAD_CONFIG, WRONG_USAGE = 3, 4, 5, 2
 
 
 class Monitor(WallCase):
@@ -128,6 +129,16 @@ class Commands(WallCase):
             with self.assertRaises(CommandFailed) as failed:
                 other.command(command, json_output=command != 'reload')
             self.assertEqual(failed.exception.returncode, NO_AGENT, command)
+
+    def test_who_may_not_open_the_socket_is_told_who_may(self):
+        mode = os.stat(self.wall.socket).st_mode
+        self.addCleanup(os.chmod, self.wall.socket, mode)
+        os.chmod(self.wall.socket, 0)
+        unprivileged = ['setpriv', '--bounding-set=-dac_override', str(binary())]  # root, whom modes bind
+        done = subprocess.run([*unprivileged, 'status', '--socket', str(self.wall.socket)], capture_output=True, text=True,
+                              check=False, timeout=30)
+        self.assertEqual(done.returncode, NOT_PERMITTED, done.stderr)
+        self.assertIn('be root, or in the group ringwall', done.stderr)
 
     def test_a_configuration_named_from_where_the_agent_was_started_is_found_from_elsewhere(self):
         whole = self.wall.config_path

@@ -126,6 +126,22 @@ class Sip(Why):
         self.assertRegex(self.step(told, 'limits')['says'], r'0 like it would pass now, the next in [0-9.]+ (s|min)')
         self.assertEqual(self.ask('roamer', '--method', 'OPTIONS')['reason'], 'sip')
 
+    def test_what_was_refused_lately_is_what_is_asked_about(self):
+        phone, pbx = self.phone('roamer', 5066), self.phone('pbx')
+
+        def is_told():
+            phone.send(sip.request('REGISTER', f'sip:{pbx.host_port}', via=phone.host_port, frm=f'<{phone.uri}>;tag=1',
+                                   to=f'<{phone.uri}>', call_id=sip.new_call_id(), cseq=1), pbx.endpoint)
+            return [d for d in self.wall.command('drops', '--reason', 'rate_limited') if d.get('class') == 'REGISTER']
+        [drop] = self.wait_until(is_told, 'a REGISTER over the limit, named as such')
+        self.assertIn('REGISTER in limits of zone phones, or limits: { office-of: N }', drop['mend'])
+        self.assertIn('rate_limited (REGISTER)', self.wall.command('drops', json_output=False))
+        told = self.ask('roamer')
+        self.assertEqual((told['packet']['carries'], told['reason']), ('REGISTER', 'rate_limited'))
+        self.assertIn('REGISTER of this source dropped', self.step(told, 'lately')['says'])
+        self.assertIn('office-of', told['mend'])
+        self.assertEqual(self.ask('roamer', '--method', 'INVITE')['reason'], 'sip')
+
     def test_a_denied_source_is_told_with_its_line(self):
         told = self.ask('third')
         self.assertEqual((told['verdict'], told['reason']), ('drop', 'denied'))

@@ -64,6 +64,33 @@ class WholeCall(unittest.TestCase):
                        'first': 10}, replayed.summary['drops'])
 
 
+class Elsewhere(unittest.TestCase):
+    def test_is_told_of_a_call_whose_SDP_names_an_address_that_is_not_ours(self):
+        for public, where in (('203.0.113.9', {}), ('2001:db8:77::9', {'inside': '2001:db8:1::10', 'outside': '2001:db8:99::7'})):
+            with self.subTest(public):
+                script = Script()
+                call = Call(script, **where)
+                call.caller['media'] = (public, 10000)
+                call.answer()
+                call.hear()
+                call.bye()
+                replayed = replay(pcap(script))
+                [told_of] = replayed.calls
+                named = sip.uri_host(public) + ':10000'
+                self.assertEqual((told_of['media_elsewhere'], told_of['pinholes']), (named, []))
+                self.assertEqual(replayed.verdicts[4]['reason'], 'no_pinhole')
+                with tempfile.TemporaryDirectory() as folder:
+                    config = pathlib.Path(folder, 'ringwall.yaml')
+                    config.write_text(CONFIG, encoding='utf-8')
+                    screen = subprocess.run([BINARY, 'replay', '--config', config, '-'], input=pcap(script),
+                                            capture_output=True, check=True).stdout.decode()
+                self.assertIn(f'its SDP names {named}', screen)
+
+    def test_is_nothing_where_it_is_ours(self):
+        script, _ = whole_call()
+        self.assertEqual(replay(pcap(script)).calls[0]['media_elsewhere'], '')
+
+
 class AgentDelay(unittest.TestCase):
     """RTP that comes before the agent could have opened its pinhole is refused, as by a live wall."""
 

@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import jsonschema
@@ -83,6 +84,27 @@ class Check(unittest.TestCase):
         for case in cases():
             with self.subTest(case.name):
                 self.assertEqual(told(case), case.with_suffix('.expected').read_text(encoding='utf-8'))
+
+    def test_warns_of_each_line_of_a_list_that_is_left_out(self):
+        lines = {'0.0.0.0/0': 'holds all of IPv4 or IPv6, which no list may', '::/0': 'holds all of IPv4 or IPv6, which no list may',
+                 'any': 'holds all of IPv4 or IPv6, which no list may',
+                 '203.0.113.5/24': 'expected an address, or a prefix without host bits',
+                 '198.51.100.0 - 198.51.100.9': 'a range, expected prefixes'}
+        with tempfile.TemporaryDirectory() as folder:
+            deny, gone = pathlib.Path(folder, 'deny.txt'), pathlib.Path(folder, 'gone.txt')
+            deny.write_text('\n'.join([*(f'192.0.2.{i}' for i in range(8)), *lines]), encoding='utf-8')
+            pathlib.Path(folder, 'ringwall.yaml').write_text(
+                'version: 1\noutside: [eth0]\nprotect: { networks: [self], media_ports: 10000-20000 }\n'
+                f'deny: {{ files: [{deny}, {gone}] }}\n', encoding='utf-8')
+            expected = [*(f'{deny}:{number}:1: warning: {text}, left out' for number, text in enumerate(lines.values(), 9)),
+                        f'{gone}: warning: cannot read: No such file or directory; nothing of it is in force']
+            out, err, code = run('check', '--config', 'ringwall.yaml', cwd=folder)
+            self.assertEqual((out, err.splitlines(), code), ('good\n', expected, 0))
+            out, _, code = run('check', '--json', '--config', 'ringwall.yaml', cwd=folder)
+            findings = json.loads(out)['findings']
+            self.assertEqual([(f['severity'], f['file'], f['line']) for f in findings],
+                             [*(('warning', str(deny), number) for number in range(9, 14)), ('warning', str(gone), None)])
+            self.assertEqual(code, 0)
 
     def test_finds_the_examples_good_and_without_a_warning(self):
         self.assertGreaterEqual(len(EXAMPLES), 6)

@@ -114,6 +114,14 @@ std::string flow(const std::string& frame) {
     return found->source.to_string() + " > " + found->destination.to_string() + " " + std::to_string(found->protocol);
 }
 
+TEST(Flow, has_what_udp_carries) {
+    EXPECT_EQ(flow_of(macs + "\x08\0"s + ipv4)->payload, "payload!");
+    EXPECT_EQ(flow_of_packet(ipv4)->payload, "payload!");
+    EXPECT_EQ(flow_of_packet(ipv6)->payload, "payload!");
+    EXPECT_EQ(flow_of_packet(ipv4.substr(0, 28))->payload, "");
+    EXPECT_FALSE(flow_of_packet("x"));
+}
+
 TEST(Flow, names_both_ends) {
     EXPECT_EQ(flow(macs + "\x08\0"s + ipv4), "198.51.100.7:30000 > 192.0.2.10:40000 17");
     EXPECT_EQ(flow(macs + "\x86\xdd"s + ipv6), "[2001:db8:99::7]:30000 > [2001:db8:1::10]:40000 17");

@@ -155,6 +155,7 @@ TEST(CheckAsJson, has_what_lists_leave_out) {
 TEST(CheckAsJson, exits_as_without_where_the_output_cannot_be_written_and_never_with_0) {
     const Directory directory;
     EXPECT_EQ(ringwall({"check", "--json", "--config", directory.write("r.yaml", good_config)}, "/dev/full").code, 1);
+    EXPECT_EQ(ringwall({"check", "--config", directory.file("r.yaml")}, "/dev/full").code, 1);
     EXPECT_EQ(ringwall({"check", "--json", "--config", "/nonexistent/r.yaml"}, "/dev/full").code, 5);
 }
 

@@ -135,6 +135,30 @@ TEST(ReadingCommands, exit_with_1_where_the_output_cannot_be_written) {
     EXPECT_EQ(ringwall({"calls", "--socket", agent.path()}, "/dev/full").code, 1);
 }
 
+TEST(EveryCommand, exits_with_1_where_its_output_cannot_be_written) {
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {"version"}, {"schema"}, {"--help"}, {"--version"}, {"calls", "--help"}, {"completion", "bash"}}) {
+        const Outcome outcome = ringwall(words, "/dev/full");
+        EXPECT_EQ(outcome.code, 1) << words[0];
+        EXPECT_EQ(outcome.err, "ringwall: cannot write to standard output\n") << words[0];
+    }
+}
+
+TEST(ByHand, takes_no_empty_words) {
+    for (const std::string option : {"--name", "--proto", "--for", "--media"}) {
+        const Outcome outcome = ringwall({"pinholes", "open", "192.0.2.10:40000", option, ""});
+        EXPECT_EQ(outcome.code, 2) << option;
+        EXPECT_THAT(outcome.err, HasSubstr(option + ": expected a word"));
+    }
+    EXPECT_EQ(ringwall({"pinholes", "close", "--name", ""}).code, 2);
+}
+
+TEST(Bans, say_which_times_they_take) {
+    for (const std::string time : {"250ms", "90", "1w", "0s"})
+        EXPECT_THAT(ringwall({"bans", "add", "203.0.113.9", "--for", time}).err,
+                    HasSubstr("--for: expected a whole number with its unit, s, m, h or d, such as 90s; 1s at least"));
+}
+
 TEST(Reload, says_reloaded) {
     const FakeAgent agent({200, "application/json", R"({"ok":true})"});
     const Outcome outcome = ringwall({"reload", "--socket", agent.path()});

@@ -31,6 +31,24 @@ TEST(DropsScreen, says_what_fell_why_and_what_would_let_it_through) {
     EXPECT_EQ(drops_screen(json::array{}, 100), "nothing has dropped since the agent started\n");
 }
 
+TEST(DropsScreen, tells_apart_what_limits_refuse) {
+    const auto of = [](const char* sip_class) {
+        return json::object{{"reason", "rate_limited"},
+                            {"class", sip_class},
+                            {"sentence", "over the limit"},
+                            {"mend", sip_class},
+                            {"proto", "udp"},
+                            {"source", "203.0.113.66:5060"},
+                            {"packets", 3},
+                            {"last", 97.0},
+                            {"time", 97.0}};
+    };
+    const std::string screen = drops_screen(json::array{of("REGISTER"), of("INVITE")}, 100);
+    EXPECT_NE(screen.find("rate_limited (REGISTER): over the limit\n"), screen.npos) << screen;
+    EXPECT_NE(screen.find("rate_limited (INVITE): over the limit\n"), screen.npos) << screen;
+    EXPECT_NE(drop_line_screen(of("REGISTER")).find("  rate_limited (REGISTER)  udp "), std::string::npos);
+}
+
 TEST(WouldDropScreen, adds_up_by_reason_peer_and_call) {
     const auto of = [](const char* source, const char* peer, const char* call) {
         return json::object{{"reason", "no_pinhole"}, {"sentence", "no call"}, {"mend", ""},     {"source", source},

@@ -39,6 +39,11 @@ TEST(PinholesScreen, says_which_are_asleep) {
     EXPECT_THAT(screen, HasSubstr("held          "));
 }
 
+TEST(PinholesScreen, say_of_an_offer_until_when_it_waits) {
+    EXPECT_THAT(pinholes_screen(json::parse(R"([{"phase":"offered","constraint":"any","expires_in":38.2}])")),
+                HasSubstr("38 s more, unless it is answered\n"));
+}
+
 TEST(CallsScreen, shows_each_call_with_its_holes) {
     const json::value document = json::parse(
         R"([{"call_id":"abc\u001b[31m","state":"confirmed","direction":"inbound","from":"sip:alice@example.net",
@@ -49,6 +54,16 @@ TEST(CallsScreen, shows_each_call_with_its_holes) {
               "  Call-ID abc?[31m\n"
               "  rtcp  192.0.2.10:40001  draining  from the networks of provider  nothing heard  closes in 1.5 s\n"
               "\n1 call\n");
+}
+
+TEST(CallsScreen, says_where_the_media_goes_that_is_not_ours) {
+    EXPECT_THAT(
+        calls_screen(json::parse(R"([{"call_id":"a","media_elsewhere":"203.0.113.9:10\u001b","pinholes":[]}])")),
+        HasSubstr("  no media ports open\n"
+                  "  its SDP names 203.0.113.9:10?, which is neither protected nor in protect.external:\n"
+                  "  its media does not go through this wall, or protect.external lacks that address\n"));
+    EXPECT_THAT(calls_screen(json::parse(R"([{"call_id":"a","media_elsewhere":"","pinholes":[]}])")),
+                Not(HasSubstr("its SDP")));
 }
 
 TEST(ListsScreen, shows_what_is_in_force_and_what_is_not) {

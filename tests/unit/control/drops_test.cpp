@@ -70,6 +70,36 @@ TEST(DropLine, names_who_opened_the_port_by_hand) {
     EXPECT_EQ(line.at("by_hand"), "night-shift");
 }
 
+TEST(DropLine, names_the_class_that_a_limit_has_refused) {
+    drops::Drop limited = drop();
+    limited.reason = REASON_rate_limited;
+    limited.sip_class = "REGISTER";
+    const json::object line = drop_line(limited, false, context());
+    EXPECT_EQ(line.at("class"), "REGISTER");
+    EXPECT_EQ(line.at("mend"), "REGISTER in limits of peer provider");
+    EXPECT_FALSE(drop_line(drop(), false, context()).contains("class"));
+}
+
+TEST(DropLine, names_the_call_whose_sdp_has_another_address) {
+    drops::Drop refused = drop();
+    refused.reason = REASON_no_pinhole;
+    DropContext telling = context();
+    telling.elsewhere_at = [](Port port) -> std::optional<dialog::Elsewhere> {
+        if (port != Port{10068}) return std::nullopt;
+        return dialog::Elsewhere{"17\xff@x", *Endpoint::parse("203.0.113.9:10068")};
+    };
+    EXPECT_EQ(drop_line(refused, false, telling).at("mend"),
+              "the SDP of call 17\xef\xbf\xbd@x names 203.0.113.9:10068, which is neither protected nor in "
+              "protect.external: if that is 192.0.2.10 as seen from outside, add it there");
+    refused.destination = *Endpoint::parse("[2001:db8:1::10]:10068"); // the other family is another host's
+    EXPECT_THAT(drop_line(refused, false, telling).at("mend").as_string().c_str(), HasSubstr("a call that names"));
+    refused.destination = *Endpoint::parse("192.0.2.10:10070");
+    EXPECT_THAT(drop_line(refused, false, telling).at("mend").as_string().c_str(), HasSubstr("a call that names"));
+    refused.destination = *Endpoint::parse("192.0.2.10:10068");
+    refused.reason = REASON_denied;
+    EXPECT_THAT(drop_line(refused, false, telling).at("mend").as_string().c_str(), HasSubstr("allow"));
+}
+
 TEST(DropList, has_first_and_last_of_each_line) {
     drops::Book book;
     book.note(drop());

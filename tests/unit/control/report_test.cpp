@@ -133,6 +133,20 @@ TEST(Pinholes, that_have_drained_are_closed_as_the_kernel_sees_them) {
     EXPECT_DOUBLE_EQ(only_hole(drained).at("expires_in").as_double(), 0);
 }
 
+TEST(Pinholes, of_an_offer_end_where_it_is_given_up) {
+    auto offered = hole("192.0.2.1", 40000, {.phase = PHASE_OFFERED});
+    const auto left = [&] { return only_hole(offered).at("expires_in").as_double(); };
+    const double at_most = left();
+    offered.value.soft_deadline_s = static_cast<uint32_t>(now_ns / second + 38);
+    EXPECT_LT(left(), 39);
+    EXPECT_GT(left(), 36);
+    offered.value.soft_deadline_s = static_cast<uint32_t>(now_ns / second - 1); // media keeps it
+    EXPECT_DOUBLE_EQ(left(), at_most);
+    offered.value.ctl = Ctl{}.word();
+    offered.value.soft_deadline_s = static_cast<uint32_t>(now_ns / second + 38); // Session-Expires of an answered one
+    EXPECT_DOUBLE_EQ(left(), at_most);
+}
+
 TEST(Pinholes, are_asleep_after_their_idle_limit_and_sooner_past_their_soft_deadline) {
     auto quiet = hole("192.0.2.1", 40000, {});
     quiet.value.idle_s = 300;

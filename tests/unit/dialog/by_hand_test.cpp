@@ -71,6 +71,8 @@ TEST(ByHand, names_senders_that_send) {
     EXPECT_THAT(mistake(from(PEERS_PER_SET + 1)), HasSubstr("at most 6 senders"));
     EXPECT_THAT(mistake([](Opening& o) { o.from = {at("0.0.0.0:1")}; }), HasSubstr("sends nothing"));
     EXPECT_THAT(mistake([](Opening& o) { o.from = {at("[ff02::1]:1")}; }), HasSubstr("sends nothing"));
+    EXPECT_THAT(mistake([](Opening& o) { o.from = {at("203.0.113.5:1"), at("[2001:db8::7]:0")}; }),
+                HasSubstr("2001:db8::7 sends nothing to"));
     EXPECT_EQ(mistake([](Opening& o) { o.peer = "provider"; }), "");
     EXPECT_THAT(mistake([](Opening& o) { o.peer = "provide"; }), HasSubstr("neither an address nor a declared peer"));
 }

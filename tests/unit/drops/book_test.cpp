@@ -35,6 +35,35 @@ TEST(DropBook, adds_up_what_one_source_sends_to_one_address) {
     EXPECT_EQ(lines[0]->destination.to_string(), "192.0.2.10:10070");
 }
 
+TEST(SipClass, is_told_by_what_a_datagram_begins_with) {
+    for (const auto& [begins, told] : std::vector<std::pair<std::string, std::string>>{
+             {"REGISTER sip:192.0.2.10 SIP/2.0\r\n", "REGISTER"},
+             {"\r\n\r\nInvite sip:a@b SIP/2.0", "INVITE"}, // as a server takes it
+             {"SIP/2.0 200 OK", "RESPONSE"},
+             {"sip/2.0 200 OK", "RESPONSE"},
+             {"REGISTER", ""}, // cut off
+             {"REGISTERS sip:a", ""},
+             {"DANCE sip:a", ""},
+             {" REGISTER sip:a", ""},
+             {"\r\n", ""},
+             {"", ""}})
+        EXPECT_EQ(class_of(begins), told) << begins;
+}
+
+TEST(DropBook, keeps_apart_what_limits_refuse_by_class) {
+    Book book;
+    Drop one = drop("203.0.113.66", REASON_rate_limited);
+    one.sip_class = "REGISTER";
+    book.note(one);
+    one.sip_class = "INVITE";
+    book.note(one);
+    book.note(one);
+    const auto lines = book.lines({});
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_EQ(lines[0]->sip_class, "INVITE");
+    EXPECT_EQ(lines[0]->packets, 2U);
+}
+
 TEST(DropBook, keeps_apart_what_differs_in_reason_call_protocol_and_whether_it_passed) {
     Book book;
     const Drop one = drop("203.0.113.66");

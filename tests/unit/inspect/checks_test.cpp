@@ -75,6 +75,7 @@ const std::vector<Case>& cases() {
         {"media_ports", "10067", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067")); }},
         {"media_ports", "20000", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:20000")); }},
         {"rtp_range", "outside", [](Patient& p) { status(p)["core"].as_object()["media_port_unguarded"] = 3; }},
+        {"external", "neither protected", [](Patient& p) { status(p)["core"].as_object()["media_elsewhere"] = 3; }},
         {"sip_ports", "5080", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:5080")); }},
         {"opaque_ports", "8089", [](Patient& p) { p.listeners.push_back(bound(Protocol::tcp, "0.0.0.0:8089")); }},
         {"protect", "198.51.100.9",
@@ -128,6 +129,18 @@ TEST(Checks, find_each_fault_and_nothing_else) {
         EXPECT_NE(found[0].what.find(each.words), std::string::npos) << found[0].what;
         EXPECT_FALSE(found[0].mend.empty());
     }
+}
+
+TEST(Checks, name_the_directory_where_a_file_system_is_missing) {
+    const auto mend = [](const std::string& pin_path) {
+        Patient patient = healthy();
+        patient.has_bpffs = false;
+        patient.pin_path = pin_path;
+        return faults_of(patient).at(0).mend;
+    };
+    EXPECT_EQ(mend("/sys/fs/bpf/ringwall"), "mount -t bpf bpf /sys/fs/bpf");
+    EXPECT_EQ(mend("/sys/fs/bpf/walls/one"), "mount -t bpf bpf /sys/fs/bpf");
+    EXPECT_EQ(mend("/run/bpf/other"), "mount -t bpf bpf /run/bpf");
 }
 
 TEST(Checks, have_a_fault_each_here) {

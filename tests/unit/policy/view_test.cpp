@@ -45,6 +45,19 @@ TEST(View, knows_what_is_denied) {
     EXPECT_FALSE(example().is_denied(address("203.0.113.128")));
 }
 
+TEST(View, takes_all_of_ipv6_for_everything) {
+    const auto denied = [](const std::string& network) {
+        const View made =
+            view("protect: { networks: [192.0.2.0/28], media_ports: 10000-20000 }\ndeny: { networks: [\"" + network +
+                 "\"] }\n");
+        return std::pair(made.is_denied(address("203.0.113.9")), made.is_denied(address("2001:db8::9")));
+    };
+    EXPECT_EQ(denied("any"), std::pair(true, true));
+    EXPECT_EQ(denied("::/0"), std::pair(true, true)); // as docs/configuration.md says, and `check` warns
+    EXPECT_EQ(denied("0.0.0.0/0"), std::pair(true, false));
+    EXPECT_EQ(denied("2000::/3"), std::pair(false, true));
+}
+
 TEST(View, knows_media_ports_on_both_sides_of_their_edges) {
     for (const uint16_t port : std::initializer_list<uint16_t>{10000, 20000, 40000})
         EXPECT_TRUE(example().is_media_port({port})) << port;

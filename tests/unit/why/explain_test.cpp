@@ -130,6 +130,17 @@ TEST(Explain, says_who_may_speak_sip_and_how_much) {
     EXPECT_EQ(answer.mend, "total_limits of peer provider");
 }
 
+TEST(Explain, of_a_limit_names_the_setting_for_an_office) {
+    const Question office = sip("203.0.113.9:5060", "REGISTER");
+    Evidence evidence = evidence_of(office);
+    evidence.limited_lately = "REGISTER of this source dropped 3 s ago";
+    const Answer answer = explain(office, evidence, REASON_rate_limited, lines());
+    EXPECT_NE(answer.mend.find("office-of: N for N telephones behind one address"), std::string::npos) << answer.mend;
+    EXPECT_EQ(says(answer, "lately"), "REGISTER of this source dropped 3 s ago");
+    const Question trunk = sip("198.51.100.7:5060", "INVITE");
+    EXPECT_EQ(explain(trunk, evidence_of(trunk), REASON_rate_limited, lines()).mend.find("office"), std::string::npos);
+}
+
 TEST(Explain, says_why_a_ban_does_not_reach) {
     const Question question = media("198.51.100.7:30000");
     Evidence evidence = in_call(question);

@@ -27,13 +27,25 @@ TEST(Mend, names_the_setting_of_the_party_in_question) {
         return mend_of_drop(view(), reason, *IpAddress::parse(source));
     };
     EXPECT_EQ(of(REASON_rate_limited, "198.51.100.8"), "limits of peer provider");
-    EXPECT_EQ(of(REASON_rate_limited, "100.64.0.1"), "limits of zone phones");
-    EXPECT_EQ(of(REASON_rate_limited, "203.0.113.9"),
-              "declare 203.0.113.9 as a peer or in a zone, with its own limits");
+    EXPECT_EQ(of(REASON_rate_limited, "100.64.0.1"),
+              "limits of zone phones, or limits: { office-of: N } there, for N telephones behind one address");
+    EXPECT_EQ(
+        of(REASON_rate_limited, "203.0.113.9"),
+        "declare 203.0.113.9 as a peer or in a zone, with its own limits, or limits: { office-of: N } there, for N "
+        "telephones behind one address");
     EXPECT_THAT(of(REASON_denied, "203.0.113.200"), HasSubstr("203.0.113.128/25 is denied"));
     EXPECT_EQ(of(REASON_banned, "203.0.113.9"),
               "ringwall bans del, of the ban that ringwall sources 203.0.113.9 shows");
     EXPECT_EQ(of(REASON_malformed, "203.0.113.9"), "");
+}
+
+TEST(Mend, names_the_class_whose_limit_it_was) {
+    const IpAddress peer = *IpAddress::parse("198.51.100.8"), phone = *IpAddress::parse("100.64.0.1");
+    EXPECT_EQ(mend_of_drop(view(), REASON_rate_limited, peer, "REGISTER"), "REGISTER in limits of peer provider");
+    EXPECT_EQ(mend_of_drop(view(), REASON_total_limited, peer, "INVITE"), "INVITE in total_limits of peer provider");
+    EXPECT_THAT(mend_of_drop(view(), REASON_rate_limited, phone, "REGISTER"),
+                HasSubstr("REGISTER in limits of zone phones, or limits: { office-of: N }"));
+    EXPECT_THAT(mend_of_drop(view(), REASON_syn_limited, phone), HasSubstr("SYN in limits of zone phones"));
 }
 
 TEST(Mend, of_a_calls_port_goes_by_who_sent) {

@@ -41,6 +41,25 @@ TEST(Question, refuses_what_is_none_and_says_what_was_expected) {
     Asked both = good;
     both.method = "INVITE", both.media = "rtp";
     EXPECT_NE(refusal(both).find("not both"), std::string::npos);
+    Asked tcp = good;
+    tcp.protocol = "tcp";
+    EXPECT_EQ(refusal(tcp), "none");
+    tcp.media = "rtp";
+    EXPECT_EQ(refusal(tcp), "--media is of UDP");
+    tcp.media.clear(), tcp.method = "INVITE";
+    EXPECT_EQ(refusal(tcp), "--method of TCP wants --established: a SYN carries none");
+    tcp.is_established = true;
+    EXPECT_EQ(refusal(tcp), "none");
+    Asked udp = good;
+    udp.is_established = true;
+    EXPECT_EQ(refusal(udp), "--established is of TCP: say tcp behind the addresses");
+}
+
+TEST(Question, takes_protocol_and_media_in_any_case) {
+    EXPECT_EQ(ask("198.51.100.1", "192.0.2.1:5060", {.protocol = "TCP"}).protocol, Protocol::tcp);
+    const Question udp = ask("198.51.100.1", "192.0.2.1:10000", {.protocol = "UDP", .media = "RTCP"});
+    EXPECT_EQ(udp.protocol, Protocol::udp);
+    EXPECT_EQ(udp.media, Media::rtcp);
 }
 
 TEST(Question, leaves_where_only_its_source_is_protected) {
