@@ -76,7 +76,7 @@ Faults interfaces_are_attached(const Patient& patient) {
         const std::string name = text(each, "name"), ingress = text(each, "ingress");
         if (text(each, "role") != "outside") continue;
         has_outside = true;
-        if (ingress == "none" || ingress.empty())
+        if (ingress == "none" || ingress.empty() || text(each, "egress") == "none")
             faults.push_back({"interfaces", name + " is not attached: " + text(each, "why"),
                               "`ringwall reload`, and look at its log"});
         else if (ingress.find("generic") != ingress.npos && patient.policy &&

@@ -78,7 +78,7 @@ Response get(const Wall& wall, std::string_view target) {
 
 awaitable<Response> reload(const Wall& wall) {
     const auto reloaded = co_await wall.reload();
-    if (!reloaded) co_return bad(422, reloaded.error().message());
+    if (!reloaded.error.empty()) co_return bad(reloaded.is_configuration ? 422 : 500, reloaded.error);
     co_return good({{"ok", true}});
 }
 
@@ -159,6 +159,8 @@ control::Status status_of(const Wall& wall) {
             .config_path = wall.briefing.config_path,
             .config_loaded_s = wall.briefing.loaded_s,
             .config_error = wall.config_error,
+            .pins_path = wall.briefing.pins_path,
+            .pins_error = wall.briefing.pins_error,
             .interfaces = wall.briefing.interfaces,
             .lists = wall.briefing.lists,
             .names = wall.briefing.names,
