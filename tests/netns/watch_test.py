@@ -7,7 +7,11 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
+import sys
+import time
 import unittest
+from pathlib import Path
 
 from metrics_test import ask, series
 from neighbour_test import pin_a_strangers_program
@@ -16,6 +20,7 @@ from ringwall_netns.media import Stream
 from ringwall_netns.topology import run
 from ringwall_netns.wall import _descendants
 
+HERE = Path(__file__).parent
 NO_AGENT = 3
 XDP = ('xdp native', 'xdp generic')
 AT_TC = ('tcx', 'clsact')
@@ -46,6 +51,12 @@ class Watched:
 
     def readiness(self):
         return ask(self.topology.edge, '/readyz')
+
+    def assert_stays(self, condition, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.assertTrue(condition())
+            time.sleep(0.01)
 
     def assert_guards(self):
         self.assert_refused(self.rtp('third'), self.rtp('pbx').endpoint, reason='no_pinhole')
@@ -112,19 +123,40 @@ class AttachmentsTc(Attachments, Watched, WallCase):
     config = {'attach': 'tc'}
 
 
+# Holds the XDP slot of `outer` by a link, which tells nobody of it, until its standard input ends.
+BY_LINK = '''
+import os, socket, struct, sys
+from neighbour_test import _bpf
+from ctypes import addressof, create_string_buffer
+OBJ_GET, LINK_CREATE, XDP, DRIVER = 7, 28, 37, 4
+path = create_string_buffer(os.fsencode(sys.argv[1]))
+program = _bpf(OBJ_GET, struct.pack("=QII", addressof(path), 0, 0))
+link = _bpf(LINK_CREATE, struct.pack("=IIII", program, socket.if_nametoindex("outer"), XDP, DRIVER))
+print("there", flush=True)
+sys.stdin.read()
+'''
+
+
 class Taken(Watched, WallCase):
     """The slot goes to somebody else, and there is no other way."""
     config = {'attach': 'native'}
 
+    def stranger(self):
+        pin = self.wall.directory / 'bpf' / 'stranger'
+        pin_a_strangers_program(pin)
+        made = subprocess.Popen(self.topology.edge.command(sys.executable, '-B', '-c', BY_LINK, pin), stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, text=True, cwd=HERE)
+        self.addCleanup(made.kill)
+        self.assertEqual(made.stdout.readline(), 'there\n')
+        return made
+
     def test_it_says_that_the_interface_is_open_until_it_is_not(self):
         if os.environ.get('RINGWALL_ATTACH', 'native') != 'native':
             raise unittest.SkipTest('an interface with native XDP')
-        pin = self.wall.directory / 'bpf' / 'stranger'
-        pin_a_strangers_program(pin)
         before, refused = self.attachment(), self.logged(r'attach\.refused: .* outer')
         os.kill(self.wall.process.pid, signal.SIGSTOP)           # who comes second finds the slot empty
         run('bpftool', 'link', 'detach', 'pinned', self.pin('xdp'))
-        self.in_edge('ip', 'link', 'set', 'dev', 'outer', 'xdpdrv', 'pinned', pin)
+        stranger = self.stranger()
         os.kill(self.wall.process.pid, signal.SIGCONT)
         found = self.wait_until(lambda: self.attachment() != before and self.attachment(), 'it shows')
         self.wait_until(lambda: 'left alone' in self.attachment()['why'], 'it says why')
@@ -133,7 +165,7 @@ class Taken(Watched, WallCase):
         _, text = ask(self.topology.edge, '/metrics')
         self.assertIn(0, [value for name, value in series(text).items() if name.startswith('ringwall_interface_attached{')])
         self.assertEqual(self.logged(r'attach\.refused: .* outer'), refused + 1)
-        self.in_edge('ip', 'link', 'set', 'dev', 'outer', 'xdpdrv', 'off')
+        stranger.communicate('')
         self.wait_until(lambda: self.attachment() == before, 'it is attached again')
         self.assertEqual(self.readiness(), (200, 'ready\n'))
         self.assert_guards()
@@ -241,13 +273,14 @@ class InTheWay(Watched, WallCase):
         self.wait_until(lambda: [each['ingress'] in AT_TC for each in self.wall.status()['interfaces']] == [False, True],
                         'a new interface is attached, with the maps that the agent has')
         self.in_edge('ip', 'link', 'del', 'passing')
+        ended = self.logged(r'agent\.ended')
         os.kill(self.worker(), signal.SIGKILL)
         self.wait_until(lambda: self.worker() is None, 'the worker is gone')
+        self.assert_stays(lambda: self.worker() is None, 2.5)
         self.assertIn('cannot be made again', self.wall.log_tail())
-        ended = self.logged(r'agent\.ended')
         pin.unlink()
         self.wait_until(lambda: self.wall.invoke('status').returncode == 0, 'another worker answers')
-        self.assertEqual(self.logged(r'agent\.ended'), ended, 'none was started in vain')
+        self.assertEqual(self.logged(r'agent\.ended'), ended + 1, 'none was started in vain')
         self.assertEqual(self.wall.status()['pins'], {'path': str(self.wall.pin_path), 'error': ''})
         self.assertEqual(self.readiness(), (200, 'ready\n'))
         call, outside, inside = self.inbound()
