@@ -43,8 +43,13 @@ Faults agent_answers(const Patient& patient) {
 }
 
 Faults pins_are_ours(const Patient& patient) {
-    if (patient.pin_trouble.empty()) return {};
-    return {{"pins", patient.pin_trouble, "see the sentence; other pins are named by --pin-path"}};
+    if (!patient.pin_trouble.empty())
+        return {{"pins", patient.pin_trouble, "see the sentence; other pins are named by --pin-path"}};
+    if (!patient.status) return {};
+    const std::string error = text(member(*patient.status, "pins"), "error");
+    if (error.empty()) return {};
+    return {{"pins", "pins were deleted and are missing still: " + error,
+             "clear the way: they are pinned again within a second"}};
 }
 
 Faults configuration_is_good(const Patient& patient) {
