@@ -270,7 +270,7 @@ class InTheWay(Watched, WallCase):
         self.assert_guards()
         self.assertEqual(self.wall.invoke('reload').returncode, 0, 'it needs none')
         self.in_edge('ip', 'link', 'add', 'passing', 'type', 'veth', 'peer', 'name', 'passing-end')
-        self.wait_until(lambda: [each['ingress'] in AT_TC for each in self.wall.status()['interfaces']] == [False, True],
+        self.wait_until(lambda: [each['ingress'] for each in self.wall.status()['interfaces'][1:]] in [[way] for way in AT_TC],
                         'a new interface is attached, with the maps that the agent has')
         self.in_edge('ip', 'link', 'del', 'passing')
         ended = self.logged(r'agent\.ended')
