@@ -12,11 +12,17 @@ namespace {
 
 namespace json = boost::json;
 
-int no_answer(const Error& error, const agent::Options& options) {
+int no_answer(const Error& error, const agent::Options& options, std::chrono::seconds patience) {
     if (error.code == std::errc::no_such_file_or_directory || error.code == std::errc::connection_refused ||
         error.code == std::errc::not_a_directory) {
         std::cerr << "ringwall: no agent answers at " << options.socket
                   << "; start one with `ringwall run`, or name its socket with --socket\n";
+        return agent::exit_no_agent;
+    }
+    // The second: so many wait for it that it takes no more.
+    if (error.code == std::errc::timed_out || error.code == std::errc::resource_unavailable_try_again) {
+        std::cerr << "ringwall: the agent at " << options.socket << " has not answered for " << patience.count()
+                  << " s: it hangs, or has more to do than it can\n";
         return agent::exit_no_agent;
     }
     const bool is_denied =
@@ -45,9 +51,10 @@ int refused(const control::Response& response) {
 
 } // namespace
 
-Result<json::value, int> ask(const agent::Options& options, const control::Request& request, int timeout_s) {
-    const auto response = control::call(options.socket, request, timeout_s);
-    if (!response) return tl::make_unexpected(no_answer(response.error(), options));
+Result<json::value, int> ask(const agent::Options& options, const control::Request& request,
+                             std::chrono::seconds patience) {
+    const auto response = control::call(options.socket, request, patience);
+    if (!response) return tl::make_unexpected(no_answer(response.error(), options, patience));
     if (response->status != 200) return tl::make_unexpected(refused(*response));
     boost::system::error_code unreadable;
     json::value document = json::parse(response->body, unreadable);
@@ -66,7 +73,7 @@ int follow(const agent::Options& options, const std::string& target,
         return is_readable && on_line(document);
     };
     const auto response = control::follow(options.socket, {"GET", target, ""}, show, most);
-    if (!response) return no_answer(response.error(), options);
+    if (!response) return no_answer(response.error(), options, control::default_patience);
     if (response->status != 200) return refused(*response);
     if (is_readable) return agent::exit_good;
     std::cerr << "ringwall: the agent's answer is no JSON\n";

@@ -14,7 +14,8 @@
 namespace ringwall::cli {
 
 // The agent's answer; or the exit code, once standard error says why there is none.
-Result<boost::json::value, int> ask(const agent::Options& options, const control::Request& request, int timeout_s = 30);
+Result<boost::json::value, int> ask(const agent::Options& options, const control::Request& request,
+                                    std::chrono::seconds patience = control::default_patience);
 
 // Shows each line of an answer that goes on (control::follow()); returns the exit code. What is no JSON is a failure.
 int follow(const agent::Options& options, const std::string& target,

@@ -17,7 +17,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int import_timeout_s = 300;
+constexpr std::chrono::seconds import_patience{300};
 
 std::optional<std::string> contents(const std::string& path) {
     std::ostringstream text;
@@ -61,7 +61,7 @@ int import(const Invocation& invocation) {
         return agent::exit_failed;
     }
     const std::string body = json::serialize(terms_of(invocation.bans)) + "\n" + *lines;
-    const auto done = ask(invocation.options, {"POST", "/api/v1/bans/import", body}, import_timeout_s);
+    const auto done = ask(invocation.options, {"POST", "/api/v1/bans/import", body}, import_patience);
     if (!done) return done.error();
     if (const uint64_t left_out = number(*done, "left_out"); left_out > 0) {
         std::cerr << "left out: " << counted(left_out, "source") << '\n';

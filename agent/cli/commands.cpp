@@ -17,6 +17,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::chrono::seconds reload_patience{30}; // long lists are written before it is answered
+
 struct View {
     std::string target;
     std::string (*screen)(const json::value&);
@@ -47,7 +49,7 @@ int show(const Invocation& invocation) {
 }
 
 int reload(const agent::Options& options) {
-    const auto answer = ask(options, {"POST", "/api/v1/reload", ""});
+    const auto answer = ask(options, {"POST", "/api/v1/reload", ""}, reload_patience);
     if (!answer) return answer.error();
     return print("reloaded\n");
 }

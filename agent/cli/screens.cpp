@@ -117,6 +117,8 @@ std::string header(const json::value& status) {
     table.add({"configuration",
                text(loaded, "path") + ", loaded " + clock_time(static_cast<int64_t>(number(loaded, "loaded")))});
     if (const std::string error = text(loaded, "error"); !error.empty()) table.add({"last reload failed", error});
+    if (const json::value* pins = status.get_object().if_contains("pins"); pins != nullptr)
+        if (const std::string error = text(*pins, "error"); !error.empty()) table.add({"pins are missing", error});
     table.add({"calls", grouped(number(status, "calls"))});
     if (const json::value* outside = status.get_object().if_contains("calls_from_outside"))
         table.add({"from outside", from_outside(*outside)});

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto between_looks = 1s;
-constexpr int patience_s = 2; // of a look; quitting may wait for it
+constexpr auto patience = 2s; // of a look; quitting may wait for it
 constexpr int key_wait_ms = 100;
 
 std::atomic<bool> is_ending{false}; // SIGTERM, SIGINT and SIGHUP: the terminal is given back
@@ -37,7 +37,7 @@ struct Found {
 };
 
 std::optional<json::value> get(const std::string& socket, const char* target, std::string& trouble) {
-    const auto answer = control::call(socket, {"GET", target, ""}, patience_s);
+    const auto answer = control::call(socket, {"GET", target, ""}, patience);
     if (!answer) {
         const auto& code = answer.error().code;
         const bool is_gone = code == std::errc::no_such_file_or_directory || code == std::errc::connection_refused;

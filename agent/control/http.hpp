@@ -41,8 +41,13 @@ uint64_t short_bodies(std::string_view target); // 48 KiB each
 // 16 KiB of headers, 10 s for a request to arrive.
 boost::asio::awaitable<void> serve(int listening_fd, Handler handler, LongestBody longest_body = short_bodies);
 
-// One request, blocking, at most `timeout_s`. Error code ENOENT or ECONNREFUSED means that no agent answers there.
-Result<Response> call(const std::string& socket_path, const Request& request, int timeout_s = 30);
+// How long a command waits for the next byte of an agent: one that lives has said it long before.
+constexpr std::chrono::seconds default_patience{5};
+
+// One request, blocking. Error code ENOENT or ECONNREFUSED means that no agent answers there, ETIMEDOUT that it has said
+// nothing for as long as the patience.
+Result<Response> call(const std::string& socket_path, const Request& request,
+                      std::chrono::seconds patience = default_patience);
 
 // Lines as they come; false: enough.
 using OnLine = std::function<bool(std::string_view line)>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands' side of the control socket: connect, one request, one answer, all within one time limit; or an answer that
-// goes on.
+// The commands' side of the control socket: connect, one request, one answer, however long it comes; or one that goes on. An
+// agent that says nothing for as long as the patience is one that hangs.
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -27,7 +27,6 @@ using asio::local::stream_protocol;
 using Stream = beast::basic_stream<stream_protocol>;
 
 constexpr auto without_throwing = asio::as_tuple(asio::use_awaitable);
-constexpr auto silence = std::chrono::seconds(15);        // longer than a busy agent is silent
 constexpr uint64_t most_answer_bytes = uint64_t{1} << 30; // 100,000 calls with their holes are some 100 MB
 
 tl::unexpected<Error> failed(beast::error_code error, const std::string& what) {
@@ -54,10 +53,11 @@ asio::awaitable<Result<beast::error_code>> send_request(Stream& stream, const st
     co_return error;
 }
 
-asio::awaitable<Result<Response>> exchange(const std::string& path, const Request& request, int timeout_s) {
+asio::awaitable<Result<Response>> exchange(const std::string& path, const Request& request,
+                                           std::chrono::seconds patience) {
     const std::string doing = request.method + " " + request.target + " at " + path;
     Stream stream(co_await asio::this_coro::executor);
-    stream.expires_after(std::chrono::seconds(timeout_s));
+    stream.expires_after(patience);
     const auto sent = co_await send_request(stream, path, request);
     if (!sent) co_return tl::make_unexpected(sent.error());
 
@@ -65,8 +65,11 @@ asio::awaitable<Result<Response>> exchange(const std::string& path, const Reques
     parser.body_limit(most_answer_bytes);
     parser.skip(request.method == "HEAD");
     beast::flat_buffer buffer;
-    const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, without_throwing);
-    if (read_error) co_return failed(*sent ? *sent : read_error, doing);
+    while (!parser.is_done()) {
+        stream.expires_after(patience);
+        const auto [error, size] = co_await http::async_read_some(stream, buffer, parser, without_throwing);
+        if (error) co_return failed(*sent ? *sent : error, doing);
+    }
     auto answer = parser.release();
     co_return Response{answer.result_int(), std::string(answer[http::field::content_type]), std::move(answer.body())};
 }
@@ -88,7 +91,7 @@ asio::awaitable<Result<Response>> receive_lines(const std::string& path, const R
                                                 const OnLine& on_line) {
     const std::string doing = request.method + " " + request.target + " at " + path;
     Stream stream(co_await asio::this_coro::executor);
-    stream.expires_after(silence);
+    stream.expires_after(default_patience);
     const auto sent = co_await send_request(stream, path, request);
     if (!sent) co_return tl::make_unexpected(sent.error());
     http::response_parser<http::string_body> parser;
@@ -96,7 +99,7 @@ asio::awaitable<Result<Response>> receive_lines(const std::string& path, const R
     beast::flat_buffer buffer;
     std::string text;
     while (true) {
-        stream.expires_after(silence);
+        stream.expires_after(default_patience);
         const auto [error, size] = co_await http::async_read_some(stream, buffer, parser, without_throwing);
         if (error) co_return failed(*sent ? *sent : error, doing);
         const bool is_good = parser.is_header_done() && parser.get().result() == http::status::ok;
@@ -141,11 +144,11 @@ Result<Response> follow(const std::string& socket_path, const Request& request, 
     return answer ? *std::move(answer) : Response{};
 }
 
-Result<Response> call(const std::string& socket_path, const Request& request, int timeout_s) {
+Result<Response> call(const std::string& socket_path, const Request& request, std::chrono::seconds patience) {
     if (is_too_long(socket_path)) return fail_errno(ENAMETOOLONG, socket_path);
     asio::io_context loop;
     std::optional<Result<Response>> answer;
-    asio::co_spawn(loop, keep(exchange(socket_path, request, timeout_s), answer), asio::detached);
+    asio::co_spawn(loop, keep(exchange(socket_path, request, patience), answer), asio::detached);
     loop.run();
     if (!answer) return fail("no answer from " + socket_path);
     return *std::move(answer);

@@ -181,7 +181,9 @@ asio::awaitable<void> serve(int listening_fd, Handler handler, LongestBody longe
     const auto executor = co_await asio::this_coro::executor;
     asio::basic_socket_acceptor<stream_protocol> acceptor(executor, protocol_of(listening_fd), listening_fd);
     Connections connections;
-    for (;;) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    while (cancellation.cancelled() == asio::cancellation_type::none) {
         auto [error, socket] = co_await acceptor.async_accept(without_throwing);
         if (error == asio::error::operation_aborted) co_return;
         if (error) {

@@ -61,6 +61,8 @@ private:
     std::vector<MetricFamily> all_;
 };
 
+bool is_attached(const Interface& interface) { return interface.ingress != "none" && interface.egress != "none"; }
+
 void add_about(Families& families, const Status& status, const policy::View& policy) {
     const bool is_monitor = policy.config().mode == policy::Mode::monitor;
     families.gauge("ringwall_build_info", "Always 1; the versions of the program and of its maps")
@@ -72,12 +74,13 @@ void add_about(Families& families, const Status& status, const policy::View& pol
         .value(status.config_error.empty() ? 1.0 : 0.0);
     families.gauge("ringwall_config_loaded_timestamp_seconds", "When the configuration in force was loaded")
         .value(static_cast<double>(status.config_loaded_s));
-    families.gauge("ringwall_interface_attached", "1 where the programs see what comes in, 0 where they do not");
+    families.gauge("ringwall_interface_attached",
+                   "1 where the programs see what comes in and goes out, 0 where they do not");
     for (const Interface& each : status.interfaces)
-        families.value(each.ingress == "none" ? 0.0 : 1.0, {{"interface", to_utf8(each.name)},
-                                                            {"role", each.role},
-                                                            {"ingress", each.ingress},
-                                                            {"egress", each.egress}});
+        families.value(is_attached(each) ? 1.0 : 0.0, {{"interface", to_utf8(each.name)},
+                                                       {"role", each.role},
+                                                       {"ingress", each.ingress},
+                                                       {"egress", each.egress}});
 }
 
 struct reason_count counted(const Status& status, uint32_t reason) {
@@ -205,7 +208,8 @@ std::string unready(const Status& status) {
     const auto is_outside = [](const Interface& each) { return each.role == "outside"; };
     if (std::ranges::none_of(status.interfaces, is_outside)) why += "no outside interface is there\n";
     for (const Interface& each : status.interfaces)
-        if (is_outside(each) && each.ingress == "none") why += to_utf8(each.name) + ": not attached\n";
+        if (is_outside(each) && !is_attached(each)) why += to_utf8(each.name) + ": not attached\n";
+    if (!status.pins_error.empty()) why += "pins are missing: " + to_utf8(status.pins_error) + "\n";
     return why;
 }
 

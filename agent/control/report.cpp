@@ -122,6 +122,7 @@ json::value status(const Status& status, const policy::View& policy, Now now) {
         {"started", status.started_s},
         {"uptime", std::max<int64_t>(0, now.realtime_s - status.started_s)},
         {"mode", is_monitor ? "monitor" : "enforce"},
+        {"pins", json::object{{"path", to_utf8(status.pins_path)}, {"error", to_utf8(status.pins_error)}}},
         {"interfaces", interfaces(status)},
         {"lists", lists(status.lists)},
         {"names", names(status.names)},

@@ -21,9 +21,9 @@ struct Interface {
     std::string name;
     int ifindex = 0;
     std::string ingress;          // "xdp native", "xdp generic", "tcx", "clsact", "none"
-    std::string egress;           // "tcx", "clsact"
+    std::string egress;           // "tcx", "clsact", "none"
     std::string role = "outside"; // or "watch"
-    std::string why;              // of the ingress, where it is not what was asked for first; else empty
+    std::string why;              // of the ingress, where it is not what was asked for first; of a refusal; else empty
 
     bool operator==(const Interface&) const = default;
 };
@@ -58,6 +58,8 @@ struct Status {
     std::string config_path;
     int64_t config_loaded_s = 0;
     std::string config_error; // of the last reload that failed, else empty
+    std::string pins_path;
+    std::string pins_error; // why some that were deleted are missing still, else empty
     std::vector<Interface> interfaces;
     std::vector<List> lists;
     std::vector<Name> names;

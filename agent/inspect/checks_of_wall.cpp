@@ -43,8 +43,13 @@ Faults agent_answers(const Patient& patient) {
 }
 
 Faults pins_are_ours(const Patient& patient) {
-    if (patient.pin_trouble.empty()) return {};
-    return {{"pins", patient.pin_trouble, "see the sentence; other pins are named by --pin-path"}};
+    if (!patient.pin_trouble.empty())
+        return {{"pins", patient.pin_trouble, "see the sentence; other pins are named by --pin-path"}};
+    if (!patient.status) return {};
+    const std::string error = text(member(*patient.status, "pins"), "error");
+    if (error.empty()) return {};
+    return {{"pins", "pins were deleted and are missing still: " + error,
+             "clear the way: they are pinned again within a second"}};
 }
 
 Faults configuration_is_good(const Patient& patient) {
@@ -76,7 +81,7 @@ Faults interfaces_are_attached(const Patient& patient) {
         const std::string name = text(each, "name"), ingress = text(each, "ingress");
         if (text(each, "role") != "outside") continue;
         has_outside = true;
-        if (ingress == "none" || ingress.empty())
+        if (ingress == "none" || ingress.empty() || text(each, "egress") == "none")
             faults.push_back({"interfaces", name + " is not attached: " + text(each, "why"),
                               "`ringwall reload`, and look at its log"});
         else if (ingress.find("generic") != ingress.npos && patient.policy &&

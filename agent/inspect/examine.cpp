@@ -24,7 +24,6 @@ namespace {
 
 namespace json = boost::json;
 namespace fs = std::filesystem;
-constexpr int patience_s = 10;
 
 std::string kernel_release() {
     utsname name{};
@@ -57,7 +56,7 @@ uint64_t number_in(const std::string& path) {
 }
 
 std::optional<json::value> answer_of(const std::string& socket, const std::string& target) {
-    const auto answer = control::call(socket, {"GET", target, ""}, patience_s);
+    const auto answer = control::call(socket, {"GET", target, ""});
     if (!answer || answer->status != 200) return std::nullopt;
     boost::system::error_code unreadable;
     json::value document = json::parse(answer->body, unreadable);

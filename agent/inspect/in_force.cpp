@@ -13,7 +13,6 @@ namespace ringwall::inspect {
 namespace {
 
 namespace json = boost::json;
-constexpr int patience_s = 5; // an agent that hangs must not keep an operator from an answer
 
 struct Loaded {
     std::string path;
@@ -22,7 +21,7 @@ struct Loaded {
 
 // None where what answers does not know the question.
 std::optional<Loaded> loaded_by_agent(const std::string& socket) try {
-    const auto answer = control::call(socket, {"GET", "/api/v1/config", ""}, patience_s);
+    const auto answer = control::call(socket, {"GET", "/api/v1/config", ""});
     if (!answer || answer->status != 200) return std::nullopt;
     const json::value document = json::parse(answer->body);
     return Loaded{std::string(document.at("path").as_string()), agent::config_files_of(document.at("files"))};

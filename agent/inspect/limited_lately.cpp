@@ -11,7 +11,6 @@ namespace ringwall::inspect {
 namespace {
 
 namespace json = boost::json;
-constexpr int patience_s = 5;
 constexpr double lately_s = 600;
 
 double now_s() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
@@ -21,7 +20,7 @@ double now_s() { return std::chrono::duration<double>(std::chrono::system_clock:
 std::optional<Limited> limited_lately(const std::string& socket, const why::Question& question) {
     const std::string target =
         "/api/v1/drops?reason=rate_limited,rate_limit_full,total_limited&source=" + question.source.address.to_string();
-    const auto answer = control::call(socket, {"GET", target, ""}, patience_s);
+    const auto answer = control::call(socket, {"GET", target, ""});
     if (!answer || answer->status != 200) return std::nullopt;
     boost::system::error_code unreadable;
     const json::value drops = json::parse(answer->body, unreadable);

@@ -46,7 +46,7 @@ Result<std::string> Attaching::ensure_tc(const Selected& selected, Hook hook) {
 
 Result<std::string> Attaching::ensure_clsact(const Selected& selected, Hook hook, int program_fd) {
     const Place place{selected.device.index, hook};
-    const bool was_there = has_clsact(place.first, hook, wall_);
+    const bool was_there = clsact_program(place.first, hook, wall_) != 0;
     if (auto attached = attach_clsact(place.first, hook, program_fd, wall_); !attached)
         return fail_errno(attached.error().code.value(), attached.error().what + selected.device.name);
     if (!was_there) added_filters_.push_back(place);
@@ -61,11 +61,29 @@ bool Attaching::uses_clsact(int program_fd) {
 
 std::optional<XdpWay> Attaching::way_of(int ifindex) const {
     if (std::find(dispatched_.begin(), dispatched_.end(), ifindex) != dispatched_.end()) return XdpWay::dispatcher;
-    const bool has_link = std::any_of(present_.begin(), present_.end(), [&](const PinnedLink& link) {
-        return link.hook == Hook::xdp && link.ifindex == ifindex;
-    });
-    if (!has_link) return std::nullopt;
+    if (!has_link(ifindex, Hook::xdp)) return std::nullopt;
     return is_xdp_generic(ifindex) ? XdpWay::generic : XdpWay::native;
+}
+
+bool Attaching::has_link(int ifindex, Hook hook) const {
+    return std::any_of(present_.begin(), present_.end(),
+                       [&](const PinnedLink& link) { return link.hook == hook && link.ifindex == ifindex; });
+}
+
+const char* Attaching::tc_way_of(int ifindex, Hook hook) const {
+    if (has_link(ifindex, hook)) return "tcx";
+    return clsact_program(ifindex, hook, wall_) != 0 ? "clsact" : "none";
+}
+
+Attachment Attaching::refused(const Selected& selected, std::string why) const {
+    const int ifindex = selected.device.index;
+    const auto xdp = way_of(ifindex);
+    return {.device = selected.device,
+            .is_watched = selected.is_watched,
+            .ingress = xdp ? name_of(*xdp) : tc_way_of(ifindex, Hook::tc_ingress),
+            .egress = tc_way_of(ifindex, Hook::tc_egress),
+            .why = std::move(why),
+            .is_refused = true};
 }
 
 Result<XdpOutcome> Attaching::ensure_xdp(const Selected& selected, XdpWay way) {

@@ -43,7 +43,8 @@ public:
 
     Mark mark() const { return {added_pins_.size(), added_filters_.size(), joined_.size()}; }
     void take_back(Mark from);
-    void keep_all_of(const Selected& selected); // what it had stays as it is
+    void keep_all_of(const Selected& selected);                          // what it had stays as it is
+    Attachment refused(const Selected& selected, std::string why) const; // with what it had
     void drop(int ifindex, Hook hook);
     void remove_others(); // all that no ensure_ has named
 
@@ -51,6 +52,8 @@ private:
     using Place = std::pair<int, Hook>; // ifindex
 
     std::optional<XdpWay> way_of(int ifindex) const; // that ours is there in
+    bool has_link(int ifindex, Hook hook) const;
+    const char* tc_way_of(int ifindex, Hook hook) const;
     Result<void> ensure_link(const Selected& selected, XdpWay way);
     Result<void> ensure_joined(const Selected& selected);
     Result<bool> update_present(const Selected& selected, Hook hook, int program_fd);

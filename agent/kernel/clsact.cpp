@@ -43,14 +43,14 @@ Result<void> attach_clsact(int ifindex, Hook hook, int program_fd, uint32_t hand
     return {};
 }
 
-bool has_clsact(int ifindex, Hook hook, uint32_t handle) {
+uint32_t clsact_program(int ifindex, Hook hook, uint32_t handle) {
     const auto place = where(ifindex, hook);
     auto found = filter(hook, handle);
-    return bpf_tc_query(&place, &found) == 0;
+    return bpf_tc_query(&place, &found) == 0 ? found.prog_id : 0;
 }
 
 bool detach_clsact(int ifindex, Hook hook, uint32_t handle) {
-    if (!has_clsact(ifindex, hook, handle)) return false;
+    if (clsact_program(ifindex, hook, handle) == 0) return false;
     const auto place = where(ifindex, hook);
     const auto ours = filter(hook, handle);
     return bpf_tc_detach(&place, &ours) == 0;

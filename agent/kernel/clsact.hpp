@@ -12,7 +12,8 @@ namespace ringwall::kernel {
 
 // Adds the filter with this handle, or replaces its program in place; the qdisc is shared with others and stays.
 Result<void> attach_clsact(int ifindex, Hook hook, int program_fd, uint32_t handle);
-bool has_clsact(int ifindex, Hook hook, uint32_t handle);
+// The id of its program; 0: there is no such filter.
+uint32_t clsact_program(int ifindex, Hook hook, uint32_t handle);
 // True if there was one.
 bool detach_clsact(int ifindex, Hook hook, uint32_t handle);
 

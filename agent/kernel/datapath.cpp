@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <net/if.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -84,6 +85,17 @@ Result<void> write_meta(int map) {
     return {};
 }
 
+Result<void> require_size(int pinholes, const policy::Tables& tables, const std::string& pin_path) {
+    bpf_map_info about{};
+    __u32 size = sizeof about;
+    if (bpf_obj_get_info_by_fd(pinholes, &about, &size) != 0) return fail_errno(errno, "read about the map pinholes");
+    if (about.max_entries == tables.pinholes) return {};
+    return fail("the wall pinned at " + pin_path + " was made for " + std::to_string(about.max_entries) +
+                " pinholes, and tables.pinholes is " + std::to_string(tables.pinholes) +
+                ": keep its number, or run `ringwall detach --pin-path " + pin_path +
+                "` and start again (calls in progress lose their pinholes)");
+}
+
 // Before the worker's first: on_agent_loss counts from the wall's birth, should no worker ever start.
 Result<void> beat_once(int map) {
     const uint32_t key = 0;
@@ -123,14 +135,7 @@ Result<void> check_tables(const std::string& pin_path, const policy::Tables& tab
     const Fd map(bpf_obj_get(path.c_str()));
     if (!map && errno == ENOENT) return {};
     if (!map) return fail_errno(errno, "open " + path);
-    bpf_map_info about{};
-    __u32 size = sizeof about;
-    if (bpf_obj_get_info_by_fd(map.get(), &about, &size) != 0) return fail_errno(errno, "read about " + path);
-    if (about.max_entries == tables.pinholes) return {};
-    return fail("the wall pinned at " + pin_path + " was made for " + std::to_string(about.max_entries) +
-                " pinholes, and tables.pinholes is " + std::to_string(tables.pinholes) +
-                ": keep its number, or run `ringwall detach --pin-path " + pin_path +
-                "` and start again (calls in progress lose their pinholes)");
+    return require_size(map.get(), tables, pin_path);
 }
 
 Result<Datapath> Datapath::open(const std::string& pin_path, const policy::Tables& tables) {
@@ -139,7 +144,7 @@ Result<Datapath> Datapath::open(const std::string& pin_path, const policy::Table
     if (auto ours = check_pinned(pin_path); !ours) return tl::make_unexpected(ours.error());
     const auto present = find_meta(pin_path);
     if (!present) return tl::make_unexpected(present.error());
-    if (auto fits = check_tables(pin_path, tables); !fits) return tl::make_unexpected(fits.error());
+    if (auto fits = kernel::check_tables(pin_path, tables); !fits) return tl::make_unexpected(fits.error());
 
     auto objects = Objects::load(*pins, tables);
     if (!objects) {
@@ -157,11 +162,45 @@ Result<Datapath> Datapath::open(const std::string& pin_path, const policy::Table
                     {meta->contents.secret[0], meta->contents.secret[1]}, present->has_value());
 }
 
-Result<Attached> Datapath::attach(std::span<const Selected> devices, policy::Attach mode, OnFailure on_failure) {
+Result<void> Datapath::check_tables(const policy::Tables& tables) const {
+    return require_size(objects_.map_fd("pinholes"), tables, pins_->root());
+}
+
+Result<std::vector<Attachment>> Datapath::attach(std::span<const Selected> devices, policy::Attach mode,
+                                                 OnFailure on_failure) {
     const Programs programs{
-        .loaded = [this](Hook hook, const Selected& selected) { return objects_.program(hook, selected, *pins_); },
-        .for_dispatcher = [this](uint32_t own_turn) { return objects_.open_for_dispatcher(*pins_, own_turn); }};
-    return Links(*pins_, wall_, dispatcher_).reconcile(devices, mode, programs, on_failure);
+        .loaded = [this](Hook hook, const Selected& selected) { return objects_.program(hook, selected); },
+        .for_dispatcher = [this](uint32_t own_turn) { return objects_.open_for_dispatcher(own_turn); }};
+    auto attached = Links(*pins_, wall_, dispatcher_).reconcile(devices, mode, programs, on_failure);
+    if (attached) held_ = hold(*pins_, wall_, *attached);
+    return attached;
+}
+
+std::vector<Lost> Datapath::take_lost() {
+    std::vector<Lost> lost;
+    std::erase_if(held_, [&](const Held& held) {
+        if (stands(held, wall_, dispatcher_)) return false;
+        std::array<char, IF_NAMESIZE> name{};
+        if (if_indextoname(static_cast<unsigned>(held.ifindex), name.data()) != nullptr)
+            lost.push_back({held.ifindex, held.hook});
+        return true;
+    });
+    return lost;
+}
+
+Result<size_t> Datapath::keep_pins() {
+    if (auto there = pins_->restore(); !there) return tl::make_unexpected(there.error());
+    auto wanted = objects_.pinned_maps();
+    wanted.emplace_back(objects_.apply_fd(), pins_->program(apply_pin));
+    for (const Held& held : held_)
+        if (held.link && stands(held, wall_, dispatcher_)) wanted.emplace_back(held.link.get(), held.pin);
+    size_t count = 0;
+    for (const auto& [fd, path] : wanted) {
+        const auto is_new = keep_pinned(fd, path);
+        if (!is_new) return tl::make_unexpected(is_new.error());
+        if (*is_new) ++count;
+    }
+    return count;
 }
 
 Result<void> Datapath::write(const policy::Compiled& compiled) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/kernel/held.hpp"
 #include "agent/kernel/links.hpp"
 #include "agent/kernel/maps.hpp"
 #include "agent/kernel/objects.hpp"
@@ -24,19 +25,30 @@ Result<void> require_pinned(const std::string& pin_path);
 // Refuses, with the mend, tables of another size than those pinned: a map keeps the size it was made with.
 Result<void> check_tables(const std::string& pin_path, const policy::Tables& tables);
 
+struct Lost {
+    int ifindex;
+    Hook hook;
+};
+
 class Datapath {
 public:
     // As check_pinned() and check_tables(), and a second agent is refused. Attaches nothing and changes nothing that
     // packets meet.
     static Result<Datapath> open(const std::string& pin_path, const policy::Tables& tables);
 
+    Result<void> check_tables(const policy::Tables& tables) const; // as the function of that name
     bool took_over() const { return took_over_; }
     const Pins& pins() const { return *pins_; }
     MapPaths map_paths() const;                                // for the worker
     uint64_t heartbeat_ns() const;                             // the worker's last
     std::array<uint64_t, 2> secret() const { return secret_; } // struct meta's
 
-    Result<Attached> attach(std::span<const Selected> devices, policy::Attach mode, OnFailure on_failure);
+    Result<std::vector<Attachment>> attach(std::span<const Selected> devices, policy::Attach mode,
+                                           OnFailure on_failure);
+    // What somebody else has taken away since then, each told once; of interfaces that have vanished, nothing.
+    std::vector<Lost> take_lost();
+    // Pins again what somebody has deleted; how many. On error some are missing still.
+    Result<size_t> keep_pins();
     Result<void> write(const policy::Compiled& compiled);
     Result<void> take_down();
 
@@ -54,6 +66,7 @@ private:
     uint32_t wall_; // as in Links
     std::array<uint64_t, 2> secret_;
     Dispatcher dispatcher_;
+    std::vector<Held> held_;
     Standing standing_;
     bool took_over_;
 };

@@ -33,6 +33,7 @@ public:
 
     // Interfaces of this network namespace where a program of ours is in a dispatcher.
     std::vector<int> interfaces() const;
+    bool is_on(int ifindex) const { return !ours_on(ifindex).empty(); }
 
     // A program that this object has made is in the interface's dispatcher, and no other of ours. Nothing has changed
     // where that fails: the kernel has no freplace, a program holds the slot without a dispatcher, ten are in it.

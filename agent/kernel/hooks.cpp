@@ -136,6 +136,13 @@ void detach_and_unpin(const std::string& path) {
     std::remove(path.c_str());
 }
 
+uint32_t link_program(int link, int ifindex) {
+    bpf_link_info about{};
+    __u32 size = sizeof about;
+    if (bpf_obj_get_info_by_fd(link, &about, &size) != 0) return 0;
+    return about.xdp.ifindex == static_cast<__u32>(ifindex) ? about.prog_id : 0;
+}
+
 // Asked with an interface that there cannot be: ENODEV where the kernel knows tcx, EINVAL on 6.1.
 bool has_tcx(int program_fd) { return bpf_link_create(program_fd, INT_MAX, attach_tcx_ingress, nullptr) == -ENODEV; }
 

@@ -33,6 +33,9 @@ Result<void> create_tcx(const Device& device, Hook hook, int program_fd, const s
 Result<void> update_link(const std::string& path, int program_fd);
 void detach_and_unpin(const std::string& path);
 
+// The id of the program that the link has on this interface; 0: it is detached, or elsewhere.
+uint32_t link_program(int link, int ifindex);
+
 // Linux 6.6 has tcx. `program_fd`: any TC program.
 bool has_tcx(int program_fd);
 

@@ -108,15 +108,15 @@ void finish_way_change(Attaching& attaching, Attachment& attachment, policy::Att
 
 } // namespace
 
-Result<Attached> Links::reconcile(std::span<const Selected> wanted, policy::Attach mode, const Programs& programs,
-                                  OnFailure on_failure) {
+Result<std::vector<Attachment>> Links::reconcile(std::span<const Selected> wanted, policy::Attach mode,
+                                                 const Programs& programs, OnFailure on_failure) {
     Attaching attaching(pins_, wall_, dispatcher_, programs);
-    Attached result;
+    std::vector<Attachment> attachments;
     for (const auto& selected : wanted) {
         const auto before = attaching.mark();
         auto attached = attach_one(attaching, selected, mode);
         if (attached) {
-            result.attachments.push_back(std::move(*attached));
+            attachments.push_back(std::move(*attached));
             continue;
         }
         if (on_failure == OnFailure::refuse_all && attaching.is_there(selected)) {
@@ -125,12 +125,13 @@ Result<Attached> Links::reconcile(std::span<const Selected> wanted, policy::Atta
         }
         attaching.take_back(before);
         attaching.keep_all_of(selected);
-        result.failures.push_back(attached.error().message());
+        if (attaching.is_there(selected))
+            attachments.push_back(attaching.refused(selected, attached.error().message()));
     }
     attaching.remove_others();
-    for (auto& attachment : result.attachments)
+    for (auto& attachment : attachments)
         if (attaching.changes_xdp_way(attachment.device.index)) finish_way_change(attaching, attachment, mode);
-    return result;
+    return attachments;
 }
 
 void Links::remove_all() { Attaching(pins_, wall_, dispatcher_, {}).remove_others(); }

@@ -20,9 +20,10 @@ namespace ringwall::kernel {
 struct Attachment {
     Device device;
     bool is_watched = false;
-    std::string ingress; // "xdp native", "xdp generic", "xdp dispatcher", "tcx", "clsact", "none"
-    std::string egress;  // "tcx", "clsact"
-    std::string why;     // of the ingress, where it is not what was asked for first; else empty
+    std::string ingress;     // "xdp native", "xdp generic", "xdp dispatcher", "tcx", "clsact", "none"
+    std::string egress;      // "tcx", "clsact"; "none" where it was refused
+    std::string why;         // of the ingress, where it is not what was asked for first; of a refusal; else empty
+    bool is_refused = false; // with OnFailure::leave_out: it has what it had before
 };
 
 struct Programs {
@@ -32,12 +33,7 @@ struct Programs {
 
 enum class OnFailure {
     refuse_all, // what was added is taken back
-    leave_out,  // the others are attached; this one keeps what it had
-};
-
-struct Attached {
-    std::vector<Attachment> attachments;
-    std::vector<std::string> failures; // with OnFailure::leave_out
+    leave_out,  // the others are attached; this one keeps what it had, and says so
 };
 
 class Links {
@@ -49,8 +45,8 @@ public:
 
     // Makes the attachments be exactly these: updates those there are, adds, then removes those no longer wanted. A
     // stranger's program is never touched. An interface that has just vanished is left out.
-    Result<Attached> reconcile(std::span<const Selected> wanted, policy::Attach mode, const Programs& programs,
-                               OnFailure on_failure);
+    Result<std::vector<Attachment>> reconcile(std::span<const Selected> wanted, policy::Attach mode,
+                                              const Programs& programs, OnFailure on_failure);
     // Detaches everything of this wall in this network namespace.
     void remove_all();
 

@@ -20,31 +20,37 @@
 namespace ringwall::kernel {
 namespace {
 
-// Where an object's maps are, and how large they are made.
-struct MapHome {
-    const Pins& pins;
-    const policy::Tables& tables;
-};
-
 // libbpf reuses a pinned map of the same shape, and creates and pins it where there is none: so the first object that
-// loads makes the maps, the other two and every later start share them.
-Result<void> place_maps(bpf_object* object, const MapHome& home) {
+// loads makes the maps, and every later start shares them.
+Result<void> place_maps(bpf_object* object, const Pins& pins, const policy::Tables& tables) {
     bpf_map* const pinholes = bpf_object__find_map_by_name(object, "pinholes");
-    if (const int failed = bpf_map__set_max_entries(pinholes, home.tables.pinholes); failed != 0)
+    if (const int failed = bpf_map__set_max_entries(pinholes, tables.pinholes); failed != 0)
         return fail_errno(-failed, "size the map pinholes");
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object) {
         if (bpf_map__is_internal(map)) continue; // .rodata: each load has its own
-        const auto path = home.pins.map(bpf_map__name(map));
+        const auto path = pins.map(bpf_map__name(map));
         if (const int failed = bpf_map__set_pin_path(map, path.c_str()); failed != 0)
             return fail_errno(-failed, "pin " + path);
     }
     return {};
 }
 
+// The maps of the first object, for all others. Not by their pins, which somebody may have deleted since.
+Result<void> share_maps(bpf_object* object, const bpf_object* first) {
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object) {
+        if (bpf_map__is_internal(map)) continue;
+        const int shared = bpf_object__find_map_fd_by_name(first, bpf_map__name(map));
+        if (const int failed = shared < 0 ? shared : bpf_map__reuse_fd(map, shared); failed != 0)
+            return fail_errno(-failed, std::string("share the map ") + bpf_map__name(map));
+    }
+    return {};
+}
+
 template <class Skeleton>
-Result<void> load_at(const MapHome& home, Skeleton* skeleton, int (*load)(Skeleton*), const char* what) {
-    return load_one(skeleton, load, what, [&](Skeleton* opened) { return place_maps(opened->obj, home); });
+Result<void> load_beside(const bpf_object* first, Skeleton* skeleton, int (*load)(Skeleton*), const char* what) {
+    return load_one(skeleton, load, what, [&](Skeleton* opened) { return share_maps(opened->obj, first); });
 }
 
 [[gnu::format(printf, 3, 0)]] int print(const char* library, bool is_warning, const char* format, va_list arguments) {
@@ -71,7 +77,7 @@ Result<void> load_at(const MapHome& home, Skeleton* skeleton, int (*load)(Skelet
 template <class Skeleton, Skeleton* (*open)(), int (*load)(Skeleton*), void (*destroy)(Skeleton*)>
 class Copies {
 public:
-    Result<Skeleton*> get(bool is_watched, bool is_bare, const MapHome& home, const char* what) {
+    Result<Skeleton*> get(bool is_watched, bool is_bare, const bpf_object* first, const char* what) {
         auto& copy = copies_[(is_watched ? 1U : 0U) | (is_bare ? 2U : 0U)];
         if (copy) return copy.get();
         Owned<Skeleton, destroy> opened(open());
@@ -79,7 +85,8 @@ public:
             opened->rodata->is_watched = is_watched;
             opened->rodata->is_bare = is_bare;
         }
-        if (auto loaded = load_at(home, opened.get(), load, what); !loaded) return tl::make_unexpected(loaded.error());
+        if (auto loaded = load_beside(first, opened.get(), load, what); !loaded)
+            return tl::make_unexpected(loaded.error());
         copy = std::move(opened);
         return copy.get();
     }
@@ -91,7 +98,6 @@ private:
 } // namespace
 
 struct Objects::Skeletons {
-    policy::Tables tables;
     Owned<xdp_ingress, xdp_ingress__destroy> xdp{xdp_ingress__open()};
     Copies<tc_ingress, tc_ingress__open, tc_ingress__load, tc_ingress__destroy> ingress;
     Copies<tc_egress, tc_egress__open, tc_egress__load, tc_egress__destroy> egress;
@@ -105,43 +111,52 @@ Objects::~Objects() = default;
 
 Result<Objects> Objects::load(const Pins& pins, const policy::Tables& tables) {
     auto opened = std::make_unique<Skeletons>();
-    opened->tables = tables;
-    const MapHome home{pins, tables};
-    if (auto loaded = load_at(home, opened->xdp.get(), xdp_ingress__load, "xdp_ingress"); !loaded)
+    const auto place = [&](xdp_ingress* first) { return place_maps(first->obj, pins, tables); };
+    if (auto loaded = load_one(opened->xdp.get(), xdp_ingress__load, "xdp_ingress", place); !loaded)
         return tl::make_unexpected(loaded.error());
-    if (auto loaded = opened->egress.get(false, false, home, "tc_egress"); !loaded)
+    const bpf_object* const first = opened->xdp->obj;
+    if (auto loaded = opened->egress.get(false, false, first, "tc_egress"); !loaded)
         return tl::make_unexpected(loaded.error());
-    if (auto loaded = load_at(home, opened->apply.get(), apply__load, "apply"); !loaded)
+    if (auto loaded = load_beside(first, opened->apply.get(), apply__load, "apply"); !loaded)
         return tl::make_unexpected(loaded.error());
     return Objects(std::move(opened));
 }
 
-Result<int> Objects::program(Hook hook, const Selected& selected, const Pins& pins) {
+Result<int> Objects::program(Hook hook, const Selected& selected) {
     const bool is_bare = selected.device.framing() == Framing::bare;
-    const MapHome home{pins, skeletons_->tables};
+    const bpf_object* const first = skeletons_->xdp->obj;
     if (hook == Hook::xdp) return bpf_program__fd(skeletons_->xdp->progs.ringwall_xdp);
     if (hook == Hook::tc_ingress) {
-        const auto copy = skeletons_->ingress.get(selected.is_watched, is_bare, home, "tc_ingress");
+        const auto copy = skeletons_->ingress.get(selected.is_watched, is_bare, first, "tc_ingress");
         if (!copy) return tl::make_unexpected(copy.error());
         return bpf_program__fd((*copy)->progs.ringwall_tc_in);
     }
-    const auto copy = skeletons_->egress.get(selected.is_watched, is_bare, home, "tc_egress");
+    const auto copy = skeletons_->egress.get(selected.is_watched, is_bare, first, "tc_egress");
     if (!copy) return tl::make_unexpected(copy.error());
     return bpf_program__fd((*copy)->progs.ringwall_tc_eg);
 }
 
-Result<std::shared_ptr<bpf_object>> Objects::open_for_dispatcher(const Pins& pins, uint32_t own_turn) const {
+Result<std::shared_ptr<bpf_object>> Objects::open_for_dispatcher(uint32_t own_turn) const {
     const std::shared_ptr<xdp_ingress> opened(xdp_ingress__open(), xdp_ingress__destroy);
     if (!opened) return fail_errno(errno, "open the BPF object xdp_ingress");
     opened->rodata->own_turn = own_turn;
     opened->data_turn->turn = own_turn;
-    if (auto placed = place_maps(opened->obj, {pins, skeletons_->tables}); !placed)
-        return tl::make_unexpected(placed.error());
+    if (auto shared = share_maps(opened->obj, skeletons_->xdp->obj); !shared)
+        return tl::make_unexpected(shared.error());
     return std::shared_ptr<bpf_object>(opened, opened->obj);
 }
 
 int Objects::apply_fd() const { return bpf_program__fd(skeletons_->apply->progs.ringwall_apply); }
 int Objects::map_fd(const char* name) const { return bpf_object__find_map_fd_by_name(skeletons_->xdp->obj, name); }
+
+std::vector<std::pair<int, std::string>> Objects::pinned_maps() const {
+    std::vector<std::pair<int, std::string>> all;
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, skeletons_->xdp->obj) {
+        if (const char* path = bpf_map__pin_path(map)) all.emplace_back(bpf_map__fd(map), path);
+    }
+    return all;
+}
 
 void log_libbpf() {
     libbpf_set_print(print_libbpf);

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "agent/kernel/hooks.hpp"
 #include "agent/kernel/pins.hpp"
@@ -24,10 +26,12 @@ public:
     Objects& operator=(Objects&&) noexcept;
     ~Objects();
 
-    Result<int> program(Hook hook, const Selected& selected, const Pins& pins);
-    Result<std::shared_ptr<bpf_object>> open_for_dispatcher(const Pins& pins, uint32_t own_turn) const; // as OpenXdp
+    Result<int> program(Hook hook, const Selected& selected);
+    Result<std::shared_ptr<bpf_object>> open_for_dispatcher(uint32_t own_turn) const; // as OpenXdp
     int apply_fd() const;
     int map_fd(const char* name) const;
+    // The maps that are pinned, with their places: every object has them all.
+    std::vector<std::pair<int, std::string>> pinned_maps() const;
 
 private:
     struct Skeletons;

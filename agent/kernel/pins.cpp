@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/kernel/pins.hpp"
 
+#include <bpf/bpf.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/file.h>
@@ -75,7 +76,8 @@ std::string holder_of(int fd) {
 
 bool is_still(int fd, const std::string& path) {
     struct stat held{}, there{};
-    return fstat(fd, &held) == 0 && stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino;
+    return fstat(fd, &held) == 0 && stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
+           held.st_dev == there.st_dev;
 }
 
 // bpffs has no files to lock, so the directory itself carries the lock. ENOENT where the directory is gone.
@@ -102,6 +104,24 @@ Result<void> make_directory(const std::string& path) {
     return {};
 }
 
+Result<void> make_directories(const std::string& root) {
+    for (const char* below : {"/maps", "/programs", "/links"})
+        if (auto made = make_directory(root + below); !made) return made;
+    return {};
+}
+
+// What struct bpf_map_info, bpf_prog_info and bpf_link_info begin with.
+struct Identity {
+    uint32_t type, id;
+    bool operator==(const Identity&) const = default;
+};
+
+std::optional<Identity> identity_of(int fd) {
+    Identity about{};
+    __u32 size = sizeof about;
+    return bpf_obj_get_info_by_fd(fd, &about, &size) == 0 ? std::optional(about) : std::nullopt;
+}
+
 } // namespace
 
 Result<Pins> Pins::create(const std::string& root) {
@@ -109,8 +129,7 @@ Result<Pins> Pins::create(const std::string& root) {
     if (auto made = make_directory(root); !made) return tl::make_unexpected(made.error());
     auto held = lock(root, lock_patience);
     if (!held) return tl::make_unexpected(held.error());
-    for (const char* below : {"/maps", "/programs", "/links"})
-        if (auto made = make_directory(root + below); !made) return tl::make_unexpected(made.error());
+    if (auto made = make_directories(root); !made) return tl::make_unexpected(made.error());
     return Pins(root, std::move(*held));
 }
 
@@ -140,6 +159,17 @@ std::vector<std::string> Pins::links() const {
     return paths;
 }
 
+Result<void> Pins::restore() {
+    if (!is_still(lock_.get(), root_)) {
+        if (auto mounted = require_bpffs(root_); !mounted) return mounted;
+        if (auto made = make_directory(root_); !made) return made;
+        auto held = lock(root_, 0ms);
+        if (!held) return tl::make_unexpected(held.error());
+        lock_ = std::move(*held);
+    }
+    return make_directories(root_);
+}
+
 Result<void> Pins::remove() {
     std::error_code error;
     for (const char* below : {"/links", "/programs", "/maps"}) {
@@ -151,6 +181,17 @@ Result<void> Pins::remove() {
     if (error && error != std::errc::device_or_resource_busy)
         return tl::make_unexpected(Error{error, "remove " + root_});
     return {};
+}
+
+Result<bool> keep_pinned(int fd, const std::string& path) {
+    const Fd there(bpf_obj_get(path.c_str()));
+    if (!there && errno == ENOENT) {
+        if (bpf_obj_pin(fd, path.c_str()) != 0) return fail_errno(errno, "pin " + path);
+        return true;
+    }
+    if (!there) return fail_errno(errno, "open " + path);
+    if (identity_of(there.get()) != identity_of(fd)) return fail(path + " is none of this wall");
+    return false;
 }
 
 std::optional<int> holder(const std::string& root) {

@@ -32,6 +32,10 @@ public:
     // its successor never consume the same rings.
     int lock_fd() const { return lock_.get(); }
 
+    // Makes anew what somebody has deleted of the directories, with the lock. An error where another agent, or something
+    // else, has taken their place.
+    Result<void> restore();
+
     // Unpins everything below ROOT, then ROOT. What is not there is no error.
     Result<void> remove();
 
@@ -41,6 +45,10 @@ private:
     std::string root_;
     Fd lock_;
 };
+
+// The object that `fd` stands for is pinned there; true where it had to be pinned anew. What else is there is left alone: an
+// error.
+Result<bool> keep_pinned(int fd, const std::string& path);
 
 // The process that locked ROOT (the parent of a running agent), where there is one and /proc/locks names it.
 std::optional<int> holder(const std::string& root);

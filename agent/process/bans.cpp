@@ -31,6 +31,29 @@ private:
     bool& flag_;
 };
 
+// A JSON array of them all.
+class Listing {
+public:
+    Listing(const kernel::Maps& maps, Now now) : maps_(maps), now_(now) {}
+
+    awaitable<std::optional<std::string>> next() {
+        if (walk_.is_over) co_return std::optional<std::string>();
+        std::string piece = walk_.is_begun ? "" : "[", some;
+        for (const auto& [key, ban] : maps_.next_bans(walk_)) control::append_ban(some, key, ban, now_);
+        if (!some.empty() && std::exchange(has_some_, true)) piece += ',';
+        piece += some;
+        if (walk_.is_over) piece += ']';
+        co_await give_way();
+        co_return piece;
+    }
+
+private:
+    const kernel::Maps& maps_;
+    Now now_;
+    kernel::MapWalk walk_;
+    bool has_some_ = false;
+};
+
 } // namespace
 
 std::string Bans::protector_of(const struct ban_key& key) const {
@@ -68,14 +91,8 @@ Result<std::string> Bans::remove(const struct ban_key& key, Now now) {
     return fail_errno(-failed[0].result, "lift the ban of " + to_string(key));
 }
 
-awaitable<std::string> Bans::list(Now now) {
-    std::string all = "[";
-    for (kernel::MapWalk walk; !walk.is_over;) {
-        for (const auto& [key, ban] : maps_.next_bans(walk)) control::append_ban(all, key, ban, now);
-        co_await give_way();
-    }
-    all += ']';
-    co_return all;
+control::Pieces Bans::list(Now now) const {
+    return [listing = std::make_shared<Listing>(maps_, now)] { return listing->next(); };
 }
 
 awaitable<size_t> Bans::new_among(const std::vector<struct ban_key>& keys) {

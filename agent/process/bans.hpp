@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/control/bans.hpp"
+#include "agent/control/http.hpp"
 #include "agent/kernel/maps.hpp"
 #include "policy/compile.hpp"
 
@@ -26,7 +27,7 @@ public:
     Result<std::string> add(const control::BanRequest& request, Now now);
     Result<std::string> remove(const struct ban_key& key, Now now);
     boost::asio::awaitable<Result<std::string>> import(std::string body, Now now);
-    boost::asio::awaitable<std::string> list(Now now);
+    control::Pieces list(Now now) const;          // all of them, as they are found
     size_t standing() const { return standing_; } // as of the last walk of sweep(), a minute ago at most
 
 private:

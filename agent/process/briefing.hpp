@@ -17,8 +17,10 @@ namespace ringwall::agent {
 struct Briefing {
     std::string config_path;
     std::vector<policy::ConfigFile> config;
-    std::vector<IpAddress> self; // what `protect: [self]` stands for
+    std::vector<IpAddress> self;       // what `protect: [self]` stands for
+    std::string pins_path, pins_error; // the error: why pins that somebody has deleted are still missing
     std::vector<control::Interface> interfaces;
+    uint64_t attachments_lost = 0; // since the parent started
     std::vector<control::List> lists;
     std::vector<control::Name> names;
     int64_t loaded_s = 0; // CLOCK_REALTIME

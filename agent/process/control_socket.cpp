@@ -24,9 +24,11 @@ Result<sockaddr_un> address_of(const std::string& path) {
     return address;
 }
 
+// EAGAIN: somebody listens, and has more who wait than he takes.
 bool answers(const sockaddr_un& address) {
-    Fd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    return probe && connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    Fd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!probe) return false;
+    return connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
 }
 
 Result<void> remove_stale(const std::string& path, const sockaddr_un& address) {
@@ -80,7 +82,7 @@ Result<Fd> listen_on(const Endpoint& endpoint) {
     return listening;
 }
 
-Result<Fd> listen_on(const std::string& path) {
+Result<ControlSocket> ControlSocket::listen(const std::string& path) {
     const auto address = address_of(path);
     if (!address) return tl::make_unexpected(address.error());
     std::error_code ignored;
@@ -95,8 +97,22 @@ Result<Fd> listen_on(const std::string& path) {
     umask(before);
     if (bound != 0) return fail_errno(error, "bind the control socket " + path);
     give_to_group(path);
-    if (listen(listening.get(), 64) != 0) return fail_errno(errno, "listen on " + path);
-    return listening;
+    if (::listen(listening.get(), 64) != 0) return fail_errno(errno, "listen on " + path);
+    ControlSocket made(path, std::move(listening));
+    struct stat about{};
+    if (lstat(path.c_str(), &about) != 0) return fail_errno(errno, "find the control socket " + path);
+    made.device_ = about.st_dev;
+    made.inode_ = about.st_ino;
+    return made;
+}
+
+bool ControlSocket::is_found() const {
+    struct stat about{};
+    return lstat(path_.c_str(), &about) == 0 && about.st_dev == device_ && about.st_ino == inode_;
+}
+
+void ControlSocket::remove() const {
+    if (is_found()) unlink(path_.c_str());
 }
 
 } // namespace ringwall::agent

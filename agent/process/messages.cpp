@@ -20,8 +20,10 @@ bool is_known(uint32_t message) {
     switch (static_cast<Message>(message)) {
         case Message::policy:
         case Message::reload_failed:
+        case Message::reload_refused:
         case Message::stop:
         case Message::surroundings:
+        case Message::listen:
         case Message::ready:
         case Message::reload:
         case Message::joined:
@@ -30,7 +32,9 @@ bool is_known(uint32_t message) {
     return false;
 }
 
-bool has_descriptor(Message message) { return message == Message::policy || message == Message::surroundings; }
+bool has_descriptor(Message message) {
+    return message == Message::policy || message == Message::surroundings || message == Message::listen;
+}
 
 // The descriptor goes with the first byte: whoever reads the frame has it by then (unix(7)).
 ssize_t send_some(int socket, std::string_view bytes, int descriptor) {

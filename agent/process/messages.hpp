@@ -17,10 +17,12 @@ namespace ringwall::agent {
 
 enum class Message : uint32_t {
     // to the worker
-    policy = 1,        // body: struct Briefing, with its table as a descriptor; the kernel has this policy already
-    reload_failed = 2, // body: why, for people; the policy before stays
-    stop = 3,
-    surroundings = 4, // likewise: the same configuration, other interfaces, addresses or contents of lists
+    policy = 1,         // body: struct Briefing, with its table as a descriptor; the kernel has this policy already
+    reload_failed = 2,  // body: why, for people; the policy before stays
+    reload_refused = 3, // likewise, for mistakes of the configuration: one a line
+    stop = 4,
+    surroundings = 5, // as `policy`: the same configuration, other interfaces, addresses or contents of lists
+    listen = 6,       // with the control socket, made anew, as a descriptor
     // to the parent
     ready = 16,
     reload = 17,
@@ -32,7 +34,7 @@ enum class Message : uint32_t {
 struct Frame {
     Message message;
     std::string body;
-    Fd descriptor; // of `policy` and `surroundings`
+    Fd descriptor; // of `policy`, `surroundings` and `listen`
 };
 
 constexpr size_t largest_to_worker = 8 << 20;  // a configuration with long lists
@@ -53,8 +55,8 @@ private:
     std::deque<Fd> descriptors_; // that came, for the next frames that have one
 };
 
-// Blocks until the frame is written or the socket's send timeout passes. `descriptor` goes with `policy` and
-// `surroundings`, and with nothing else.
+// Blocks until the frame is written or the socket's send timeout passes. `descriptor` goes with `policy`,
+// `surroundings` and `listen`, and with nothing else.
 Result<void> send_frame(int socket, Message message, std::string_view body = {}, int descriptor = -1);
 // What there is to read, one descriptor at most with it: bytes received, 0 at the end. errno where it fails.
 Result<size_t> receive(int socket, int flags, FrameReader& into);

@@ -78,7 +78,7 @@ int Parent::run() {
     manager_.stopping();
     stop_worker();
     end_resolver();
-    unlink(options_.socket.c_str());
+    control_.remove();
     return code;
 }
 
@@ -89,9 +89,9 @@ int Parent::start(const Plan& plan) {
     configure_log(plan.config.log, datapath_->secret());
     if (datapath_->took_over()) tell_takeover(plan.config);
     // Before anything is attached: what cannot be an agent must not leave a wall without one.
-    auto listening = listen_on(options_.socket);
+    auto listening = ControlSocket::listen(options_.socket);
     if (!listening) return give_up(listening.error());
-    listening_ = std::move(*listening);
+    control_ = std::move(*listening);
     if (auto done = put_into_force(plan); !done) return give_up(done.error());
     listen_for_scrapes();
 
@@ -106,7 +106,7 @@ int Parent::start(const Plan& plan) {
 // Nobody was protected by a wall that never stood; one that stands is kept.
 int Parent::give_up(const Error& error) {
     if (!datapath_->took_over()) datapath_->take_down();
-    if (listening_) unlink(options_.socket.c_str());
+    control_.remove();
     return refuse(error);
 }
 
@@ -150,11 +150,15 @@ int Parent::supervise() {
 int Parent::on_time() {
     wake_at_ = std::chrono::steady_clock::now() + look_period;
     manager_.alive(); // this process: the worker's hanging is ours to see
+    keep_pins();
+    look_at_attachments();
+    look_at_socket();
     take_lists(file_watch_->look(lists_));
     look_at_configuration();
     look_at_names();
     if (!resolver_) start_resolver();
     if (worker_) return look_at_heartbeat();
+    if (!briefing_.pins_error.empty()) return go_on; // by which a worker finds its maps; it was told
     if (auto started = start_worker(); !started) log::error("worker", started.error().message());
     return go_on;
 }
@@ -181,6 +185,7 @@ int Parent::on_signal(int signals) {
         reload();
         return go_on;
     }
+    keep_pins(); // that the datapath stays by
     log::info("stop", "the datapath stays in place; `ringwall detach` takes it down");
     return exit_good;
 }
@@ -239,10 +244,14 @@ void Parent::listen_for_scrapes() {
 
 // With the briefing and the table, but of a reload that failed.
 void Parent::tell_worker(Message message, std::string_view body) {
+    const bool is_policy = message == Message::policy || message == Message::surroundings;
+    if (is_policy) send_worker(message, encode(briefing_), table_.get());
+    else send_worker(message, body);
+}
+
+void Parent::send_worker(Message message, std::string_view body, int descriptor) {
     if (!worker_) return;
-    const bool is_policy = message != Message::reload_failed;
-    const auto sent = is_policy ? send_frame(worker_->socket.get(), message, encode(briefing_), table_.get())
-                                : send_frame(worker_->socket.get(), message, body);
+    const auto sent = send_frame(worker_->socket.get(), message, body, descriptor);
     if (sent) return;
     // It reads nothing for seconds: a new one starts with the policy in force.
     log::error("worker", sent.error().message());
@@ -261,7 +270,7 @@ Result<void> Parent::start_worker() {
         // Never returns into the parent's frames: their destructors are the parent's.
         _exit(run_worker({.parent = parent,
                           .socket = theirs.get(),
-                          .listening = listening_.get(),
+                          .listening = control_.fd(),
                           .scraped = scraped_.get(),
                           .lock = datapath_->pins().lock_fd(),
                           .maps = datapath_->map_paths()}));

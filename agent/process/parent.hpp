@@ -14,6 +14,7 @@
 #include "agent/kernel/link_events.hpp"
 #include "agent/process/briefing.hpp"
 #include "agent/process/config_watch.hpp"
+#include "agent/process/control_socket.hpp"
 #include "agent/process/file_watch.hpp"
 #include "agent/process/messages.hpp"
 #include "agent/process/plan.hpp"
@@ -62,6 +63,13 @@ private:
     Result<void> follow(Surroundings found);
     Result<void> attach(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure);
     void tell_worker(Message message, std::string_view body = {});
+    void send_worker(Message message, std::string_view body, int descriptor = -1);
+
+    // parent_watch.cpp
+    void keep_pins();
+    void note_lost();
+    void look_at_attachments();
+    void look_at_socket();
 
     // parent_lists.cpp
     void watch_lists();
@@ -112,8 +120,10 @@ private:
     bool are_names_due_ = false;      // the policy in force is of what they stood for before
     std::optional<Resolver> resolver_;
     Fd table_; // of networks, as the kernel has it
-    Fd listening_;
-    Fd scraped_; // over TCP; none where the configuration says so, or somebody else is there
+    ControlSocket control_;
+    std::string control_error_;     // of the last attempt to make it anew, else empty
+    bool is_attaching_due_ = false; // something is not attached as it was, or should be
+    Fd scraped_;                    // over TCP; none where the configuration says so, or somebody else is there
     Fd signals_;
     Briefing briefing_;
     std::optional<Worker> worker_;

@@ -12,13 +12,13 @@ namespace ringwall::agent {
 
 // Attachments first: where one is refused, the policy in force is still the one before.
 Result<void> Parent::put_into_force(const Plan& plan) {
-    if (auto fits = kernel::check_tables(options_.pin_path, plan.config.tables); !fits) return fits;
+    if (auto fits = datapath_->check_tables(plan.config.tables); !fits) return fits;
     for (const auto& warning : plan.config.warnings) log::warn("config", policy::to_string(warning));
     for (const auto& warning : plan.surroundings.warnings) log::warn("config", warning);
     if (auto attached = attach(plan.surroundings, plan.config.attach, kernel::OnFailure::refuse_all); !attached)
         return attached;
     if (auto written = write(plan.compiled); !written) return written;
-    if (listening_ && plan.config.http != config_.http)
+    if (was_ready_ && plan.config.http != config_.http)
         log::warn("config", "http.listen takes effect with the next start of the agent");
     configure_log(plan.config.log, datapath_->secret());
     config_ = plan.config;
@@ -27,6 +27,7 @@ Result<void> Parent::put_into_force(const Plan& plan) {
     watch_lists();
     follow_names();
     briefing_.config_path = options_.config;
+    briefing_.pins_path = options_.pin_path;
     briefing_.config = plan.files;
     briefing_.self = plan.surroundings.self;
     briefing_.loaded_s = std::time(nullptr);
@@ -60,12 +61,17 @@ void Parent::reload() {
     manager_.reloading();
     config_watch_.about_to_load(); // before it is read: what changes meanwhile is news
     std::string error;
-    if (const auto plan = make_plan(options_.config, known()); !plan) error = plan.error().what;
-    else if (const auto done = put_into_force(*plan); !done) error = done.error().message();
+    bool is_configuration = false;
+    if (const auto plan = make_plan(options_.config, known()); !plan) {
+        error = plan.error().what;
+        is_configuration = plan.error().is_configuration;
+    } else if (const auto done = put_into_force(*plan); !done) {
+        error = done.error().message();
+    }
     if (error.empty()) log::info("config.reload", options_.config + " is in force");
     else log::error("config.refused", "the policy before stays: " + error);
     if (error.empty()) tell_worker(Message::policy);
-    else tell_worker(Message::reload_failed, error);
+    else tell_worker(is_configuration ? Message::reload_refused : Message::reload_failed, error);
     manager_.status(error.empty() ? "" : "the last reload was refused, see `ringwall check`");
     manager_.ready();
 }

@@ -22,13 +22,15 @@ bool contains(const std::vector<control::Interface>& all, const control::Interfa
     return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-void log_changes(const std::vector<control::Interface>& before, const std::vector<control::Interface>& now) {
-    for (const auto& each : now)
-        if (!contains(before, each))
-            log::info("attach",
-                      each.name + " (" + each.role + "): ingress " + each.ingress + ", egress " + each.egress +
-                          (each.why.empty() ? "" : "; " + each.why),
-                      {{"interface", each.name}, {"ingress", each.ingress}, {"egress", each.egress}});
+void log_change(const control::Interface& now, bool is_refused) {
+    if (is_refused) return log::error("attach.refused", now.why, {{"interface", now.name}});
+    log::info("attach",
+              now.name + " (" + now.role + "): ingress " + now.ingress + ", egress " + now.egress +
+                  (now.why.empty() ? "" : "; " + now.why),
+              {{"interface", now.name}, {"ingress", now.ingress}, {"egress", now.egress}});
+}
+
+void log_gone(const std::vector<control::Interface>& before, const std::vector<control::Interface>& now) {
     for (const auto& each : before)
         if (std::none_of(now.begin(), now.end(), [&](const auto& other) { return other.ifindex == each.ifindex; }))
             log::info("attach.gone", each.name + ": gone, or no longer ours to attach", {{"interface", each.name}});
@@ -46,18 +48,25 @@ void log_addresses(const std::vector<IpAddress>& before, const std::vector<IpAdd
 } // namespace
 
 Result<void> Parent::attach(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure) {
+    keep_pins();
+    note_lost();
     auto attached = datapath_->attach(found.devices, mode, on_failure);
     if (!attached) return tl::make_unexpected(attached.error());
-    for (const auto& failure : attached->failures) log::error("attach.refused", failure);
+    is_attaching_due_ = false;
     std::vector<control::Interface> interfaces;
-    for (const auto& each : attached->attachments) interfaces.push_back(describe(each));
-    log_changes(briefing_.interfaces, interfaces);
+    for (const auto& each : *attached) {
+        interfaces.push_back(describe(each));
+        is_attaching_due_ |= each.is_refused;
+        if (!contains(briefing_.interfaces, interfaces.back())) log_change(interfaces.back(), each.is_refused);
+    }
+    log_gone(briefing_.interfaces, interfaces);
     briefing_.interfaces = std::move(interfaces);
     return {};
 }
 
 void Parent::on_link_events() {
     link_events_->drain();
+    look_at_attachments(); // that of a dispatcher, which anybody may replace
     auto found = look_around(config_);
     if (!found) return log::error("attach.refused", found.error().message());
     if (found->devices == surroundings_.devices && found->self == surroundings_.self &&

@@ -70,6 +70,7 @@ Response get(const Wall& wall, std::string_view target) {
                                  {"files", to_json(wall.briefing.config)}});
     if (target == "/api/v1/status") return good(control::status(status_of(wall), wall.core.policy(), now()));
     if (target == "/api/v1/calls") return {.pieces = calls(wall, now())};
+    if (target == "/api/v1/bans") return {.pieces = wall.bans.list(now())};
     if (target == "/api/v1/pinholes") return {.pieces = pinholes(wall, now())};
     if (target == sources_target) return {.pieces = sources(wall, now())};
     return bad(404, "no such document: status, calls, pinholes, sources, bans, lists, config, drops");
@@ -77,7 +78,7 @@ Response get(const Wall& wall, std::string_view target) {
 
 awaitable<Response> reload(const Wall& wall) {
     const auto reloaded = co_await wall.reload();
-    if (!reloaded) co_return bad(422, reloaded.error().message());
+    if (!reloaded.error.empty()) co_return bad(reloaded.is_configuration ? 422 : 500, reloaded.error);
     co_return good({{"ok", true}});
 }
 
@@ -103,18 +104,12 @@ Response close(const Wall& wall, const Request& request) {
     return good(control::closed(found, wall.core.policy()));
 }
 
+// The response is named: g++ 12 destroys braced temporaries of a co_await expression twice.
 awaitable<Response> about(const Wall& wall, std::string of) {
     const auto address = IpAddress::parse(of);
     if (!address) co_return bad(400, "expected an IPv4 or IPv6 address");
     Response response;
     response.body = co_await about_source(wall, *address, now());
-    co_return response;
-}
-
-// Named, not temporaries: g++ 12 destroys braced ones of a co_await expression twice.
-awaitable<Response> bans(const Wall& wall) {
-    Response response;
-    response.body = co_await wall.bans.list(now());
     co_return response;
 }
 
@@ -164,6 +159,8 @@ control::Status status_of(const Wall& wall) {
             .config_path = wall.briefing.config_path,
             .config_loaded_s = wall.briefing.loaded_s,
             .config_error = wall.config_error,
+            .pins_path = wall.briefing.pins_path,
+            .pins_error = wall.briefing.pins_error,
             .interfaces = wall.briefing.interfaces,
             .lists = wall.briefing.lists,
             .names = wall.briefing.names,
@@ -179,7 +176,6 @@ uint64_t longest_body(std::string_view target) { return target == import_target 
 
 control::Handler routes(Wall wall) {
     return [wall = std::move(wall)](Request request) -> awaitable<Response> {
-        if (request.method == "GET" && request.target == "/api/v1/bans") co_return co_await bans(wall);
         if (request.method == "GET" && request.target.starts_with(std::string(sources_target) + "/"))
             co_return co_await about(wall, request.target.substr(sources_target.size() + 1));
         if (request.method == "GET") co_return get(wall, request.target);

@@ -17,6 +17,11 @@
 
 namespace ringwall::agent {
 
+struct Reloaded {
+    std::string error;             // empty where it is in force
+    bool is_configuration = false; // of the error: the file's mistakes, one a line; else the machine's
+};
+
 // The worker's state as the routes see it; all of it outlives them.
 struct Wall {
     const kernel::Maps& maps;
@@ -27,7 +32,7 @@ struct Wall {
     const std::string& config_error; // of the last reload, empty if it was good
     int64_t started_s = 0;
     std::function<std::vector<CoreCounter>()> counters; // the core's and the worker's own
-    std::function<boost::asio::awaitable<Result<void>>()> reload;
+    std::function<boost::asio::awaitable<Reloaded>()> reload;
     std::function<Result<void>(const dialog::Opening&)> open; // by hand
     std::function<void(const dialog::Closing&)> close;
 };

@@ -7,6 +7,8 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -92,7 +94,7 @@ public:
         co_spawn(io_, ring_loop_->run(), rethrow);
         co_spawn(io_, tick(), rethrow);
         co_spawn(io_, listen_to_parent(), rethrow);
-        co_spawn(io_, control::serve(inherited_.listening, routes(*wall_), longest_body), rethrow);
+        serve_commands(inherited_.listening);
         if (inherited_.scraped >= 0)
             co_spawn(io_, control::serve(inherited_.scraped, scrapes(*wall_, delays_, resources_)), rethrow);
         tell_parent(Message::ready);
@@ -172,9 +174,18 @@ private:
 
     void on_frame(Frame& frame) {
         if (frame.message == Message::surroundings) return on_surroundings(frame);
+        if (frame.message == Message::listen) return serve_commands(frame.descriptor.release());
         if (frame.message == Message::policy) config_error_ = adopt(frame);
-        if (frame.message == Message::reload_failed) config_error_ = frame.body;
+        else config_error_ = frame.body;
+        is_config_refused_ = frame.message == Message::reload_refused;
         reloaded_.cancel();
+    }
+
+    // From now on there, and nowhere else; who is connected stays.
+    void serve_commands(int listening) {
+        serving_.emit(asio::cancellation_type::terminal);
+        co_spawn(io_, control::serve(listening, routes(*wall_), longest_body),
+                 asio::bind_cancellation_slot(serving_.slot(), rethrow));
     }
 
     // Nobody's answer: a reload that was asked for still gets its own. With the table that we have, calls need no look.
@@ -195,11 +206,10 @@ private:
 
     void configure_log() const { agent::configure_log(follower_.policy().config().log, maps_.secret()); }
 
-    awaitable<Result<void>> ask_for_reload() {
+    awaitable<Reloaded> ask_for_reload() {
         tell_parent(Message::reload);
         co_await reloaded_.async_wait(tuple); // cancelled by the answer
-        if (!config_error_.empty()) co_return fail(config_error_);
-        co_return Result<void>{};
+        co_return Reloaded{.error = config_error_, .is_configuration = is_config_refused_};
     }
 
     void tell_parent(Message message, std::string_view body = {}) {
@@ -209,6 +219,7 @@ private:
     std::vector<CoreCounter> counters() const {
         auto all = follower_.counters();
         all.push_back({"unreadable_records", rings_->unreadable()});
+        all.push_back({"attachments_lost", briefing_.attachments_lost});
         return all;
     }
 
@@ -230,6 +241,7 @@ private:
     kernel::Maps maps_;
     Briefing briefing_;
     std::string config_error_;
+    bool is_config_refused_ = false; // for its mistakes
     Follower follower_;
     Bans bans_;
     std::unique_ptr<kernel::Rings> rings_;
@@ -242,6 +254,7 @@ private:
     asio::io_context io_{1};
     asio::local::stream_protocol::socket parent_;
     asio::steady_timer tick_timer_, reloaded_;
+    asio::cancellation_signal serving_; // of commands
     std::unique_ptr<Drops> drops_;
     std::optional<RingLoop> ring_loop_;
     std::optional<Wall> wall_;

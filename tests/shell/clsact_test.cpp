@@ -27,18 +27,6 @@ int load_program() {
                          nullptr);
 }
 
-uint32_t program_id(int ifindex, Hook where, uint32_t handle) {
-    bpf_tc_hook hook{};
-    hook.sz = sizeof hook;
-    hook.ifindex = ifindex;
-    hook.attach_point = where == Hook::tc_ingress ? BPF_TC_INGRESS : BPF_TC_EGRESS;
-    bpf_tc_opts options{};
-    options.sz = sizeof options;
-    options.handle = handle;
-    options.priority = where == Hook::tc_ingress ? 2 : 49000;
-    return bpf_tc_query(&hook, &options) == 0 ? options.prog_id : 0;
-}
-
 TEST(Clsact, filter_is_added_replaced_and_removed_beside_another_walls) {
     if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs root and network namespaces";
     ASSERT_EQ(std::system("ip link add rw0 type veth peer name rw1"), 0);
@@ -51,19 +39,18 @@ TEST(Clsact, filter_is_added_replaced_and_removed_beside_another_walls) {
     for (const auto hook : {Hook::tc_ingress, Hook::tc_egress}) {
         EXPECT_FALSE(detach_clsact(ifindex, hook, ours)) << "there is none yet";
         ASSERT_TRUE(attach_clsact(ifindex, hook, first.get(), theirs));
-        EXPECT_FALSE(has_clsact(ifindex, hook, ours));
+        EXPECT_EQ(clsact_program(ifindex, hook, ours), 0U);
         ASSERT_TRUE(attach_clsact(ifindex, hook, first.get(), ours));
-        EXPECT_TRUE(has_clsact(ifindex, hook, ours));
-        const auto before = program_id(ifindex, hook, ours);
+        const auto before = clsact_program(ifindex, hook, ours);
         EXPECT_NE(before, 0U);
 
         ASSERT_TRUE(attach_clsact(ifindex, hook, second.get(), ours));
-        EXPECT_NE(program_id(ifindex, hook, ours), 0U);
-        EXPECT_NE(program_id(ifindex, hook, ours), before);
+        EXPECT_NE(clsact_program(ifindex, hook, ours), 0U);
+        EXPECT_NE(clsact_program(ifindex, hook, ours), before);
 
         EXPECT_TRUE(detach_clsact(ifindex, hook, ours));
-        EXPECT_EQ(program_id(ifindex, hook, ours), 0U);
-        EXPECT_EQ(program_id(ifindex, hook, theirs), before) << "another wall's filter is left alone";
+        EXPECT_EQ(clsact_program(ifindex, hook, ours), 0U);
+        EXPECT_EQ(clsact_program(ifindex, hook, theirs), before) << "another wall's filter is left alone";
     }
     EXPECT_EQ(std::system("tc qdisc show dev rw0 | grep -q clsact"), 0);
 }

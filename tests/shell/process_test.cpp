@@ -142,7 +142,10 @@ TEST(Briefing, survives_the_way_to_the_worker) {
         .config_path = "/etc/r.yaml",
         .config = {{"/etc/r.yaml", "version: 1\n# \"quotes\" and \xc3\xa4\n"}, {"/etc/conf.d/1.yaml", ""}},
         .self = {IpAddress::v4(0xc0000201), *IpAddress::parse("2001:db8::1")},
+        .pins_path = "/sys/fs/bpf/ringwall",
+        .pins_error = "in the way",
         .interfaces = {{"eth0", 2, "xdp native", "tcx"}},
+        .attachments_lost = 2,
         .lists = {{"/etc/deny.txt", "deny", 17, 2, 1800000001, "empty"}},
         .names = {{"provider", "sip.example.net", {IpAddress::v4(0xc6336407)}, 1, "silent", 3}},
         .loaded_s = 1800000000,
@@ -159,6 +162,9 @@ TEST(Briefing, survives_the_way_to_the_worker) {
     EXPECT_EQ(got->interfaces[0].egress, "tcx");
     EXPECT_EQ(got->lists, sent.lists);
     EXPECT_EQ(got->names, sent.names);
+    EXPECT_EQ(got->pins_path, sent.pins_path);
+    EXPECT_EQ(got->pins_error, sent.pins_error);
+    EXPECT_EQ(got->attachments_lost, 2U);
     EXPECT_EQ(got->table, 5U);
 }
 

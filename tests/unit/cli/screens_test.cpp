@@ -103,6 +103,7 @@ TEST(StatusScreen, shows_drops_after_passes_and_only_events_that_happened) {
     const std::string screen = status_screen(json::parse(
         R"({"version":"0.1.0","mode":"monitor","pid":1,"uptime":90,"calls":2,"pinholes":4,"pinholes_capacity":65536,
             "config":{"path":"/etc/ringwall/ringwall.yaml","loaded":0,"error":"f:1:1: wrong"},
+            "pins":{"path":"/p","error":"/p/maps/known is none of this wall"},
             "interfaces":[{"name":"eth0","ingress":"xdp native","egress":"tcx"}],
             "verdicts":[{"reason":"no_pinhole","verdict":"drop","sentence":"shut","packets":3},
                         {"reason":"sip","verdict":"pass","sentence":"SIP","packets":1000}],
@@ -111,6 +112,7 @@ TEST(StatusScreen, shows_drops_after_passes_and_only_events_that_happened) {
     EXPECT_THAT(screen, HasSubstr("4 of 65 536"));
     EXPECT_THAT(screen, HasSubstr("monitor: everything is decided and counted, nothing is dropped"));
     EXPECT_THAT(screen, HasSubstr("last reload failed  f:1:1: wrong"));
+    EXPECT_THAT(screen, HasSubstr("pins are missing    /p/maps/known is none of this wall"));
     EXPECT_THAT(screen, HasSubstr("mirrored"));
     EXPECT_THAT(screen, Not(HasSubstr("lost")));
 }

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -264,10 +266,48 @@ TEST(Http, gives_up_on_a_server_that_never_answers) {
     char name[] = "/tmp/ringwall-http-XXXXXX";
     const std::string directory = mkdtemp(name);
     const int listening = listen_at(directory + "/mute.sock");
-    const auto answer = call(directory + "/mute.sock", {"GET", "/", ""}, 1);
+    const auto answer = call(directory + "/mute.sock", {"GET", "/", ""}, std::chrono::seconds(1));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, std::errc::timed_out);
     close(listening);
+    std::filesystem::remove_all(directory);
+}
+
+// Five digits, each a moment after the one before.
+boost::asio::awaitable<Response> slow_digits(Request) {
+    auto digit = std::make_shared<int>(0);
+    Response response;
+    response.pieces = [digit]() -> boost::asio::awaitable<std::optional<std::string>> {
+        if (*digit == 5) co_return std::optional<std::string>();
+        boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor, std::chrono::milliseconds(300));
+        co_await pause.async_wait(boost::asio::use_awaitable);
+        co_return std::to_string((*digit)++);
+    };
+    co_return response;
+}
+
+TEST(Http, waits_for_an_answer_as_long_as_more_of_it_comes) {
+    const Server server(slow_digits);
+    const auto answer = call(server.path(), {"GET", "/", ""}, std::chrono::seconds(1));
+    ASSERT_TRUE(answer) << answer.error().message();
+    EXPECT_EQ(answer->body, "01234");
+}
+
+TEST(Http, accepts_nobody_once_it_is_cancelled) {
+    char name[] = "/tmp/ringwall-http-XXXXXX";
+    const std::string directory = mkdtemp(name), path = directory + "/control.sock";
+    boost::asio::io_context loop;
+    boost::asio::cancellation_signal enough;
+    std::exception_ptr thrown;
+    boost::asio::co_spawn(
+        loop, serve(listen_at(path), echo),
+        boost::asio::bind_cancellation_slot(enough.slot(), [&](std::exception_ptr error) { thrown = error; }));
+    loop.poll();
+    close(connect_to(path));
+    enough.emit(boost::asio::cancellation_type::terminal);
+    loop.run(); // to its end
+    EXPECT_FALSE(thrown);
+    EXPECT_EQ(call(path, {"GET", "/", ""}).error().code, std::errc::connection_refused);
     std::filesystem::remove_all(directory);
 }
 

@@ -68,7 +68,8 @@ TEST(Metrics, count_calls_by_state_and_pinholes_by_phase) {
 TEST(Metrics, tell_the_mode_the_reload_and_the_interfaces) {
     Status status;
     status.config_error = "f:1:1: wrong";
-    status.interfaces = {interface("eth0", "xdp native"), interface("a\"b\xff", "none")};
+    status.interfaces = {interface("eth0", "xdp native"), interface("a\"b\xff", "none"), interface("eth2", "tcx")};
+    status.interfaces.back().egress = "none";
     const std::string text = metrics(status, {}, view("monitor"));
     EXPECT_THAT(text, HasSubstr("ringwall_mode{mode=\"enforce\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("ringwall_mode{mode=\"monitor\"} 1\n"));
@@ -76,6 +77,7 @@ TEST(Metrics, tell_the_mode_the_reload_and_the_interfaces) {
     EXPECT_THAT(text, HasSubstr("interface=\"eth0\",role=\"outside\",ingress=\"xdp native\",egress=\"tcx\"} 1\n"));
     EXPECT_THAT(text,
                 HasSubstr("interface=\"a\\\"b\xef\xbf\xbd\",role=\"outside\",ingress=\"none\",egress=\"tcx\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("interface=\"eth2\",role=\"outside\",ingress=\"tcx\",egress=\"none\"} 0\n"));
 }
 
 TEST(Metrics, tell_of_lists_and_names_as_the_configuration_has_them) {
@@ -103,7 +105,7 @@ TEST(Metrics, sum_up_delays_from_bucket_to_bucket) {
     EXPECT_THAT(text, HasSubstr("ringwall_pinhole_delay_seconds_count 5\n"));
 }
 
-TEST(Ready, needs_an_outside_interface_and_every_one_attached) {
+TEST(Ready, needs_an_outside_interface_every_one_attached_and_all_pins) {
     Status status;
     EXPECT_EQ(unready(status), "no outside interface is there\n");
     status.interfaces = {interface("lo", "none", "watch")};
@@ -112,6 +114,13 @@ TEST(Ready, needs_an_outside_interface_and_every_one_attached) {
     EXPECT_EQ(unready(status), "");
     status.interfaces.push_back(interface("eth1", "none"));
     EXPECT_EQ(unready(status), "eth1: not attached\n");
+    status.interfaces.back().ingress = "tcx";
+    EXPECT_EQ(unready(status), "");
+    status.interfaces.back().egress = "none";
+    EXPECT_EQ(unready(status), "eth1: not attached\n");
+    status.interfaces.pop_back();
+    status.pins_error = "/sys/fs/bpf/ringwall/maps/pinholes is none of this wall";
+    EXPECT_EQ(unready(status), "pins are missing: /sys/fs/bpf/ringwall/maps/pinholes is none of this wall\n");
 }
 
 } // namespace

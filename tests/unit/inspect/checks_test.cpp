@@ -55,6 +55,8 @@ const std::vector<Case>& cases() {
         {"bpf", "type information", [](Patient& p) { p.has_btf = false; }},
         {"bpf", "file system", [](Patient& p) { p.has_bpffs = false; }},
         {"pins", "map version", [](Patient& p) { p.pin_trouble = "the wall has map version 4"; }},
+        {"pins", "none of this wall",
+         [](Patient& p) { status(p)["pins"] = json::object{{"error", "maps/known is none of this wall"}}; }},
         {"agent", "no agent", [](Patient& p) { p.status.reset(); }},
         {"agent", "was not asked: /run/x: permission denied",
          [](Patient& p) {
@@ -66,6 +68,7 @@ const std::vector<Case>& cases() {
         {"reload", "refused", [](Patient& p) { status(p)["config"].as_object()["error"] = "a:1:1: no"; }},
         {"reload", "conf.d/b.yaml has changed", [](Patient& p) { p.changed_file = "conf.d/b.yaml"; }},
         {"interfaces", "not attached", [](Patient& p) { interface(p)["ingress"] = "none"; }},
+        {"interfaces", "not attached", [](Patient& p) { interface(p)["egress"] = "none"; }},
         {"interfaces", "generic", [](Patient& p) { interface(p)["ingress"] = "xdp generic"; }},
         {"interfaces", "stranger", [](Patient& p) { interface(p)["why"] = "a stranger's program is there"; }},
         {"interfaces", "no outside interface", [](Patient& p) { status(p)["interfaces"] = json::array{}; }},

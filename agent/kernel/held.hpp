@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is attached, as the agent holds it: so it sees when somebody takes a program away, and a pin that is deleted takes
+// none. Links by a descriptor, which alone keeps them; clsact filters and libxdp's dispatchers are nobody's to hold, and the
+// kernel is asked for them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/fd.hpp"
+#include "agent/kernel/links.hpp"
+
+namespace ringwall::kernel {
+
+struct Held {
+    int ifindex;
+    Hook hook;
+    Fd link;              // none of a filter and of what is in a dispatcher
+    std::string pin;      // of the link
+    uint32_t program = 0; // id; of a dispatcher 0
+};
+
+// All that stands, right after it was attached.
+std::vector<Held> hold(const Pins& pins, uint32_t wall, std::span<const Attachment> attachments);
+
+// Whether it has our program still.
+bool stands(const Held& held, uint32_t wall, const Dispatcher& dispatcher);
+
+} // namespace ringwall::kernel

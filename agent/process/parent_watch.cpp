@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parent's eye on what others may take away from a running wall: programs of interfaces, pins, the control socket. It
+// looks each second, puts back what it can, and tells what it cannot.
+#include <algorithm>
+
+#include "agent/log.hpp"
+#include "agent/process/parent.hpp"
+
+namespace ringwall::agent {
+namespace {
+
+constexpr const char* taken_away = "taken away by somebody else";
+
+std::string& way_of(control::Interface& interface, kernel::Hook hook) {
+    return hook == kernel::Hook::tc_egress ? interface.egress : interface.ingress;
+}
+
+} // namespace
+
+// An error is logged once, and stands in the briefing until it is over.
+void Parent::keep_pins() {
+    const auto count = datapath_->keep_pins();
+    const std::string error = count ? "" : count.error().message();
+    if (count && *count > 0) {
+        log::warn("pins.lost",
+                  std::to_string(*count) + " pins below " + options_.pin_path + " were deleted: they are there again");
+        if (!names_.empty()) remember_names(); // in a map of its own
+    }
+    const bool is_news = error != briefing_.pins_error;
+    briefing_.pins_error = error;
+    if (is_news && !error.empty())
+        log::error("pins.lost", "pins were deleted and cannot be made again: " + error +
+                                    "; calls go on, and a restart would begin without them: clear the way");
+    if (is_news) tell_worker(Message::surroundings);
+}
+
+// Before anything is attached again, so that it is told even where that is at once.
+void Parent::note_lost() {
+    for (const kernel::Lost& lost : datapath_->take_lost()) {
+        const auto found = std::ranges::find(briefing_.interfaces, lost.ifindex, &control::Interface::ifindex);
+        if (found == briefing_.interfaces.end()) continue;
+        log::warn("attach.lost",
+                  found->name + ": somebody has taken the " + kernel::name_of(lost.hook) + " program (" +
+                      way_of(*found, lost.hook) + ") away; attaching it again",
+                  {{"interface", found->name}, {"hook", kernel::name_of(lost.hook)}});
+        way_of(*found, lost.hook) = "none";
+        found->why = taken_away;
+        ++briefing_.attachments_lost;
+        is_attaching_due_ = true;
+    }
+}
+
+void Parent::look_at_attachments() {
+    const auto before = briefing_.interfaces;
+    const auto lost = briefing_.attachments_lost;
+    note_lost();
+    if (is_attaching_due_)
+        if (const auto done = attach(surroundings_, config_.attach, kernel::OnFailure::leave_out); !done)
+            log::error("attach.refused", done.error().message());
+    if (briefing_.interfaces != before || briefing_.attachments_lost != lost) tell_worker(Message::surroundings);
+}
+
+void Parent::look_at_socket() {
+    if (control_.is_found()) return;
+    auto made = ControlSocket::listen(options_.socket);
+    const std::string error = made ? "" : made.error().message();
+    if (!made && error != control_error_)
+        log::error("control.lost", "the control socket was deleted and cannot be made anew: " + error);
+    control_error_ = error;
+    if (!made) return;
+    log::warn("control.lost", "the control socket " + options_.socket + " was deleted: it is there again");
+    control_ = std::move(*made);
+    send_worker(Message::listen, {}, control_.fd());
+}
+
+} // namespace ringwall::agent
