@@ -55,7 +55,7 @@ struct packet {
     __u16 fragment_offset; /* where that byte stands in the datagram; 0: a first fragment */
     __be16 udp_checksum; /* 0: IPv4, and its sender made none */
     __u8 is_classified;  /* sip_class is that of the payload */
-    __u8 zero;
+    __u8 ban_width;      /* enum ban_width, where the source is banned */
     __u32 tcp_sequence; /* host order */
     __u8 is_first_fragment;
     __u8 has_more_fragments;
