@@ -84,6 +84,12 @@ static __always_inline int is_v4_mapped(const struct address *a) {
     return !(a->word[0] | a->word[1]) && a->word[2] == bpf_htonl(0xffff);
 }
 
+/* Is the address one host's, and not one of its /64's? An IPv4 one, also as NAT64 shows it: 64:ff9b::/96 (RFC 6052 section
+ * 2.1), whose one /64 is all of IPv4. Everywhere as household_of() in maps/net/address.hpp. */
+static __always_inline int is_one_host(const struct address *a) {
+    return is_v4_mapped(a) || !((a->word[0] ^ bpf_htonl(0x64ff9b)) | a->word[1] | a->word[2]);
+}
+
 /* What hints go by (maps/abi/policy.h): the first 32 bits of an address, of an IPv4 one all of it. */
 static __always_inline __u32 leading_word(const struct address *a) {
     return bpf_ntohl(is_v4_mapped(a) ? a->word[3] : a->word[0]);
