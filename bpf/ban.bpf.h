@@ -32,33 +32,39 @@ static __always_inline int may_be_banned(const struct address *address) {
     return ban_hints_at(is_v4 ? HINT_FINE_V4_BIT(leading) : HINT_FINE_V6_BIT(leading)) & 1;
 }
 
+/* What a ban is of; the key of one that may reach the packet. */
+enum ban_width { BAN_IS_OF_ADDRESS, BAN_IS_OF_NETWORK, BAN_IS_OF_PORT };
+static __always_inline struct ban_key ban_key_of(const struct packet *pkt, __u32 width) {
+    struct ban_key key = {.address = pkt->source.address, .port = BAN_ADDRESS};
+    if (width == BAN_IS_OF_PORT) key.port = port_of(&pkt->source);
+    if (width != BAN_IS_OF_NETWORK) return key;
+    key.address.word[2] = key.address.word[3] = 0;
+    key.port = BAN_NETWORK;
+    return key;
+}
+
 /* The standing that a ban gives, 0 where it is over. */
-static __always_inline __u32 standing_by(struct ban *ban, const struct packet *pkt) {
+static __always_inline __u32 standing_by(const struct ban *ban, const struct packet *pkt) {
     if (!ban || READ_ONCE(ban->until_ns) <= pkt->now) return 0;
     return READ_ONCE(ban->flags) & BAN_OF_OURS ? NETWORK_SILENCED : NETWORK_BANNED;
 }
 
-/* The widest first: what an operator bans is banned whole. A frame of its own, as network_of(). */
-static __noinline __u32 ban_of(const struct packet *pkt) {
-    struct ban_key key = {.address = pkt->source.address, .port = BAN_ADDRESS};
-    struct ban *ban = bpf_map_lookup_elem(&bans, &key);
-    __u32 standing = standing_by(ban, pkt);
-    if (!standing && !is_v4_mapped(&pkt->source.address)) {
-        key.address.word[2] = key.address.word[3] = 0;
-        key.port = BAN_NETWORK;
-        ban = bpf_map_lookup_elem(&bans, &key);
-        standing = standing_by(ban, pkt);
-        key.address = pkt->source.address;
-    }
-    if (standing != NETWORK_BANNED && port_of(&pkt->source)) {
-        key.port = port_of(&pkt->source);
-        struct ban *own = bpf_map_lookup_elem(&bans, &key);
-        __u32 of_own = standing_by(own, pkt);
-        if (of_own) ban = own, standing = of_own;
-        else if (standing && known_flags(pkt, key.port) & (KNOWN_REGISTERED | KNOWN_PARTY)) standing = 0;
-    }
-    if (standing && ban) __sync_fetch_and_add(&ban->packets, 1);
+static __always_inline __u32 standing_by_ban_of(struct packet *pkt, __u32 width) {
+    struct ban_key key = ban_key_of(pkt, width);
+    __u32 standing = standing_by(bpf_map_lookup_elem(&bans, &key), pkt);
+    if (standing) pkt->ban_width = width;
     return standing;
+}
+
+/* The widest first: what an operator bans is banned whole. A frame of its own, as network_of(). */
+static __noinline __u32 ban_of(struct packet *pkt) {
+    __u32 port = port_of(&pkt->source);
+    __u32 standing = standing_by_ban_of(pkt, BAN_IS_OF_ADDRESS);
+    if (!standing && !is_v4_mapped(&pkt->source.address)) standing = standing_by_ban_of(pkt, BAN_IS_OF_NETWORK);
+    if (standing == NETWORK_BANNED || !port) return standing;
+    __u32 of_own = standing_by_ban_of(pkt, BAN_IS_OF_PORT);
+    if (of_own) return of_own;
+    return known_flags(pkt, port) & (KNOWN_REGISTERED | KNOWN_PARTY) ? 0 : standing;
 }
 
 /* A global function: verified once. */
@@ -73,4 +79,13 @@ __noinline int ask_for_ban(struct packet *pkt) {
 /* For a source that has been looked up. Where there are no bans it costs one load. */
 static __always_inline void note_ban(struct packet *pkt) {
     if (has_bans_near(&pkt->source.address)) ask_for_ban(pkt);
+}
+
+/* Of a packet that a ban has dropped: what it lets through is none of its doing. A global function: verified once. */
+__noinline int count_banned(const struct packet *pkt) {
+    if (!pkt) return 0;
+    struct ban_key key = ban_key_of(pkt, pkt->ban_width);
+    struct ban *ban = bpf_map_lookup_elem(&bans, &key);
+    if (ban) __sync_fetch_and_add(&ban->packets, 1);
+    return 0;
 }

@@ -17,7 +17,7 @@
 /* Of its address, or IPv6 /64; a frame of its own, as network_of(). */
 static __noinline int is_household_full(const struct packet *pkt) {
     struct known_key key = {.address = pkt->source.address};
-    if (!is_v4_mapped(&key.address)) key.address.word[2] = key.address.word[3] = 0;
+    if (!is_one_host(&key.address)) key.address.word[2] = key.address.word[3] = 0;
     if (!has_known_hint(&key.address, pkt->now)) return 0;
     const struct known *found = bpf_map_lookup_elem(&known, &key);
     return found && READ_ONCE(found->until_ns) > pkt->now && READ_ONCE(found->flags) & KNOWN_CALLS_FULL;

@@ -166,9 +166,9 @@ __noinline int store_fragment(const struct packet *pkt, __u32 flags, __u32 is_kn
 }
 
 static __always_inline __u64 source_at_destination(const struct packet *pkt) {
-    int is_v4 = is_v4_mapped(&pkt->source.address);
-    __u64 prefix = is_v4 ? lower_half(&pkt->source.address) : upper_half(&pkt->source.address); /* the /64 */
-    return keyed_hash(HASH_OF(HASH_UNPAIRED, 3), is_v4, prefix, upper_half(&pkt->destination.address),
+    int is_host = is_one_host(&pkt->source.address);
+    __u64 prefix = is_host ? lower_half(&pkt->source.address) : upper_half(&pkt->source.address); /* the /64 */
+    return keyed_hash(HASH_OF(HASH_UNPAIRED, 3), is_host, prefix, upper_half(&pkt->destination.address),
                       lower_half(&pkt->destination.address));
 }
 

@@ -223,6 +223,7 @@ static __always_inline __u32 judge_ingress(struct context *ctx, struct packet *p
 /* Counts, mirrors what goes on its way, and says whether it does. */
 static __always_inline int conclude_ingress(struct context *ctx, struct packet *pkt, __u32 reason) {
     int passes = count_verdict(ctx, pkt, reason);
+    if (reason == REASON_banned) count_banned(pkt);
     if (passes && is_answer(pkt)) note_answer(pkt);
     if (passes && pkt->is_mirrored) mirror(ctx, pkt);
     return passes;

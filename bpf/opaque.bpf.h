@@ -103,7 +103,7 @@ static __always_inline void renew_opaque(struct opaque_way *way, __u64 now) {
 
 static __always_inline int opaque_quota_allows(const struct packet *pkt) {
     const struct address *outside = &pkt->destination.address;
-    __u64 lower = is_v4_mapped(outside) ? lower_half(outside) : 0;
+    __u64 lower = is_one_host(outside) ? lower_half(outside) : 0;
     __u64 of_source = keyed_hash(HASH_OF(HASH_OPAQUE_SOURCE_QUOTA, 3), 0, lower_half(&pkt->source.address),
                                  upper_half(outside), lower);
     __u64 of_inside = hash_address(HASH_OPAQUE_QUOTA, &pkt->source.address, 0);

@@ -55,7 +55,7 @@ struct packet {
     __u16 fragment_offset; /* where that byte stands in the datagram; 0: a first fragment */
     __be16 udp_checksum; /* 0: IPv4, and its sender made none */
     __u8 is_classified;  /* sip_class is that of the payload */
-    __u8 zero;
+    __u8 ban_width;      /* enum ban_width, where the source is banned */
     __u32 tcp_sequence; /* host order */
     __u8 is_first_fragment;
     __u8 has_more_fragments;
@@ -82,6 +82,12 @@ static __always_inline int same_address(const struct address *a, const struct ad
 
 static __always_inline int is_v4_mapped(const struct address *a) {
     return !(a->word[0] | a->word[1]) && a->word[2] == bpf_htonl(0xffff);
+}
+
+/* Is the address one host's, and not one of its /64's? An IPv4 one, also as NAT64 shows it: 64:ff9b::/96 (RFC 6052 section
+ * 2.1), whose one /64 is all of IPv4. Everywhere as household_of() in maps/net/address.hpp. */
+static __always_inline int is_one_host(const struct address *a) {
+    return is_v4_mapped(a) || !((a->word[0] ^ bpf_htonl(0x64ff9b)) | a->word[1] | a->word[2]);
 }
 
 /* What hints go by (maps/abi/policy.h): the first 32 bits of an address, of an IPv4 one all of it. */

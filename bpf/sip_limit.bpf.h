@@ -28,7 +28,7 @@ static __always_inline __u64 limit_hash(const struct address *address, const str
     __u64 lower = lower_half(address);
     if (is_v4_mapped(address))
         return keyed_hash(HASH_OF(HASH_LIMIT, 0), bucket | (__u32)leading_bits(lower, 32 + zone->prefix_v4), 0, 0, 0);
-    __u32 prefix = zone->prefix_v6;
+    __u32 prefix = is_one_host(address) ? 128 : zone->prefix_v6;
     return keyed_hash(HASH_OF(HASH_LIMIT, prefix > 64 ? 2 : 1), bucket, leading_bits(upper_half(address), prefix),
                       prefix > 64 ? leading_bits(lower, prefix - 64) : 0, 0);
 }

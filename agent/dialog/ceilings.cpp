@@ -26,7 +26,8 @@ uint64_t packed(const std::string& number) {
 std::string name_of(const struct known_key& source) {
     const IpAddress address = IpAddress::from(source.address);
     if (source.port != 0) return Endpoint{address, Port{static_cast<uint16_t>(source.port)}}.to_string();
-    return address.is_v4() ? address.to_string() : address.to_string() + "/64";
+    const Prefix household = household_of(address);
+    return household.length == 128 ? address.to_string() : household.to_string();
 }
 
 } // namespace

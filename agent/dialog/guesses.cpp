@@ -4,13 +4,6 @@
 #include <algorithm>
 
 namespace ringwall::dialog {
-namespace {
-
-constexpr uint8_t v6_household = 64;
-
-}
-
-Prefix household_of(const IpAddress& address) { return Prefix::of(address, address.is_v4() ? 128 : v6_household); }
 
 Guesses::Counted Guesses::count(Guess guess, const Endpoint& from, std::chrono::nanoseconds within, TimePoint now) {
     const Prefix network = household_of(from.address);

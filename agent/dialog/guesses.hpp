@@ -13,9 +13,6 @@
 
 namespace ringwall::dialog {
 
-// The IPv4 address, or the IPv6 /64: what one customer has (RFC 6177).
-Prefix household_of(const IpAddress& address);
-
 class Guesses {
 public:
     using TimePoint = pinhole::TimePoint;

@@ -8,7 +8,7 @@ namespace ringwall::kernel {
 namespace {
 
 constexpr size_t largest_datagram = 65535;
-constexpr size_t most_partial = 16; // one a CPU that is in the middle of a datagram, and some
+constexpr size_t most_partial = 128; // one a CPU that is in the middle of a datagram, on the largest machines
 
 bool is_same(const struct peer& a, const struct peer& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 

@@ -2,15 +2,10 @@
 #include "agent/transport/budget.hpp"
 
 namespace ringwall::transport {
-namespace {
-
-IpAddress network_of(const IpAddress& source) { return source.is_v4() ? source : Prefix::of(source, 64).address; }
-
-} // namespace
 
 bool Budget::take(const IpAddress& source) {
     if (items_ >= room_.items) return false;
-    size_t& of_source = by_source_[network_of(source)];
+    size_t& of_source = by_source_[household_of(source).address];
     if (of_source >= room_.items_of_source) return false;
     ++of_source;
     ++items_;
@@ -18,7 +13,7 @@ bool Budget::take(const IpAddress& source) {
 }
 
 void Budget::give_back(const IpAddress& source) {
-    const auto found = by_source_.find(network_of(source));
+    const auto found = by_source_.find(household_of(source).address);
     if (--found->second == 0) by_source_.erase(found);
     --items_;
 }

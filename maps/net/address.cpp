@@ -168,6 +168,11 @@ std::string Prefix::to_string() const {
     return address.to_string() + "/" + std::to_string(is_v4 ? length - v4_prefix_length : length);
 }
 
+Prefix household_of(const IpAddress& address) {
+    static const Prefix nat64 = *Prefix::parse("64:ff9b::/96");
+    return Prefix::of(address, address.is_v4() || nat64.contains(address) ? 128 : 64);
+}
+
 std::string_view to_string(Protocol protocol) { return protocol == Protocol::udp ? "udp" : "tcp"; }
 
 } // namespace ringwall

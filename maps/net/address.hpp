@@ -76,6 +76,10 @@ struct Prefix {
     auto operator<=>(const Prefix&) const = default;
 };
 
+// What one customer has: the IPv4 address, or the IPv6 /64 (RFC 6177). Of 64:ff9b::/96, by which NAT64 shows IPv4 hosts
+// (RFC 6052 2.1), the address: its one /64 is all of IPv4.
+Prefix household_of(const IpAddress& address);
+
 enum class Protocol : uint8_t { tcp = 6, udp = 17 };
 std::string_view to_string(Protocol protocol);
 

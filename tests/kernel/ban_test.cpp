@@ -69,6 +69,22 @@ TEST_F(Bans, of_an_ipv6_network_hold_within_its_64_bits) {
     EXPECT_EQ(sip6("2001:db8:99:7::2"), "pass sip");
 }
 
+TEST_F(Bans, count_what_they_drop_and_nothing_else) {
+    opaque_port(5061);
+    for (const char* source : {"198.51.100.7", "198.51.100.8:5060", "2001:db8:99:7::/64"}) ban(source, BAN_OF_OURS);
+    for (const char* source : {"198.51.100.7", "198.51.100.8"}) {
+        EXPECT_EQ(syn_to(22, source), "pass not_guarded");
+        EXPECT_EQ(syn_to(5061, source), "pass sip_stream");
+        EXPECT_EQ(syn_to(5060, source), "drop banned");
+        EXPECT_EQ(sip(source), "drop banned");
+    }
+    EXPECT_EQ(in(eth / ip6{.src = "2001:db8:99:7::1"} / udp{.dport = 53}), "pass not_guarded");
+    EXPECT_EQ(sip6("2001:db8:99:7::1"), "drop banned");
+    EXPECT_EQ(found("198.51.100.7").packets, 2U);
+    EXPECT_EQ(found("198.51.100.8:5060").packets, 2U);
+    EXPECT_EQ(found("2001:db8:99:7::/64").packets, 1U);
+}
+
 TEST_F(Bans, end_by_themselves) {
     ban("198.51.100.7", 0, -1s);
     ban("198.51.100.8", 0, 1h);

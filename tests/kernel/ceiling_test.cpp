@@ -88,6 +88,16 @@ TEST_P(Ceiling, of_a_source_is_of_its_household_alone_and_ends) {
     EXPECT_EQ(send(provider, new_call()), "pass sip"); // a peer's is counted as a whole
 }
 
+TEST_P(Ceiling, of_an_ipv4_host_behind_a_nat64_is_its_own) {
+    const auto call_from = [&](const std::string& source) {
+        return in(eth / ip6{.src = source} / udp{.sport = 5060, .dport = 5060} / new_call());
+    };
+    network("64:ff9b::/96", zone_phones);
+    known("64:ff9b::203.0.113.5", 0, KNOWN_CALLS_FULL);
+    EXPECT_EQ(call_from("64:ff9b::203.0.113.5"), "drop calls_full");
+    EXPECT_EQ(call_from("64:ff9b::203.0.113.6"), "pass sip");
+}
+
 TEST_P(Ceiling, of_neighbours_and_strangers_is_none_for_who_is_registered) {
     known(household(phone), 0, KNOWN_CALLS_FULL);
     known(address(phone), 5060, KNOWN_REGISTERED);

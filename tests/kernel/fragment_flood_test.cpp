@@ -46,6 +46,16 @@ TEST_P(FragmentFlood, one_source_has_a_cap_at_each_inside_address) {
     EXPECT_EQ(in_piece(datagram, {1480, 2960, 50000}), "pass later_fragment"); // what has its first pays nothing
 }
 
+TEST_P(FragmentFlood, each_ipv4_host_behind_a_nat64_has_its_own) {
+    if (is_v4()) return;
+    const auto datagram = media();
+    const auto send_from = [&](const std::string& source) {
+        return in_piece(datagram, {.from = 1480, .to = 2960, .source = source});
+    };
+    passed_until_cap([&](int) { return send_from("64:ff9b::203.0.113.5"); }, source_burst);
+    EXPECT_EQ(send_from("64:ff9b::203.0.113.6"), "pass fragment_unpaired");
+}
+
 TEST_P(FragmentFlood, strangers_have_one_together_and_cost_those_we_know_nothing) {
     auto datagram = media();
     auto send = [&](int number) { return in_piece(datagram, {.from = 1480, .to = 2960, .source = stranger(number)}); };

@@ -79,6 +79,17 @@ TEST_F(Limiter, takes_an_ipv6_64_for_one_source) {
     EXPECT_EQ(passed_of(4, "REGISTER", "2001:db8:77:2::1"), 3);
 }
 
+// 64:ff9b::/96 (RFC 6052): what stands behind it is all of IPv4, not one customer.
+TEST_F(Limiter, keeps_apart_the_ipv4_hosts_that_a_nat64_shows) {
+    network("64:ff9b::/96", zone_phones);
+    limits({{CLASS_REGISTER, hourly(2)}});
+    EXPECT_EQ(passed_of(4, "REGISTER", "64:ff9b::203.0.113.5"), 2);
+    EXPECT_EQ(passed_of(4, "REGISTER", "64:ff9b::203.0.113.6"), 2);
+    network("64:ff9b:1::/48", zone_phones);
+    EXPECT_EQ(passed_of(4, "REGISTER", "64:ff9b:1::1"), 2); // beside it, a /64 is one as everywhere
+    EXPECT_EQ(passed_of(4, "REGISTER", "64:ff9b:1::2"), 0);
+}
+
 TEST_F(Limiter, gives_each_class_its_own_bucket) {
     const std::map<uint32_t, std::string> methods = {
         {CLASS_INVITE, "INVITE"},       {CLASS_ACK, "ACK"},           {CLASS_BYE, "BYE"},

@@ -324,6 +324,9 @@ TEST_F(Opaque, one_ipv6_network_cannot_use_up_the_room_of_others) {
     EXPECT_EQ(data(numbered(17), 1, pbx6), "pass out_no_room");
     EXPECT_EQ(data("2001:db8:99:1::1", 1, pbx6), "pass out_opaque");
     EXPECT_EQ(data(), "pass out_opaque");
+    network("64:ff9b::/96", zone_phones);
+    for (int i = 1; i <= 17; ++i) // each an IPv4 host behind a NAT64 (RFC 6052)
+        EXPECT_EQ(data("64:ff9b::203.0.113." + std::to_string(i), 1, pbx6), "pass out_opaque") << i;
 }
 
 } // namespace

@@ -77,6 +77,15 @@ TEST_F(Reassembling, chunks_of_two_cpus_may_stand_between_each_other) {
                                   Seen{"aaaaAAAA", false, true, 7}));
 }
 
+TEST_F(Reassembling, a_hundred_cpus_may_be_in_the_middle_of_one_each) {
+    constexpr uint64_t cpus = 100;
+    for (uint64_t cpu = 0; cpu < cpus; ++cpu) feed(record(cpu, 8, 0, RECORD_MORE), "aaaa");
+    EXPECT_TRUE(seen.empty());
+    for (uint64_t cpu = 0; cpu < cpus; ++cpu) feed(record(cpu, 8, 4), "AAAA");
+    ASSERT_EQ(seen.size(), cpus);
+    for (const Seen& each : seen) EXPECT_TRUE(each.is_whole) << each.time_ns;
+}
+
 TEST_F(Reassembling, a_lost_chunk_makes_it_not_whole) {
     feed(record(7, 12, 0, RECORD_MORE), "0123");
     feed(record(7, 12, 8), "89ab");
@@ -96,7 +105,7 @@ TEST_F(Reassembling, fewer_bytes_than_the_datagram_are_not_whole) {
 }
 
 TEST_F(Reassembling, unfinished_datagrams_are_bounded_and_the_oldest_goes_first) {
-    for (uint64_t time = 1; time <= 17; ++time) feed(record(time, 8, 0, RECORD_MORE), "0123");
+    for (uint64_t time = 1; time <= 129; ++time) feed(record(time, 8, 0, RECORD_MORE), "0123");
     EXPECT_THAT(seen, ElementsAre(Seen{"0123", false, false, 1}));
 }
 

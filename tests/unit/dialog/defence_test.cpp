@@ -24,6 +24,12 @@ TEST_F(DefenceTest, bans_an_ipv6_household_as_a_whole) {
     EXPECT_THAT(banned(), ElementsAre("2001:db8:66:1::/64 passwords"));
 }
 
+// RFC 6052: behind 64:ff9b::/96 stands all of IPv4.
+TEST_F(DefenceTest, bans_of_the_hosts_that_a_nat64_shows_the_guilty_one) {
+    for (int i = 0; i < 5; ++i) guess_password("[64:ff9b::203.0.113.66]:5060");
+    EXPECT_THAT(banned(), ElementsAre("64:ff9b::cb00:7142 passwords"));
+}
+
 TEST_F(DefenceTest, counts_guesses_within_the_window_only) {
     for (int i = 0; i < 12; ++i) {
         guess_password(stranger);

@@ -49,6 +49,15 @@ TEST(IpAddress, of_ipv6_is_what_inet_pton_takes) {
     EXPECT_EQ(IpAddress::parse(std::string_view("1.2.3.4\0", 8)), std::nullopt);
 }
 
+TEST(Household, is_an_ipv4_host_or_an_ipv6_64) {
+    const auto household = [](const char* address) { return household_of(*IpAddress::parse(address)).to_string(); };
+    EXPECT_EQ(household("192.0.2.10"), "192.0.2.10/32");
+    EXPECT_EQ(household("2001:db8::1:2:3:4"), "2001:db8::/64");
+    EXPECT_EQ(household("64:ff9b::192.0.2.10"), "64:ff9b::c000:20a/128"); // behind a NAT64
+    EXPECT_EQ(household("64:ff9b::1:0:0"), "64:ff9b::/64");
+    EXPECT_EQ(household("64:ff9b:0:1::1"), "64:ff9b:0:1::/64");
+}
+
 TEST(Endpoint, reads_what_it_writes_and_nothing_else) {
     for (const char* text : {"192.0.2.1:5060", "[2001:db8::1]:5060", "0.0.0.0:0", "[::]:65535"})
         EXPECT_EQ(Endpoint::parse(text).value().to_string(), text);

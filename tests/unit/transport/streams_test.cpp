@@ -54,6 +54,15 @@ TEST_F(ManyConnections, of_one_stranger_leave_room_for_others) {
     EXPECT_EQ(items(Standing::stranger), stream_room[2].items_of_source);
 }
 
+TEST_F(ManyConnections, of_the_hosts_behind_a_nat64_are_each_ones_own) {
+    line.standing = Standing::stranger;
+    for (uint16_t host = 1; host <= 200; ++host) {
+        line.from.address = *IpAddress::parse("64:ff9b::203.0.113." + std::to_string(host));
+        segment(1, "OPTIONS ");
+    }
+    EXPECT_EQ(items(Standing::stranger), 200U);
+}
+
 TEST_F(ManyConnections, of_strangers_take_their_room_for_the_answers_of_the_inside_too) {
     line.standing = Standing::stranger;
     segment(1, "OPTIONS ");
