@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import signal
+import stat
 import unittest
 
 import manifests
@@ -48,6 +49,10 @@ class Life:
         self.assertEqual(set(status['Uid'].split() + status['Gid'].split()), {str(WORKERS_USER)})
         self.assertEqual({int(status[f'Cap{which}'], 16) for which in ('Inh', 'Prm', 'Eff', 'Bnd', 'Amb')}, {0})
         self.assertEqual(status['NoNewPrivs'], '1')
+
+    def test_its_socket_is_for_root_and_its_group(self):
+        about = (self.wall.empty / 'ringwall.sock').stat()
+        self.assertEqual((about.st_uid, about.st_gid, stat.S_IMODE(about.st_mode)), (0, WORKERS_USER, 0o660))
 
     def test_a_changed_configmap_is_in_force_by_itself_and_a_bad_one_is_not(self):
         call, outside, inside = self.inbound()

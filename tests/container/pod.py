@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 
 import manifests
@@ -41,6 +42,7 @@ class Pod(Wall):
         self.host_path = None                     # what stands for the node's /sys/fs/bpf: a BPF file system, unless said
         self.seccomp = None
         super().__init__(topology, changes)
+        self.empty = self.directory / 'empty'
         self.seccomp = runtime_default(self.directory / 'seccomp.json')
         self.host_path = self._bpffs
 
@@ -69,11 +71,13 @@ class Pod(Wall):
         return self.process
 
     def stop(self):
-        """As kubelet ends a pod."""
+        """As kubelet ends a pod: its emptyDir ends with it."""
         run('podman', 'stop', '--time', self.template.spec['terminationGracePeriodSeconds'], self.name)
+        shutil.rmtree(self.empty)
         return self.process.wait(15 * PATIENCE)
 
     def kill(self):
+        """The container dies. What is started next is the same pod's."""
         run('podman', 'kill', self.name)
         self.process.wait(15 * PATIENCE)
 
@@ -147,10 +151,14 @@ class Pod(Wall):
         for mount in mounts:
             assert not mount.keys() - {'name', 'mountPath', 'readOnly', 'mountPropagation'}, f'the test does not know {mount}'
             volume, path = volumes[mount['name']], mount['mountPath']
-            if 'emptyDir' in volume:
-                options += ['--tmpfs', path]
-                continue
-            source = self.directory / 'configmap' if 'configMap' in volume else self.host_path
+            if 'configMap' in volume:
+                source = self.directory / 'configmap'
+            elif 'emptyDir' in volume:
+                source = self.empty
+                source.mkdir(exist_ok=True)
+            else:
+                assert volume['hostPath']['path'] == '/sys/fs/bpf', f'the test does not know {volume}'
+                source = self.host_path
             flags = (['ro'] if mount.get('readOnly') else []) + (['rslave'] if mount.get('mountPropagation') == 'HostToContainer' else [])
             options += ['--volume', f'{source}:{path}' + (f':{",".join(flags)}' if flags else '')]
         return options
