@@ -27,9 +27,14 @@ EOF
     trap end_podman EXIT
 }
 
+# A container's monitor cleans up behind it, in its own time.
 end_podman() {
     podman rm --all --force --time 1 >/dev/null 2>&1 || true
-    umount "$context/images/overlay" 2>/dev/null || true
+    for _ in $(seq 100); do
+        pgrep -f "$context" >/dev/null || break
+        sleep 0.1
+    done
+    awk -v below="$context/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts | sort -r | xargs -r umount --lazy
     rm -rf --one-file-system "$context"
 }
 

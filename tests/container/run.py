@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests of this folder with podman as the environment sets it up: scripts/container.sh test."""
+import os
 import pathlib
+import signal
 import sys
 import unittest
 
@@ -16,6 +18,7 @@ def main(image, names):
         print(f'deploy/kubernetes says another image than {image}')
         return 1
     janitor.guard()
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(1))  # unittest would go on with the next test; the guard sweeps
     loader = unittest.defaultTestLoader
     suite = loader.loadTestsFromNames(names) if names else loader.discover(str(HERE), '*_test.py')
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, descriptions=False).run(suite)
