@@ -150,6 +150,18 @@ class Shipped(unittest.TestCase):
         self.assertIn('attach', [json.loads(line)['event'] for line in lines])
 
 
+class Stopped(unittest.TestCase):
+    def test_in_mid_start_it_ends_in_peace(self):
+        """A signal that process 1 of a container does not wait for is none, and kubelet would kill it in the end."""
+        topology = Topology('host')
+        self.addCleanup(topology.close)
+        wall = Pod(topology)
+        self.addCleanup(wall.close)
+        wall.begin()
+        WallCase.wait_until(self, wall.pin_path.exists, 'the start has begun', 30)
+        self.assertEqual(wall.stop(), 0)
+
+
 class Refusals(unittest.TestCase):
     """What the node or the manifest lacks, said in the pod's log; and nothing stands then."""
 

@@ -145,6 +145,15 @@ class Commands(WallCase):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertTrue(done.stderr)
 
+    def test_a_stop_in_mid_start_is_heard_at_its_end(self):
+        self.wall.detach()
+        self.wall.process.wait(10)
+        self.addCleanup(self.wall.start)
+        self.wall.begin()
+        self.wait_until(self.wall.pin_path.exists, 'the start has begun')
+        self.assertEqual(self.wall.stop(), 0)
+        self.assertTrue(list((self.wall.pin_path / 'links').iterdir()), 'a whole wall stands')
+
     def test_stop_leaves_the_datapath_and_detach_takes_it_down(self):
         outside, inside = self.rtp('third'), self.rtp('pbx')
         self.assertEqual(self.wall.stop(), 0)
