@@ -10,6 +10,7 @@
 #include "agent/kernel/datapath.hpp"
 #include "agent/log.hpp"
 #include "agent/process/parent.hpp"
+#include "agent/process/rights.hpp"
 
 namespace ringwall::agent {
 namespace {
@@ -32,6 +33,10 @@ int failed(const Error& error) {
 int run(const Options& options) {
     if (!is_root()) return exit_not_permitted;
     log::start("parent");
+    if (auto permitted = require_rights(); !permitted) {
+        log::error("start", permitted.error().message());
+        return exit_not_permitted;
+    }
     kernel::log_libbpf();
     // What the agent says of its files is read elsewhere, too: by commands in other directories.
     Options here = options;

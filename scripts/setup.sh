@@ -5,6 +5,7 @@
 #   scripts/setup.sh --servers also the servers and the soft phone of the netns tests, and promtool
 #   scripts/setup.sh --vm      also what vm-tests/ needs (virtme-ng from trixie, pinned so that nothing else moves)
 #   scripts/setup.sh --package also what `scripts/package.sh test` needs
+#   scripts/setup.sh --container also what `scripts/container.sh test` needs (kustomize and python3-kubernetes from trixie, likewise)
 #   scripts/setup.sh --arm64   also the cross compiler and emulator of scripts/arm64.sh
 #   scripts/setup.sh libraries only says what the agent links
 # Idempotent: a second run only asks dpkg.
@@ -20,12 +21,13 @@ test=(libgtest-dev libgmock-dev libbenchmark-dev libosip2-dev libsofia-sip-ua-de
 servers=(sipvicious kamailio kamailio-tls-modules rtpengine-daemon baresip-core openssl fail2ban dnsmasq-base coturn conntrack prometheus)
 vm=(virtme-ng qemu-system-x86 busybox-static udev kmod)
 package=(lintian mmdebstrap)
+container=(podman runc mmdebstrap kustomize python3-kubernetes/trixie)
 arm64=(g++-aarch64-linux-gnu qemu-user-static)
 
 missing() {
     local p
     for p in "$@"; do
-        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null)" = "ii " ] || printf '%s\n' "$p"
+        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "${p%/*}" 2>/dev/null)" = "ii " ] || printf '%s\n' "$p"
     done
 }
 
@@ -43,7 +45,7 @@ install_packages() {
     apt-get -qq install -y --no-install-recommends "${want[@]}" >/dev/null
 }
 
-# virtme-ng 1.35 is in trixie only. Its source is added beside the machine's own (same mirror), at a priority
+# What is in trixie only, or too old in Debian 12. Its source is added beside the machine's own (same mirror), at a priority
 # under 100: apt takes from it what is asked for by name and nothing else.
 add_trixie() {
     local mirror
@@ -77,4 +79,8 @@ if [ "${1:-}" = --vm ] && [ -n "$(missing "${vm[@]}")" ]; then
     install_packages "${vm[@]}"
 fi
 if [ "${1:-}" = --package ]; then install_packages "${package[@]}"; fi
+if [ "${1:-}" = --container ] && [ -n "$(missing "${container[@]}")" ]; then
+    add_trixie
+    install_packages "${container[@]}"
+fi
 if [ "${1:-}" = --arm64 ]; then install_packages "${arm64[@]}"; fi

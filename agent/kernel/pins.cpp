@@ -35,11 +35,13 @@ bool is_bpffs(const std::string& path) {
     return statfs(path.c_str(), &about) == 0 && static_cast<unsigned long>(about.f_type) == BPF_FS_MAGIC;
 }
 
-// Inside `ip netns exec` /sys is a fresh sysfs of a mount namespace that ends with the command: a bpffs mounted there
-// would take the pins with it.
+// Inside `ip netns exec` /sys is a fresh sysfs of a mount namespace that ends with the command, and a container's ends with
+// the container: a bpffs mounted there would take the pins with it. Of a container's processes one is number 1, too.
 bool is_in_first_mount_namespace() {
-    struct stat ours{}, first{};
-    return stat("/proc/self/ns/mnt", &ours) == 0 && stat("/proc/1/ns/mnt", &first) == 0 && ours.st_ino == first.st_ino;
+    constexpr ino_t first_pid_namespace = 0xEFFFFFFC; // PROC_PID_INIT_INO, linux/proc_ns.h
+    struct stat ours{}, first{}, pids{};
+    return stat("/proc/self/ns/pid", &pids) == 0 && pids.st_ino == first_pid_namespace &&
+           stat("/proc/self/ns/mnt", &ours) == 0 && stat("/proc/1/ns/mnt", &first) == 0 && ours.st_ino == first.st_ino;
 }
 
 Result<void> require_bpffs(const std::string& root) {
@@ -52,8 +54,10 @@ Result<void> require_bpffs(const std::string& root) {
         }
         return fail_errno(errno, "mount a BPF file system on /sys/fs/bpf");
     }
-    return fail(parent + " is not on a BPF file system, so nothing can be pinned there: `mount -t bpf bpf " + parent +
-                "` first; and enter a network namespace with `nsenter --net=…`, as `ip netns exec` hides /sys/fs/bpf");
+    return fail(
+        parent + " is not on a BPF file system, so nothing can be pinned there: `mount -t bpf bpf " + parent +
+        "` first; enter a network namespace with `nsenter --net=…`, as `ip netns exec` hides /sys/fs/bpf; and give a "
+        "container the host's: `-v /sys/fs/bpf:/sys/fs/bpf`, or a hostPath");
 }
 
 // The holder of a flock, by the kernel's list: "1: FLOCK ADVISORY WRITE 4711 00:1c:1234 0 EOF".

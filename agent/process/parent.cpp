@@ -57,7 +57,13 @@ bool has_exited(pid_t pid, std::chrono::milliseconds patience) {
 } // namespace
 
 int Parent::run() {
-    // First: in another namespace than the wall's, the interfaces of the configuration would be called missing.
+    // A stop in mid-start waits for its end: process 1 of a container is sent no signal that would end it, and any other
+    // process would leave half a wall.
+    const auto signals = handled_signals();
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN); // who reads our log may go
+    signals_.reset(signalfd(-1, &signals, SFD_CLOEXEC));
+    // Before the files: in another namespace than the wall's, the interfaces of the configuration would be called missing.
     if (auto ours = kernel::check_pinned(options_.pin_path); !ours) return refuse(ours.error());
     // Before the first look at the interfaces, so that none can come between.
     auto events = kernel::LinkEvents::open();
@@ -94,11 +100,6 @@ int Parent::start(const Plan& plan) {
     control_ = std::move(*listening);
     if (auto done = put_into_force(plan); !done) return give_up(done.error());
     listen_for_scrapes();
-
-    const auto signals = handled_signals();
-    sigprocmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN); // who reads our log may go
-    signals_.reset(signalfd(-1, &signals, SFD_CLOEXEC));
     if (auto started = start_worker(); !started) return give_up(started.error());
     return go_on;
 }

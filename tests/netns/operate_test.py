@@ -156,6 +156,15 @@ class Commands(WallCase):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertTrue(done.stderr)
 
+    def test_a_stop_in_mid_start_is_heard_at_its_end(self):
+        self.wall.detach()
+        self.wall.process.wait(10)
+        self.addCleanup(self.wall.start)
+        self.wall.begin()
+        self.wait_until(self.wall.pin_path.exists, 'the start has begun')
+        self.assertEqual(self.wall.stop(), 0)
+        self.assertTrue(list((self.wall.pin_path / 'links').iterdir()), 'a whole wall stands')
+
     def test_stop_leaves_the_datapath_and_detach_takes_it_down(self):
         outside, inside = self.rtp('third'), self.rtp('pbx')
         self.assertEqual(self.wall.stop(), 0)
@@ -167,6 +176,32 @@ class Commands(WallCase):
         self.assertIsNotNone(inside.wait(lambda p: p.ssrc == outside.ssrc, 2.0))
         self.wall.start()
         self.assert_refused(outside, inside.endpoint, inside, 'no_pinhole')
+
+
+class FewerRights(WallCase):
+    """A root that is none, as in containers: it says what is missing, and attaches nothing."""
+
+    def setUp(self):
+        super().setUp()
+        self.agent_may_be_down = True
+        self.wall.detach()
+        self.wall.process.wait(10)
+        self.addCleanup(setattr, self.wall, 'launcher', [])
+
+    def refusal(self, *launcher):
+        self.wall.launcher = list(launcher)
+        with self.assertRaisesRegex(RuntimeError, 'ringwall run: exit 4'):
+            self.wall.start()
+        self.assertFalse(self.wall.pin_path.exists(), 'a refused start has left pins')
+        return self.wall.log_tail(1)
+
+    def test_what_is_missing_is_named_before_anything_is_attached(self):
+        for name in ('bpf', 'perfmon', 'net_admin', 'setuid', 'setgid', 'kill'):
+            self.assertIn(f'this root has no CAP_{name.upper()}: ', self.refusal('setpriv', f'--bounding-set=-{name}'))
+        self.assertIn('no CAP_BPF, CAP_KILL: ', self.refusal('setpriv', '--bounding-set=-kill,-bpf'))
+
+    def test_capabilities_of_a_user_namespace_are_told_from_those_that_count(self):
+        self.assertIn('bpf(2) is refused, though the capabilities are there', self.refusal('unshare', '--user', '--map-root-user'))
 
 
 class Service(WallCase):

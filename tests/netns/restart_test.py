@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from ringwall_netns import PATIENCE, sip
+from ringwall_netns import sip
 from ringwall_netns.case import WallCase
 from ringwall_netns.media import Stream
 from ringwall_netns.wall import DRAIN
@@ -16,14 +16,6 @@ class Restart:
         super().setUp()
         if not self.wall.is_alive():
             self.wall.start()
-
-    def assert_no_loss(self, stream, receiver):
-        """Every packet of a stopped stream has arrived."""
-        missing = set(stream.stop())
-        while missing and (packet := receiver.wait(lambda p: p.ssrc == stream.sender.ssrc, PATIENCE)):
-            missing.discard(packet.sequence)
-        self.assertFalse(missing, f'lost {len(missing)} of {len(stream.sent)} packets')
-        return len(stream.sent)
 
     def test_kill_and_restart_in_mid_call_cost_no_packet_and_the_bye_after_it_closes(self):
         call, outside, inside = self.inbound()

@@ -363,6 +363,11 @@ refusals() {
     options=(--config rw.yaml --pin-path "$room/plain/wall" --socket "$room/rw.sock")
     mkdir "$room/plain"
     check "a directory that is no BPF file system is refused" refuses 1 "mount -t bpf"
+    # As process 1 of a container, whose own mounts end with it.
+    options=(--config rw.yaml --pin-path /sys/fs/bpf/rw-of-a-container --socket "$room/rw.sock")
+    # shellcheck disable=SC2016 # the inner shell's
+    check "a container without the host's BPF file system is refused" refuses 1 "give a container the host's" \
+        unshare --mount --pid --fork --kill-child --mount-proc sh -c 'umount -l /sys/fs/bpf; exec "$@"' sh
 }
 
 ingress_is() { status_says ".interfaces | map(select(.name == \"$1\").ingress) == [\"$2\"]"; }

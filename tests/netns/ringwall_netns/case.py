@@ -23,17 +23,18 @@ RTP_REFUSED = ['rtp_injection', 'rtp_bleed']
 
 class WallCase(unittest.TestCase):
     """One topology and wall a class. `shape`, `link` (topology.LINKS), `family` (4 or 6) and `config` (changes of
-    wall.DEFAULT) are the class's."""
+    wall.DEFAULT) are the class's; so is `kind`, which a wall of another kind is made by."""
     shape = 'edge'
     link = 'veth'
     family = 4
     config = {}
+    kind = Wall
 
     @classmethod
     def setUpClass(cls):
         cls.topology = Topology(cls.shape, cls.link)
         cls.addClassCleanup(cls.topology.close)
-        cls.wall = Wall(cls.topology, cls.config)
+        cls.wall = cls.kind(cls.topology, cls.config)
         cls.addClassCleanup(cls.wall.close)
         cls.prepare()
         cls.wall.start()
@@ -172,6 +173,14 @@ class WallCase(unittest.TestCase):
         while missing and (packet := receiver.wait(lambda p: p.ssrc == sender.ssrc, 1.0 * PATIENCE)):
             missing.discard(packet.sequence)
         self.assertFalse(missing, f'lost {len(missing)} of {len(sent)} packets{self._explain(receiver.endpoint)}')
+
+    def assert_no_loss(self, stream, receiver):
+        """Every packet of a stopped stream has arrived."""
+        missing = set(stream.stop())
+        while missing and (packet := receiver.wait(lambda p: p.ssrc == stream.sender.ssrc, PATIENCE)):
+            missing.discard(packet.sequence)
+        self.assertFalse(missing, f'lost {len(missing)} of {len(stream.sent)} packets')
+        return len(stream.sent)
 
     def hole_phase(self, local):
         hole = self.wall.pinhole(local)
