@@ -96,9 +96,8 @@ std::string mend_of(const Question& question, const Evidence& evidence, uint32_t
         case REASON_pinhole_expired: return "raise " + lines.setting("timers.max_call");
         case REASON_agent_lost_closed: return "start the agent, or change " + lines.setting("on_agent_loss.do");
         case REASON_no_pinhole:
-            return "where no call that the wall can read opens it: a rule, or `ringwall pinholes open`; `ringwall "
-                   "calls` "
-                   "says of which the SDP names another address";
+            return "where no call that the wall can read opens it: a rule, or `ringwall pinholes open`; where "
+                   "a call's SDP names another address, `ringwall calls` says so";
         default: break;
     }
     if (!reason_text(reason).is_drop) return {};
