@@ -46,27 +46,6 @@ void check_protect(const Config& config, Findings& findings) {
                                 inside.to_string() + " is not protected, expected an address within protect.networks");
 }
 
-// IPv4 stands at ::ffff:0:0/96. Who writes ::/8 means what the registry of IPv6 says of it, not all of IPv4.
-void check_family(const std::vector<Prefix>& networks, const std::string& path, Findings& findings) {
-    static const Prefix all_v4 = Prefix::of(IpAddress::v4(0), 96);
-    for (const Prefix& network : networks)
-        if (network.length != 0 && network.length < all_v4.length && network.contains(all_v4))
-            findings.mistake_at(path,
-                                network.to_string() +
-                                    " has all of IPv4 in it (::ffff:0:0/96), expected a prefix of one family, or any");
-}
-
-void check_families(const Config& config, Findings& findings) {
-    check_family(config.allow, "allow", findings);
-    check_family(config.deny, "deny.networks", findings);
-    for (size_t i = 0; i < config.peers.size(); ++i)
-        check_family(config.peers[i].networks, joined("peers", i) + ".networks", findings);
-    for (size_t i = 0; i < config.zones.size(); ++i)
-        check_family(config.zones[i].networks, joined("zones", i) + ".networks", findings);
-    for (size_t i = 0; i < config.rules.size(); ++i)
-        check_family(config.rules[i].from, joined("rules", i) + ".from", findings);
-}
-
 void warn_of_sip_within(const std::string& key, const std::vector<PortRange>& ranges, const std::vector<Port>& sip,
                         Findings& findings) {
     for (const Port port : sip)
@@ -138,7 +117,6 @@ void check_outbound(const Config& config, Findings& findings) {
 void check(const Config& config, Findings& findings) {
     check_timers(config, findings);
     check_protect(config, findings);
-    check_families(config, findings);
     check_ports(config, findings);
     check_parties(config, findings);
     check_access(config, findings);

@@ -12,7 +12,7 @@ void read_source(const Value& item, Rule& rule) {
     if (item.is("any")) {
         rule.from_any = true;
     } else if (as::prefix.parse(item.text())) {
-        rule.from.push_back(*read_network(item));
+        if (const auto network = read_network(item)) rule.from.push_back(*network);
     } else if (const auto name = item.read(as::name)) {
         rule.from_parties.push_back(*name);
     }

@@ -20,7 +20,7 @@ std::chrono::nanoseconds read_on_excess(const Value& value); // how long a ban i
 void read_ceiling(const Value& value, Ceiling& ceiling);
 void read_ceilings(const Value& value, Ceilings& ceilings);
 
-// read_network.cpp: a prefix. What is written as IPv6 and holds IPv4 too is warned of.
+// read_network.cpp: a prefix. None where it was refused, as one that is written as IPv6 and has all of IPv4 in it.
 std::optional<Prefix> read_network(const Value& item);
 
 // access.cpp: who is let past the wall, and who is shut out.

@@ -249,13 +249,13 @@ TEST(Mistakes, show_no_more_than_sixty_bytes_of_what_was_found) {
 
 TEST(Mistakes, are_ipv6_prefixes_that_have_all_of_ipv4_in_them) {
     const auto said = [](const std::string& path, const std::string& prefix, int column) {
-        return "f:4:" + std::to_string(column) + ": " + path + ": " + prefix +
-               " has all of IPv4 in it (::ffff:0:0/96), expected a prefix of one family, or any";
+        return "f:4:" + std::to_string(column) + ": " + path + ": got \"" + prefix +
+               "\", expected a prefix of one family, or any: this one has all of IPv4 in it (::ffff:0:0/96)";
     };
-    EXPECT_EQ(mistakes(with("deny: { networks: ['::/8'] }\n")), said("deny.networks", "::/8", 19));
-    EXPECT_EQ(mistakes(with("allow: ['::/1']\n")), said("allow", "::/1", 8));
-    EXPECT_EQ(mistakes(with("peers: [{ name: p, networks: ['::/64'] }]\n")), said("peers[0].networks", "::/64", 30));
-    EXPECT_EQ(mistakes(with("zones: [{ name: z, networks: ['::/80'] }]\n")), said("zones[0].networks", "::/80", 30));
+    EXPECT_EQ(mistakes(with("deny: { networks: ['::/8'] }\n")), said("deny.networks[0]", "::/8", 20));
+    EXPECT_EQ(mistakes(with("allow: ['::/1']\n")), said("allow[0]", "::/1", 9));
+    EXPECT_EQ(mistakes(with("peers: [{ name: p, networks: ['::/64'] }]\n")), said("peers[0].networks[0]", "::/64", 31));
+    EXPECT_EQ(mistakes(with("zones: [{ name: z, networks: ['::/80'] }]\n")), said("zones[0].networks[0]", "::/80", 31));
     EXPECT_EQ(mistakes(with("rules: [{ allow: udp, to: any, ports: 13000, from: '::/80' }]\n")),
               said("rules[0].from", "::/80", 52));
     for (const char* one : {"'::/0'", "any", "0.0.0.0/0", "'2000::/3'", "'::1'", "'::ffff:192.0.2.1'", "'::/81'"})
