@@ -20,7 +20,7 @@ WORKERS_USER = 10560                              # the Containerfile's
 
 
 class Life:
-    shape, kind = 'host', Pod
+    shape, wall_kind = 'host', Pod
     config = {'auto_reload': True}
 
     def setUp(self):

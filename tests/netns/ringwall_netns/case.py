@@ -23,18 +23,18 @@ RTP_REFUSED = ['rtp_injection', 'rtp_bleed']
 
 class WallCase(unittest.TestCase):
     """One topology and wall a class. `shape`, `link` (topology.LINKS), `family` (4 or 6) and `config` (changes of
-    wall.DEFAULT) are the class's; so is `kind`, which a wall of another kind is made by."""
+    wall.DEFAULT) are the class's; so is `wall_kind`, by which its wall is made."""
     shape = 'edge'
     link = 'veth'
     family = 4
     config = {}
-    kind = Wall
+    wall_kind = Wall
 
     @classmethod
     def setUpClass(cls):
         cls.topology = Topology(cls.shape, cls.link)
         cls.addClassCleanup(cls.topology.close)
-        cls.wall = cls.kind(cls.topology, cls.config)
+        cls.wall = cls.wall_kind(cls.topology, cls.config)
         cls.addClassCleanup(cls.wall.close)
         cls.prepare()
         cls.wall.start()
