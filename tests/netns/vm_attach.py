@@ -32,8 +32,6 @@ class OneCall:
 
 
 class Attachment(OneCall, WallCase):
-    assert_no_loss = restart_test.Restart.assert_no_loss
-
     def test_a_call_has_audio_until_it_ends(self):
         ingress = self.wall.status()['interfaces'][0]['ingress']
         self.assertIn(ingress, HOOKS[os.environ['RINGWALL_ATTACH']])
