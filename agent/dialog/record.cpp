@@ -196,6 +196,7 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
     if (record.flags & DIALOG_INSIDE_OFFER) offer_what_stays(leg, side);
     leg.has_offer_to_ack = leg.remote_offer && (record.flags & DIALOG_OFFER_TO_ACK) != 0;
     leg.is_offered_to_ack = !leg.offered.empty() && (record.flags & DIALOG_OFFER_TO_ACK) != 0;
+    if (!leg.begun_inside && side.tag.empty() && side.accepted.empty()) leg.sides.clear(); // nobody has said who he is
     return leg;
 }
 

@@ -298,7 +298,8 @@ private:
         int n = 0;
         for (const auto& [id, record] : records) {
             if (record.state == DIALOG_ENDED) continue;
-            Words names{"call=" + std::string(record.call_id), "b=end" + std::to_string(++n), "n=99"};
+            Words names{"call=" + std::string(record.call_id), "b=end" + std::to_string(++n), "n=99",
+                        "peer=" + Endpoint::from(record.outside).to_string()};
             if (record.inside_tag[0]) names.push_back("f=" + std::string(record.inside_tag));
             if (record.outside_tag[0]) names.push_back("t=" + std::string(record.outside_tag)); // RFC 2543 has none
             for (Words words : {Words{"out", "BYE"}, Words{"in", "200", "m=BYE"}}) {
