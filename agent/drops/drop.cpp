@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "agent/text/ascii.hpp"
 #include "maps/reasons.hpp"
 
 namespace ringwall::drops {
@@ -32,12 +33,8 @@ bool is_of_limits(uint32_t reason) {
 std::string_view class_of(std::string_view payload) {
     payload.remove_prefix(std::min(payload.find_first_not_of("\r\n"), payload.size()));
     const auto begins_with = [&](std::string_view word) {
-        const auto is_same = [](char one, char other) {
-            return one == other || (one >= 'a' && one <= 'z' && one - 'a' + 'A' == other);
-        };
         return payload.size() > word.size() && payload[word.size()] == ' ' &&
-               std::equal(word.begin(), word.end(), payload.begin(),
-                          [&](char letter, char got) { return is_same(got, letter); });
+               std::ranges::equal(payload.substr(0, word.size()), word, {}, text::lower, text::lower);
     };
     if (begins_with("SIP/2.0")) return class_name(CLASS_RESPONSE);
     for (uint32_t number = 0; number < CLASS_OTHER; ++number)

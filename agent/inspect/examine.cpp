@@ -14,7 +14,7 @@
 #include <sstream>
 
 #include "agent/cli/words.hpp"
-#include "agent/control/http.hpp"
+#include "agent/inspect/answer.hpp"
 #include "agent/inspect/doctor.hpp"
 #include "agent/inspect/in_force.hpp"
 #include "agent/kernel/datapath.hpp"
@@ -53,14 +53,6 @@ uint64_t number_in(const std::string& path) {
     uint64_t value = 0;
     std::ifstream(path) >> value;
     return value;
-}
-
-std::optional<json::value> answer_of(const std::string& socket, const std::string& target) {
-    const auto answer = control::call(socket, {"GET", target, ""});
-    if (!answer || answer->status != 200) return std::nullopt;
-    boost::system::error_code unreadable;
-    json::value document = json::parse(answer->body, unreadable);
-    return unreadable ? std::nullopt : std::optional(std::move(document));
 }
 
 std::vector<Endpoint> pinholes_of(const std::string& socket) {

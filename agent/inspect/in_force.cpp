@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/inspect/in_force.hpp"
 
-#include <boost/json.hpp>
+#include <boost/json/value.hpp>
 #include <exception>
 #include <optional>
 
-#include "agent/control/http.hpp"
+#include "agent/inspect/answer.hpp"
 #include "agent/kernel/name_memory.hpp"
 #include "agent/process/config_files.hpp"
 
 namespace ringwall::inspect {
 namespace {
-
-namespace json = boost::json;
 
 struct Loaded {
     std::string path;
@@ -21,10 +19,9 @@ struct Loaded {
 
 // None where what answers does not know the question.
 std::optional<Loaded> loaded_by_agent(const std::string& socket) try {
-    const auto answer = control::call(socket, {"GET", "/api/v1/config", ""});
-    if (!answer || answer->status != 200) return std::nullopt;
-    const json::value document = json::parse(answer->body);
-    return Loaded{std::string(document.at("path").as_string()), agent::config_files_of(document.at("files"))};
+    const auto document = answer_of(socket, "/api/v1/config");
+    if (!document) return std::nullopt;
+    return Loaded{std::string(document->at("path").as_string()), agent::config_files_of(document->at("files"))};
 } catch (const std::exception&) { return std::nullopt; }
 
 std::string change_since(const Loaded& loaded) {

@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "agent/cli/words.hpp"
-#include "agent/control/http.hpp"
+#include "agent/inspect/answer.hpp"
 
 namespace ringwall::inspect {
 namespace {
@@ -20,12 +20,9 @@ double now_s() { return std::chrono::duration<double>(std::chrono::system_clock:
 std::optional<Limited> limited_lately(const std::string& socket, const why::Question& question) {
     const std::string target =
         "/api/v1/drops?reason=rate_limited,rate_limit_full,total_limited&source=" + question.source.address.to_string();
-    const auto answer = control::call(socket, {"GET", target, ""});
-    if (!answer || answer->status != 200) return std::nullopt;
-    boost::system::error_code unreadable;
-    const json::value drops = json::parse(answer->body, unreadable);
-    if (unreadable || !drops.is_array()) return std::nullopt;
-    for (const json::value& drop : drops.get_array()) { // the latest first
+    const auto drops = answer_of(socket, target);
+    if (!drops || !drops->is_array()) return std::nullopt;
+    for (const json::value& drop : drops->get_array()) { // the latest first
         const std::string sip_class = cli::text(drop, "class");
         const auto destination = Endpoint::parse(cli::text(drop, "destination"));
         if (sip_class.empty() || !destination || destination->address != question.destination.address) continue;

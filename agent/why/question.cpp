@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include "agent/pinhole/control_word.hpp"
+#include "agent/text/ascii.hpp"
 #include "maps/reasons.hpp"
 
 namespace ringwall::why {
@@ -76,9 +76,9 @@ Port usual_port(const Question& question, const Evidence& evidence) {
     return negotiated_port(evidence, question.outside().address).value_or(usual_media_port);
 }
 
-std::string lowered(std::string text) {
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
+std::string lowered(std::string word) {
+    std::ranges::transform(word, word.begin(), text::lower);
+    return word;
 }
 
 // Words that do not go together; empty where they do. Nothing that was said is passed over.

@@ -30,8 +30,8 @@ MAY_INCLUDE = [
     ('agent/dialog', ['maps', 'policy', 'agent/text', 'agent/sip', 'agent/sdp', 'agent/dialog', 'agent/pinhole', 'agent/datagram', 'agent/core']),
     ('agent/capture', ['maps', 'agent/capture']),
     ('agent/names', ['maps', 'agent/names']),
-    ('agent/drops', ['maps', 'agent/drops']),
-    ('agent/why', ['maps', 'policy', 'agent/pinhole', 'agent/why', 'agent/control/text']),
+    ('agent/drops', ['maps', 'agent/text', 'agent/drops']),
+    ('agent/why', ['maps', 'policy', 'agent/text', 'agent/pinhole', 'agent/why', 'agent/control/text']),
     ('agent/kernel', ['maps', 'policy', 'agent/why', 'agent/pinhole', 'agent/transport', 'agent/kernel', 'agent/clock', 'agent/core', 'agent/fd', 'agent/log']),
     ('agent', ['maps', 'policy', 'agent']),
 ]
