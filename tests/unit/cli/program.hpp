@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ringwall as a subprocess, and a directory for its files.
+// ringwall as a subprocess.
 #pragma once
 
 #include <fcntl.h>
@@ -8,30 +8,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/unit/support/directory.hpp"
+
 namespace ringwall {
 
-class Directory {
-public:
-    Directory() {
-        char name[] = "/tmp/ringwall-cli-XXXXXX";
-        path_ = mkdtemp(name);
-    }
-    ~Directory() { std::filesystem::remove_all(path_); }
-    std::string file(const std::string& name) const { return path_ + "/" + name; }
-    std::string write(const std::string& name, std::string_view text) const {
-        std::ofstream(file(name)) << text;
-        return file(name);
-    }
-
-private:
-    std::string path_;
-};
+using test::Directory;
 
 inline std::string contents(const std::string& path) {
     std::ostringstream text;
