@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds the container image from the Debian package, and tries it.
 #   scripts/container.sh          the image ringwall:VERSION, by podman or docker (ENGINE=docker), upon debian:12-slim (BASE=…)
-#   scripts/container.sh test     upon a Debian 12 of its own; and runs what deploy/kubernetes says of it (root, podman)
+#   scripts/container.sh test     upon a Debian 12 of its own; renders the chart of deploy/helm, and runs its pod (root, podman)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,6 +26,7 @@ build() { # build OPTION...: apt gets the libraries by the machine's own network
 
 if [ "${1:-}" = test ]; then
     scripts/setup.sh --container
+    PATH=$(scripts/setup.sh tools):$PATH
     engine=podman
     # shellcheck source=tests/container/lib.sh
     . tests/container/lib.sh

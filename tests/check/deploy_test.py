@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What is shipped beside the program: alerts and dashboard name metrics and labels that the code has, and the alerts do what
-their own tests say."""
+their own tests say; the chart is of this version. (`scripts/container.sh test` renders the chart, as it takes helm.)"""
 import json
 import pathlib
 import re
@@ -9,10 +9,11 @@ import shutil
 import subprocess
 import sys
 
+import jsonschema
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROMETHEUS, GRAFANA = ROOT / 'deploy/prometheus', ROOT / 'deploy/grafana/ringwall.json'
+CHART, PROMETHEUS, GRAFANA = ROOT / 'deploy/helm/ringwall', ROOT / 'deploy/prometheus', ROOT / 'deploy/grafana/ringwall.json'
 NAME = re.compile(r'\b((?:ringwall|process)_\w+)')
 MATCHER = re.compile(r'\b(reason|event)(=~?)"([^"]*)"')
 SKIPPED = 77
@@ -75,6 +76,17 @@ def untested_alerts():
             yield f'{where}: no test makes it fire'
 
 
+def chart_mistakes():
+    version = re.search(r'^project\(ringwall VERSION (\S+)', text_of('CMakeLists.txt'), re.MULTILINE).group(1)
+    chart = yaml.safe_load((CHART / 'Chart.yaml').read_text(encoding='utf-8'))
+    for key in ('version', 'appVersion'):
+        if chart[key] != version:
+            yield f'chart: its {key} is {chart[key]}, the program is {version}'
+    schema = json.loads((CHART / 'values.schema.json').read_text(encoding='utf-8'))
+    values = yaml.safe_load((CHART / 'values.yaml').read_text(encoding='utf-8'))
+    yield from (f'chart: {"/".join(map(str, e.path))}: {e.message}' for e in jsonschema.Draft7Validator(schema).iter_errors(values))
+
+
 def promtool_mistakes():
     for words in (['check', 'rules', PROMETHEUS / 'ringwall.rules.yml'], ['test', 'rules', PROMETHEUS / 'ringwall.tests.yml']):
         done = subprocess.run(['promtool', *words], capture_output=True, text=True, check=False)
@@ -86,7 +98,7 @@ def main():
     if not shutil.which('promtool'):
         print('skipped: needs promtool (scripts/setup.sh --servers)')
         return SKIPPED
-    found = [*expression_mistakes(), *dashboard_mistakes(), *untested_alerts(), *promtool_mistakes()]
+    found = [*expression_mistakes(), *dashboard_mistakes(), *untested_alerts(), *chart_mistakes(), *promtool_mistakes()]
     print('\n'.join(found))
     return 1 if found or len(list(expressions())) < 20 else 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pod of the DaemonSet, on a node where a PBX has the node's network: calls, a ConfigMap that changes, a rolling update,
+"""The pod of the chart's DaemonSet, on a node where a PBX has the node's network: calls, a ConfigMap that changes, a rolling update,
 an agent that is killed or hangs, the end of it all; and what is said where the node or the manifest lacks something."""
 import copy
 import json
@@ -9,12 +9,15 @@ import signal
 import stat
 import unittest
 
+import yaml
+
 import manifests
 from pod import Pod
 from ringwall_netns.case import WallCase
 from ringwall_netns.media import Stream
 from ringwall_netns.topology import Topology
 from ringwall_netns.wall import DRAIN
+from ringwall_netns.xdp import has_freplace
 
 WORKERS_USER = 10560                              # the Containerfile's
 
@@ -114,7 +117,7 @@ class Life:
         self.assertFalse(self.is_through(stranger, inside))
         agents = self.wall.template
         self.addCleanup(setattr, self.wall, 'template', agents)
-        self.wall.update(manifests.template(manifests.detaching()))
+        self.wall.update(manifests.template(manifests.render({'detach': True})))
         self.wait_until(lambda: self.wall.is_good('readinessProbe'), 'the wall is down', 15)
         self.assertFalse(self.wall.pin_path.exists())
         self.assertTrue(self.is_through(stranger, inside))
@@ -148,6 +151,42 @@ class Shipped(unittest.TestCase):
         self.assertEqual(wall.status()['mode'], 'monitor')
         lines = [line for line in wall.log.read_text(encoding='utf-8').splitlines() if line != 'ringwall: ready']
         self.assertIn('attach', [json.loads(line)['event'] for line in lines])
+
+
+class Configured(unittest.TestCase):
+    """Its manifest follows its configuration."""
+
+    def pod(self, changes):
+        topology = Topology('host')
+        self.addCleanup(topology.close)
+        wall = Pod(topology, changes)
+        self.addCleanup(wall.close)
+        wall.template = manifests.template(manifests.render({'config': yaml.safe_dump(wall.config)}))
+        return wall.start()
+
+    def test_the_probes_ask_where_it_listens(self):
+        for listen in ('127.0.0.1:10561', '0.0.0.0:10562', '[::1]:10563', '[::]:10564'):
+            wall = self.pod({'http': {'listen': listen}})
+            for probe in ('startupProbe', 'livenessProbe', 'readinessProbe'):
+                self.assertTrue(wall.is_good(probe), f'{listen} {probe}')
+
+    def test_a_list_beside_it_is_taken_with_it_and_when_it_alone_changes(self):
+        wall = self.pod({'auto_reload': True})
+        wall.beside = {'deny.txt': '203.0.113.0/24\n'}
+        wall.configure({'auto_reload': True, 'deny': {'files': ['/etc/ringwall/deny.txt']}})
+        WallCase.wait_until(self, lambda: 'deny.txt' in wall.invoke('lists', '203.0.113.9').stdout, 'the list is there', 15)
+        wall.beside = {'deny.txt': '198.18.7.0/24\n'}
+        wall.configure(wall.config)
+        WallCase.wait_until(self, lambda: 'deny.txt' in wall.invoke('lists', '198.18.7.1').stdout, 'the changed list is there', 15)
+        self.assertNotIn('deny.txt', wall.invoke('lists', '203.0.113.9').stdout)
+
+    def test_in_the_dispatcher_where_the_kernel_has_it(self):
+        wall = self.pod({'attach': 'dispatcher'})
+        (outer,) = wall.status()['interfaces']
+        if has_freplace():
+            self.assertEqual(outer['ingress'], 'xdp dispatcher')
+        else:
+            self.assertIn('cannot replace a function of a loaded program', outer['why'])
 
 
 class Stopped(unittest.TestCase):

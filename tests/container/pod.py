@@ -13,7 +13,7 @@ from ringwall_netns.wall import Wall, _children
 
 # What only the scheduler, the API server or kubelet's housekeeping reads.
 OF_THE_CLUSTER = {'automountServiceAccountToken', 'dnsPolicy', 'enableServiceLinks', 'nodeSelector', 'priorityClassName', 'tolerations'}
-OF_KUBELET = {'name', 'imagePullPolicy', 'resources', 'startupProbe', 'livenessProbe', 'readinessProbe'}
+OF_KUBELET = {'name', 'imagePullPolicy', 'ports', 'resources', 'startupProbe', 'livenessProbe', 'readinessProbe'}
 NOT_HERE = {'appArmorProfile', 'seLinuxOptions'}  # of other kernels than this one
 _made = 0
 
@@ -38,7 +38,7 @@ class Pod(Wall):
 
     def __init__(self, topology, changes=None, template=None):
         self.template = template or daemonset()
-        self.generation, self.name = 0, None
+        self.generation, self.name, self.beside = 0, None, {}
         self.host_path = None                     # what stands for the node's /sys/fs/bpf: a BPF file system, unless said
         self.seccomp = None
         super().__init__(topology, changes)
@@ -47,17 +47,21 @@ class Pod(Wall):
         self.host_path = self._bpffs
 
     def write_config(self, text):
-        """As kubelet changes a ConfigMap's volume: a new folder, and the link `..data` put in the place of the old one."""
+        """As kubelet changes a ConfigMap's volume: a new folder, and the link `..data` put in the place of the old one. `beside`
+        are its other files."""
         volume = self.directory / 'configmap'
         volume.mkdir(exist_ok=True)
         self.generation += 1
         folder = volume / f'..{self.generation}'
         folder.mkdir()
-        (folder / 'ringwall.yaml').write_text(text, encoding='utf-8')
+        files = {'ringwall.yaml': text, **self.beside}
+        for name, contents in files.items():
+            (folder / name).write_text(contents, encoding='utf-8')
         (volume / '..data_tmp').symlink_to(folder.name)
         os.replace(volume / '..data_tmp', volume / '..data')
-        if not (volume / 'ringwall.yaml').is_symlink():
-            (volume / 'ringwall.yaml').symlink_to('..data/ringwall.yaml')
+        for name in files:
+            if not (volume / name).is_symlink():
+                (volume / name).symlink_to(f'..data/{name}')
 
     # life
 
@@ -112,8 +116,9 @@ class Pod(Wall):
         if 'exec' in how:
             return self.execute(*how['exec']['command']).returncode == 0
         get, patience = how['httpGet'], how.get('timeoutSeconds', 1)
+        host = f'[{get["host"]}]' if ':' in get['host'] else get['host']
         done = subprocess.run(self.namespace.command('curl', '-fsS', '--max-time', patience,
-                                                     f'http://{get["host"]}:{get["port"]}{get["path"]}'), capture_output=True, check=False)
+                                                     f'http://{host}:{get["port"]}{get["path"]}'), capture_output=True, check=False)
         return done.returncode == 0
 
     # from the manifest to podman

@@ -15,7 +15,7 @@ from ringwall_netns import janitor  # pylint: disable=wrong-import-position
 def main(image, names):
     import pod  # pylint: disable=import-outside-toplevel
     if pod.daemonset().container['image'] != image:
-        print(f'deploy/kubernetes says another image than {image}')
+        print(f'the chart says another image than {image}')
         return 1
     janitor.guard()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(1))  # unittest would go on with the next test; the guard sweeps

@@ -17,7 +17,10 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / 'tests/data/config'
 RINGWALL = ''
-EXAMPLES = [ROOT / 'deploy/ringwall.yaml', ROOT / 'deploy/kubernetes/ringwall.yaml', DATA / 'every_key.yaml', *sorted((ROOT / 'docs/examples').glob('*.yaml'))]
+SCRATCH = tempfile.TemporaryDirectory()           # ends with the program
+OF_THE_CHART = pathlib.Path(SCRATCH.name, 'of_the_chart.yaml')
+OF_THE_CHART.write_text(yaml.safe_load((ROOT / 'deploy/helm/ringwall/values.yaml').read_text(encoding='utf-8'))['config'], encoding='utf-8')
+EXAMPLES = [ROOT / 'deploy/ringwall.yaml', OF_THE_CHART, DATA / 'every_key.yaml', *sorted((ROOT / 'docs/examples').glob('*.yaml'))]
 # YAML 1.2's core schema: what the schema speaks of. PyYAML knows 1.1, where `no` and 1:30 are no strings.
 CORE = {'bool': r'true|True|TRUE|false|False|FALSE', 'null': r'~|null|Null|NULL|', 'int': r'[-+]?[0-9]+',
         'float': r'[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?'}
