@@ -100,7 +100,7 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, s
                    bool begun_inside) {
     const bool is_strangers = !begun_inside && !event.counterpart.is_declared && !event.is_trusted;
     const uint64_t key = tag_key(event.message.call_id, outside_tag, begun_inside ? inside_tag : std::string_view());
-    const bool is_full = legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers) ||
+    const bool is_full = legs_.size() >= (begun_inside ? capacity : capacity_outside) || (is_strangers && waiting_strangers_ >= capacity_strangers) ||
                          namesakes_.count(key) >= (begun_inside ? most_namesakes_inside : most_namesakes);
     if (is_full || legs_.contains(id)) {
         counters_.legs_full += is_full;
