@@ -147,9 +147,11 @@ std::vector<pinhole::Claim> Reader::claims(const Datagram& datagram, const dialo
     };
     // What outsiders have named is nobody's but the call's that had it before them.
     const auto is_echo = [&](const Endpoint& named) {
-        if (!outsiders_.is_echo(named, true, now)) return false; // whoever has it: as a rule nobody has named it
+        if (!outsiders_.is_echo(named, message_.call_id, true, now))
+            return false; // whoever has it: as a rule nobody has named it
         const Endpoint inside = naming.inside_of(named);
-        return outsiders_.is_echo(named, is_claimed(inside), now) && !table_.has_claimed(message_, inside);
+        return outsiders_.is_echo(named, message_.call_id, is_claimed(inside), now) &&
+               !table_.has_claimed(message_, inside);
     };
     naming.is_echo = std::ref(is_echo);
     auto claims = dialog::offer_of(session_, policy_, counterpart, naming, refusals);
@@ -203,7 +205,7 @@ void Reader::note_outside_names(const dialog::Event& event, const IpAddress& to,
     if (!may_carry_offers && !message_.is_request) return;
     const bool is_described = has_sdp && may_carry_offers;
     const auto is_inside = [&](const IpAddress& named) { return outsiders_.externals().is_inside(named, policy_); };
-    dialog::Described described;
+    dialog::Described described{.is_of_call = !message_.is_request || table_.has_call_of(message_)};
     if (is_described)
         for (const Endpoint& named : dialog::inside_endpoints(session_, is_inside)) {
             const Endpoint inside = outsiders_.externals().inside_of(named, to, policy_);

@@ -86,30 +86,30 @@ uint64_t Defence::transaction(const sip::Message& message) const {
 
 void Defence::on_request(const Exchange& from) {
     if (is_beyond(from)) return;
-    const bool answers_challenge = heard_echo(from);
-    remember(from, answers_challenge);
-    look_at_user_agent(from);
+    const Heard heard = heard_echo(from);
+    const bool is_attack_tool = has_attack_tool(from);
+    remember(from, heard, is_attack_tool);
+    if (is_attack_tool && heard.is_proof) convict_tool(from);
 }
 
-// Whether its credentials are for a nonce that the inside has given out lately, to whomever.
-bool Defence::heard_echo(const Exchange& from) {
-    bool is_ours = false, ignored = false;
+Defence::Heard Defence::heard_echo(const Exchange& from) {
+    Heard heard;
     for (const std::string_view credentials : from.message.authentications())
         if (const auto nonce = sip::authentication_parameter(credentials, "nonce"); nonce && !nonce->empty())
-            echo(nonce_token(*nonce), from, is_ours);
-    if (!from.message.to.tag.empty()) echo(tag_token(from.message.to.tag), from, ignored);
-    return is_ours;
+            heard.answers_challenge |= echo(nonce_token(*nonce), from, heard).is_ours;
+    if (!from.message.to.tag.empty()) echo(tag_token(from.message.to.tag), from, heard);
+    return heard;
 }
 
-void Defence::echo(uint64_t token, const Exchange& from, bool& is_ours) {
+Challenges::Echo Defence::echo(uint64_t token, const Exchange& from, Heard& heard) {
     const Challenges::Echo echo = challenges_.echoed(token, from.outside, from.now);
-    is_ours |= echo.is_ours;
-    if (!echo.is_proof) return;
-    prove(from);
-    if (echo.refused) guessed(*echo.refused, from);
+    heard.is_proof |= echo.is_proof;
+    if (echo.is_proof) prove(from);
+    if (echo.is_proof && echo.refused) guessed(*echo.refused, from);
+    return echo;
 }
 
-void Defence::remember(const Exchange& from, bool answers_challenge) {
+void Defence::remember(const Exchange& from, const Heard& heard, bool is_attack_tool) {
     while (!asked_order_.empty() && asked_order_.front().first < from.now) {
         asked_.erase(asked_order_.front().second);
         asked_order_.pop_front();
@@ -117,7 +117,7 @@ void Defence::remember(const Exchange& from, bool answers_challenge) {
     if (from.message.method == sip::Method::ack) return;
     const uint64_t id = transaction(from.message);
     if (asked_.contains(id)) return;
-    if (asked_.size() >= (answers_challenge ? capacity_asked : capacity_asked / 2)) {
+    if (asked_.size() >= (heard.answers_challenge ? capacity_asked : capacity_asked / 2)) {
         ++counters_.sources_unproven_full;
         return;
     }
@@ -125,20 +125,26 @@ void Defence::remember(const Exchange& from, bool answers_challenge) {
     asked_.emplace(id, Asked{.from = from.outside,
                              .has_tag = !from.message.to.tag.empty(),
                              .has_credentials = from.message.authentication_count > 0,
-                             .answers_challenge = answers_challenge,
+                             .answers_challenge = heard.answers_challenge,
+                             .is_proof = heard.is_proof,
+                             .is_attack_tool = is_attack_tool,
                              .requested = is_register ? requested_expiry(from.message) : std::chrono::seconds{}});
     asked_order_.emplace_back(from.now + asked_life, id);
 }
 
-void Defence::look_at_user_agent(const Exchange& from) {
+bool Defence::has_attack_tool(const Exchange& from) {
     const auto& listed = from.policy.config().user_agents;
-    if (listed.empty() || from.message.user_agent.empty()) return;
-    if (!std::ranges::binary_search(listed, policy::product_of(from.message.user_agent))) return;
-    if (from.parties.is_trusted(from.outside, from.now)) return;
+    if (listed.empty() || from.message.user_agent.empty()) return false;
+    if (!std::ranges::binary_search(listed, policy::product_of(from.message.user_agent))) return false;
+    if (from.parties.is_trusted(from.outside, from.now)) return false;
     ++counters_.attack_tools;
-    const policy::Guessing& guessing = *from.policy.guessing(from.zone);
-    if (is_proven(from.outside, from.now) && guessing.ban.count() != 0)
-        convict({from.outside, from.parties, from.now}, BAN_CAUSE_user_agent, 1, guessing.ban, true);
+    return true;
+}
+
+void Defence::convict_tool(const Exchange& who) {
+    const policy::Guessing& guessing = *who.policy.guessing(who.zone);
+    if (guessing.ban.count() != 0)
+        convict({who.outside, who.parties, who.now}, BAN_CAUSE_user_agent, 1, guessing.ban, true);
 }
 
 // A response that goes elsewhere than its request came from (no rport, RFC 3261 18.2.2) proves nothing of either.
@@ -147,11 +153,14 @@ void Defence::on_response(const Exchange& to) {
     const auto found = asked_.find(transaction(to.message));
     if (found == asked_.end() || found->second.from != to.outside) return;
     Asked& asked = found->second;
-    if (to.protocol == Protocol::tcp) prove(to); // the inside answers on no connection that has no handshake
+    const bool is_tcp = to.protocol == Protocol::tcp; // the inside answers on no connection that has no handshake
+    if (is_tcp) prove(to);
+    if (is_tcp && std::exchange(asked.is_attack_tool, false)) convict_tool(to);
+    asked.is_proof |= is_tcp;
     const auto refused = guess_in(to.message, asked.has_credentials, asked.has_tag);
     hand_out(to, asked, refused);
     if (to.message.status < 200 || std::exchange(asked.is_answered, true)) return;
-    if (refused && is_proven(to.outside, to.now)) guessed(*refused, to);
+    if (refused && asked.is_proof) guessed(*refused, to);
     if (to.message.status < 300) accepted(to, asked);
 }
 
@@ -160,7 +169,7 @@ void Defence::hand_out(const Exchange& to, const Asked& asked, std::optional<Gue
     for (const std::string_view challenge : to.message.authentications())
         if (const auto nonce = sip::authentication_parameter(challenge, "nonce"); nonce && !nonce->empty())
             has_room &= challenges_.sent(nonce_token(*nonce), to.outside, std::nullopt, to.now);
-    if (is_proven(to.outside, to.now)) refused.reset(); // counted at once
+    if (asked.is_proof) refused.reset(); // counted at once
     // A tag that the request brought is no secret of the inside's: it is repeated to whoever is named as its source.
     if (!asked.has_tag && !to.message.to.tag.empty())
         has_room &= challenges_.sent(tag_token(to.message.to.tag), to.outside, refused, to.now);

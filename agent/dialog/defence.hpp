@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <unordered_map>
 
 #include "agent/datagram.hpp"
@@ -73,16 +74,24 @@ private:
         bool has_tag = false; // of the inside: what the answer repeats was no secret
         bool has_credentials = false;
         bool answers_challenge = false;
+        bool is_proof =
+            false; // the request itself shows where it is from: what another has shown speaks for no forgery
+        bool is_attack_tool = false;
         bool is_answered = false;
         std::chrono::seconds requested{}; // of a REGISTER
     };
     uint64_t transaction(const sip::Message& message) const;
     uint64_t tag_token(std::string_view tag) const { return hash_({"tag", tag}); }
     uint64_t nonce_token(std::string_view nonce) const { return hash_({"nonce", nonce}); }
-    bool heard_echo(const Exchange& from);
-    void echo(uint64_t token, const Exchange& from, bool& is_ours);
-    void remember(const Exchange& from, bool answers_challenge);
-    void look_at_user_agent(const Exchange& from);
+    // What a request brings back: a nonce that the inside has given out lately, to whomever; what nobody else can know.
+    struct Heard {
+        bool answers_challenge = false, is_proof = false;
+    };
+    Heard heard_echo(const Exchange& from);
+    Challenges::Echo echo(uint64_t token, const Exchange& from, Heard& heard);
+    void remember(const Exchange& from, const Heard& heard, bool is_attack_tool);
+    bool has_attack_tool(const Exchange& from);
+    void convict_tool(const Exchange& who);
     void hand_out(const Exchange& to, const Asked& asked, std::optional<Guess> refused);
     void accepted(const Exchange& to, const Asked& asked);
     void prove(const Exchange& whom);
@@ -103,13 +112,13 @@ private:
     Bindings bindings_;
     std::unordered_map<uint64_t, Asked> asked_;
     std::deque<std::pair<TimePoint, uint64_t>> asked_order_;
-    std::unordered_map<Endpoint, TimePoint> proven_;
+    std::map<Endpoint, TimePoint> proven_; // ordered, not hashed: outsiders choose the endpoints
     struct Excess {
         uint32_t seen = 0; // of the kernel's count
         uint32_t packets = 0;
         TimePoint since{}, watched_until{};
     };
-    std::unordered_map<Endpoint, Excess> excess_;
+    std::map<Endpoint, Excess> excess_;
     std::vector<Conviction> convictions_;
     TimePoint next_tick_{};
     DefenceCounters counters_;

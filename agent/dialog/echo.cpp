@@ -34,6 +34,20 @@ void EchoMemory::refused(Namer namer) {
     free_forgotten(most_at_once);
 }
 
+bool EchoMemory::names(Namer namer, const Endpoint& inside, TimePoint now) const {
+    const auto found = by_namer_.find(namer);
+    return found != by_namer_.end() && found->second.until > std::max(now, swept_) &&
+           found->second.inside.contains(inside);
+}
+
+std::vector<Endpoint> EchoMemory::take(Namer namer) {
+    const Named* named = find(namer);
+    if (!named) return {};
+    std::vector<Endpoint> inside(named->inside.begin(), named->inside.end());
+    refused(namer);
+    return inside;
+}
+
 // Each namer is passed over once: who has expired is taken out of the way, until he is accepted after all.
 bool EchoMemory::holds(const Endpoint& inside, TimePoint now) const {
     const auto found = namers_of_.find(inside);

@@ -34,6 +34,11 @@ public:
     void note(Namer namer, const std::vector<Endpoint>& inside, pinhole::TimePoint now);
     void accepted(Namer namer, pinhole::TimePoint now);
     void refused(Namer namer);
+    bool knows(Namer namer) const { return by_namer_.contains(namer); }
+    // Has this one named it?
+    bool names(Namer namer, const Endpoint& inside, pinhole::TimePoint now) const;
+    // What he has named, and forgets him.
+    std::vector<Endpoint> take(Namer namer);
     // Who has expired for one call has expired for the next, though its message may be a little older.
     bool holds(const Endpoint& inside, pinhole::TimePoint now) const;
     // Endpoints in memory, once for each namer, also those that are forgotten and not yet freed.

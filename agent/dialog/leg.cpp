@@ -27,6 +27,7 @@ std::vector<pinhole::Claim>::const_iterator successor_of(const pinhole::Claim& b
 
 void Leg::forget_remote_offer() {
     remote_offer.reset();
+    remote_offer_by = 0;
     has_offer_to_ack = false;
 }
 

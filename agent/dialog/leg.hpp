@@ -80,6 +80,7 @@ struct Leg {
 
     std::vector<pinhole::Claim> offered; // claims of an offer that left and is not answered yet
     std::optional<Remote> remote_offer;  // arrived, the inside has not answered yet
+    uint64_t remote_offer_by = 0;        // its transaction; 0: of before a restart, or in a response
     bool has_offer_to_ack = false; // in a response: the inside's ACK or PRACK answers it, and nothing takes its place
     // `offered` likewise: the outside's ACK or PRACK answers it, and no offer of a request.
     bool is_offered_to_ack = false;
@@ -104,6 +105,8 @@ struct Leg {
     bool is_answered = false;  // by a 2xx that we saw, not only by an ACK
     bool is_midway = false;    // known by an offer in the dialog alone, until that is taken
     bool is_restored = false;  // its transactions are forgotten: tags and CSeq must do
+    // Not those of an INVITE, or an offer, that has left the inside since.
+    bool has_invited_since = false, has_offered_since = false;
 
     void forget_remote_offer();
     bool is_unanswered() const; // its INVITE: no other offer has a part in it yet (RFC 3261 13.2.1)

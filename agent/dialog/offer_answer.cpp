@@ -79,10 +79,12 @@ void Table::Step::offered_by_inside(Leg& leg) {
         if (side.tag == inside_tag()) before = side.accepted;
     leg.offered = with_held_lines(as_offered(*event_.offer, before), event_.unaddressed, before);
     leg.is_offered_to_ack = !message_.is_request;
+    leg.has_offered_since = true;
 }
 
 void Table::Step::offered_by_outside(Leg& leg) {
     leg.remote_offer = event_.remote;
+    leg.remote_offer_by = 0;
     leg.has_offer_to_ack = true;
 }
 

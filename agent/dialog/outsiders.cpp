@@ -116,22 +116,47 @@ void Outsiders::note_names(const sip::Message& message, uint64_t transaction, co
         const Endpoint inside = externals_.inside_of(named, to, policy);
         if (externals_.is_inside(named.address, policy) && !parties_.has_learned(inside)) contacts.push_back(named);
     }
+    if (described.is_of_call) note_named(transaction, described, now);
+    else note_unanswered(message, transaction, described, now);
+    contacts_.note(namer(transaction), contacts, now);
+    if (!message.is_request) answered(message, transaction, now); // it answers the inside
+}
+
+void Outsiders::note_named(uint64_t transaction, const Described& described, TimePoint now) {
     named_.note(namer(transaction), described.free, now);
     named_.note(namer_of_claimed(transaction), described.claimed, now);
     named_in_a_call_.note(namer(transaction), described.claimed, now);
-    contacts_.note(namer(transaction), contacts, now);
-    if (!message.is_request) answered(message, transaction, now); // it answers the inside
+}
+
+// Of a transaction the first: what comes again in its name counts for its Call-ID only.
+void Outsiders::note_unanswered(const sip::Message& message, uint64_t transaction, const Described& described,
+                                TimePoint now) {
+    if (!waiting_.knows(namer(transaction)) && !waiting_claimed_.knows(namer(transaction))) {
+        waiting_.note(namer(transaction), described.free, now);
+        waiting_claimed_.note(namer(transaction), described.claimed, now);
+    }
+    waiting_by_call_.note(hash_({message.call_id}), described.free, now);
+    waiting_by_call_.note(hash_({message.call_id}), described.claimed, now);
+}
+
+Described Outsiders::take_waiting(const sip::Message& message, uint64_t transaction) {
+    Described described{.free = waiting_.take(namer(transaction)),
+                        .claimed = waiting_claimed_.take(namer(transaction))};
+    if (!described.free.empty() || !described.claimed.empty()) waiting_by_call_.refused(hash_({message.call_id}));
+    return described;
 }
 
 void Outsiders::note_answer(const sip::Message& message, uint64_t transaction, TimePoint now) {
     if (message.is_request) return;
     if (message.status < 300) return answered(message, transaction, now);
+    take_waiting(message, transaction);
     for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->refused(namer(transaction));
     named_.refused(namer_of_claimed(transaction));
 }
 
 // A 100 too: a proxy says no more while it tries one target after the other.
 void Outsiders::answered(const sip::Message& message, uint64_t transaction, TimePoint now) {
+    note_named(transaction, take_waiting(message, transaction), now);
     for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->accepted(namer(transaction), now);
     if (message.status < 200) named_.accepted(namer_of_claimed(transaction), now);
     else named_.refused(namer_of_claimed(transaction));
@@ -146,7 +171,7 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
         return externals_.inside_of(named, datagram.source.address, policy);
     };
     const auto is_named_outside = [&](const Endpoint& named) {
-        return contacts_.holds(named, now) || named_.holds(named, now) || named_in_a_call_.holds(named, now);
+        return contacts_.holds(named, now) || is_echo(named, message.call_id, true, now);
     };
     const InsideOf inside_of = std::ref(inside_of_source); // by reference: no allocation
     const IsForeign is_foreign = std::ref(is_named_outside);

@@ -19,11 +19,12 @@ namespace ringwall::dialog {
 // Inside endpoints of a description from outside.
 struct Described {
     std::vector<Endpoint> free, claimed; // `claimed`: a call has them
+    bool is_of_call = true; // that stands, or an answer to the inside; else a request that may reach nobody
 };
 
 class Outsiders {
 public:
-    explicit Outsiders(const KeyedHash& hash) : registrations_(hash) {}
+    explicit Outsiders(const KeyedHash& hash) : hash_(hash), registrations_(hash) {}
 
     // A message from outside that may come to mean something: inside endpoints that it names are remembered, but for
     // SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the inside host that it went to.
@@ -32,9 +33,10 @@ public:
                     const policy::View& policy, TimePoint now);
     // The inside goes along with what an outsider said, or does not.
     void note_answer(const sip::Message& message, uint64_t transaction, TimePoint now);
-    // `is_claimed`: a call has it now.
-    bool is_echo(const Endpoint& named, bool is_claimed, TimePoint now) const {
-        return named_.holds(named, now) || (is_claimed && named_in_a_call_.holds(named, now));
+    // In a message of that Call-ID. `is_claimed`: a call has it now.
+    bool is_echo(const Endpoint& named, std::string_view call_id, bool is_claimed, TimePoint now) const {
+        return named_.holds(named, now) || (is_claimed && named_in_a_call_.holds(named, now)) ||
+               waits_under(call_id, named, now);
     }
 
     // Contact and top Via of what leaves. Returns a registration that was refreshed only after it had run out: in between
@@ -54,10 +56,20 @@ public:
 
 private:
     void answered(const sip::Message& message, uint64_t transaction, TimePoint now); // the inside goes along
+    void note_named(uint64_t transaction, const Described& described, TimePoint now);
+    Described take_waiting(const sip::Message& message, uint64_t transaction); // somebody inside has answered
+    void note_unanswered(const sip::Message& message, uint64_t transaction, const Described& described, TimePoint now);
+    bool waits_under(std::string_view call_id, const Endpoint& named, TimePoint now) const {
+        return waiting_by_call_.size() > 0 && waiting_by_call_.names(hash_({call_id}), named, now);
+    }
 
+    KeyedHash hash_;
     // Media: what outsiders have named; of it, what a call had then, which is its own port that comes back to it as a rule
     // (a provider passes SDP on): once the inside has answered, it is the outsider's only as long as a call has it.
     EchoMemory named_, named_in_a_call_;
+    // Of requests that nobody inside has answered, if only by a 100: nobody may have received them, and they keep no port
+    // from anybody but from their own Call-ID. Whoever passes a description on says something before, or keeps the Call-ID.
+    EchoMemory waiting_, waiting_claimed_, waiting_by_call_;
     EchoMemory contacts_; // SIP ports: an ACK, an OPTIONS brings some, and shall keep no telephone from its media
     Parties parties_;
     Externals externals_;

@@ -79,6 +79,7 @@ void Table::Step::initial_invite_in(Transaction& transaction) {
     transaction.leg = leg->id;
     transaction.group = leg->group;
     leg->remote_offer = event_.remote;
+    leg->remote_offer_by = transaction.id;
     changed(*leg); // of who is known it goes on record: the inside may answer while nobody runs
 }
 
@@ -101,8 +102,14 @@ void Table::Step::offer_in_dialog() {
     // What a restart needs to know the responses by.
     const bool is_invite = message_.method == sip::Method::invite;
     const bool is_ringing = leg->state == LegState::early && !leg->is_midway; // by the INVITE's own (remembered())
-    if (is_invite && event_.outbound) leg->inside_cseq = message_.cseq;
-    else if (is_invite && !is_ringing) leg->outside_cseq = message_.cseq;
+    const bool is_partys = event_.counterpart.signalling.address == leg->counterpart.signalling.address;
+    const bool is_beside = !is_partys && leg->remote_offer; // of somebody else, while the party's waits for its answer
+    if (is_invite && event_.outbound) {
+        leg->inside_cseq = message_.cseq;
+        leg->has_invited_since = true;
+    } else if (is_invite && !is_ringing && !is_beside) {
+        leg->outside_cseq = message_.cseq;
+    }
     const bool is_prack = message_.method == sip::Method::prack;
     effects_.woken.insert(leg->id);
     if (is_prack && answers_outside(*leg)) {
@@ -114,9 +121,11 @@ void Table::Step::offer_in_dialog() {
         offered_by_inside(*leg);
         transaction->local_offer = leg->offered;
     } else if (event_.remote) {
-        const bool is_partys = event_.counterpart.signalling.address == leg->counterpart.signalling.address;
-        const bool waits = leg->has_offer_to_ack || (is_ringing && (leg->is_unanswered() || !is_partys));
-        if (!waits) leg->remote_offer = event_.remote;
+        const bool waits = leg->has_offer_to_ack || is_beside || (is_ringing && (leg->is_unanswered() || !is_partys));
+        if (!waits) {
+            leg->remote_offer = event_.remote;
+            leg->remote_offer_by = transaction->id;
+        }
     }
     changed(*leg);
 }

@@ -146,7 +146,8 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     if (transaction.is_failed) { // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
         if (is_invite) side.provisional.clear();
         if (transaction.local_offer) leg->offered.clear();
-        const bool is_its_own = leg->has_offer_to_ack ? transaction.outbound && is_invite : !!transaction.remote_offer;
+        const bool is_its_own = leg->has_offer_to_ack ? transaction.outbound && is_invite
+                                                      : !transaction.outbound && leg->remote_offer_by == transaction.id;
         if (is_its_own) leg->forget_remote_offer();
         changed(*leg);
         return;

@@ -55,6 +55,12 @@ bool Table::may_carry_offers(const sip::Message& inbound, uint64_t transaction) 
     }
 }
 
+bool Table::has_call_of(const sip::Message& inbound) {
+    if (inbound.to.tag.empty()) return false;
+    const Leg* leg = find(inbound.call_id, inbound.from.tag, inbound.to.tag);
+    return leg && leg->has_inside_tag(inbound.to.tag);
+}
+
 bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
     const auto& [theirs, ours] =
         outbound.is_request ? std::tie(outbound.to, outbound.from) : std::tie(outbound.from, outbound.to);
@@ -100,7 +106,8 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, s
                    bool begun_inside) {
     const bool is_strangers = !begun_inside && !event.counterpart.is_declared && !event.is_trusted;
     const uint64_t key = tag_key(event.message.call_id, outside_tag, begun_inside ? inside_tag : std::string_view());
-    const bool is_full = legs_.size() >= capacity || (is_strangers && waiting_strangers_ >= capacity_strangers) ||
+    const bool is_full = legs_.size() >= (begun_inside ? capacity : capacity_outside) ||
+                         (is_strangers && waiting_strangers_ >= capacity_strangers) ||
                          namesakes_.count(key) >= (begun_inside ? most_namesakes_inside : most_namesakes);
     if (is_full || legs_.contains(id)) {
         counters_.legs_full += is_full;

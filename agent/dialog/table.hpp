@@ -80,7 +80,9 @@ struct TableCounters {
 class Table {
 public:
     static constexpr size_t capacity = 131072; // half of the `dialogs` map: ended ones have records too
-    static_assert(policy::most_calls == capacity - capacity / 8);
+    static constexpr size_t capacity_outside =
+        capacity - capacity / 8; // begun outside, whoever is said to: the rest is the inside's
+    static_assert(policy::most_calls == capacity_outside);
     static constexpr size_t capacity_strangers = 32768; // their unanswered calls; the rest stays for the others
     // Of one Call-ID and tag: whoever calls chooses these, also of what an inside proxy hands on to as many as it rings.
     static constexpr size_t most_namesakes = 64, most_namesakes_inside = 1024;
@@ -92,6 +94,7 @@ public:
     // May SDP of this message from outside come to mean anything? A request that the inside will answer, an ACK of a
     // call, a response to what the inside asked.
     bool may_carry_offers(const sip::Message& inbound, uint64_t transaction);
+    bool has_call_of(const sip::Message& inbound); // a request within a dialog
     Effects on(const Event& event);
     // A message of this transaction comes, once the rest of it has been read: each is of another call than the last, and
     // what is looked up first is as a rule not in the processor's cache.

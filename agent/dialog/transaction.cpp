@@ -25,7 +25,9 @@ Transaction* Transactions::add(uint64_t key, const sip::Message& request, bool o
                                bool is_strangers) {
     const uint64_t id = id_of(key, outbound);
     if (const auto found = by_key_.find(id)) return found->get();
-    if (by_key_.size() >= capacity || (is_strangers && strangers_ >= capacity_strangers)) return nullptr;
+    if (by_key_.size() >= (outbound ? capacity : capacity_outside) ||
+        (is_strangers && strangers_ >= capacity_strangers))
+        return nullptr;
     strangers_ += is_strangers;
     auto& transaction = by_key_[id];
     transaction = std::make_unique<Transaction>(Transaction{.id = id,

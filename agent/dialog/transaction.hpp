@@ -38,6 +38,7 @@ struct Transaction {
 class Transactions {
 public:
     static constexpr size_t capacity = 131072;
+    static constexpr size_t capacity_outside = capacity - capacity / 8; // of requests of the inside is the rest
     static constexpr size_t capacity_strangers = capacity / 2;
 
     explicit Transactions(const KeyedHash& hash) : hash_(hash) {}

@@ -144,10 +144,14 @@ Transaction* Table::Step::remembered() {
     if (!is_invite && !is_bye && !may_answer) return nullptr;
     const bool request_outbound = !event_.outbound;
     Leg* leg = leg_of_answer();
-    const bool is_initial = leg && is_invite && leg->state == LegState::early && !leg->is_midway;
+    // An outsider's ACK may have made a call of it (ack()): what the inside says to his INVITE decides.
+    const bool is_unanswered = leg && (leg->state == LegState::early || (!leg->begun_inside && !leg->is_answered));
+    const bool is_initial = is_unanswered && is_invite && !leg->is_midway;
     if (!leg || (!leg->is_restored && !is_initial)) return nullptr;
     if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
+    if (is_invite && !is_initial && request_outbound && leg->has_invited_since) return nullptr;
+    if (may_answer && request_outbound && leg->has_offered_since) return nullptr;
     if (is_bye && request_outbound != leg->bye_from_inside) return nullptr;
     if (may_answer && !(request_outbound ? !leg->offered.empty() : leg->remote_offer.has_value())) return nullptr;
     if (may_answer && leg->is_unanswered()) return nullptr; // it is the INVITE's that waits

@@ -44,6 +44,8 @@ void Streams::on_segment(const Packet& packet) {
     if (const auto found = entries_.find(key); found != entries_.end()) entry = &found->second;
     else if (!segment.bytes.empty()) entry = begin(key, packet, segment);
     if (!entry) {
+        // The inside has no such connection: what came was forged, by whomever.
+        if (segment.rst && key.outbound) forget(entries_.find(key.reverse()));
         if (!segment.syn) return;
         uint64_t tag;
         Start& start = start_of(key, packet.standing, tag);
@@ -118,6 +120,14 @@ void Streams::reset_reverse(const Key& key) {
     step(reverse->first, reverse->second, 0, [&](const Stream::OnMessage&) { reverse->second.stream.close(); });
 }
 
+void Streams::forget(Entries::iterator at) {
+    if (at == entries_.end()) return;
+    of(at->second.standing).release(at->second.stream.held());
+    of(at->second.standing).give_back(at->first.outside());
+    gapped_.erase(at->first);
+    entries_.erase(at);
+}
+
 void Streams::tick(uint64_t now_ns) {
     if (first_ns_ == 0) first_ns_ = now_ns;
     for (const Key& key : std::vector<Key>(gapped_.begin(), gapped_.end())) {
@@ -131,19 +141,12 @@ void Streams::tick(uint64_t now_ns) {
 void Streams::sweep(uint64_t now_ns) {
     next_sweep_ns_ = now_ns + sweep_interval_ns;
     for (auto at = entries_.begin(); at != entries_.end();) {
-        const Key& key = at->first;
         Entry& entry = at->second;
-        step(key, entry, now_ns,
+        step(at->first, entry, now_ns,
              [&](const Stream::OnMessage& on_message) { entry.stream.tick(now_ns, on_message, counters_.streams); });
         const uint64_t life = entry.stream.is_over() ? stream_closed_ns : stream_idle_ns;
-        if (now_ns < entry.stream.last_ns() + life) {
-            ++at;
-            continue;
-        }
-        of(entry.standing).release(entry.stream.held());
-        of(entry.standing).give_back(key.outside());
-        gapped_.erase(key);
-        at = entries_.erase(at);
+        const auto swept = at++;
+        if (now_ns >= entry.stream.last_ns() + life) forget(swept);
     }
 }
 

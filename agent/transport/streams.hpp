@@ -67,6 +67,7 @@ private:
     template <class Step>
     void step(const Key& key, Entry& entry, uint64_t now_ns, Step&& step);
     void reset_reverse(const Key& key);
+    void forget(Entries::iterator at); // the end: nothing
     void sweep(uint64_t now_ns);
     Budget& of(Standing standing) { return budgets_[static_cast<size_t>(standing)]; }
 

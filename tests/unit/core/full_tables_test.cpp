@@ -49,6 +49,23 @@ TEST(FullTables, keeps_room_for_the_peers_calls_while_strangers_call) {
         "= 40000/answered/198.51.100.7:30000\n");
 }
 
+// Over TCP whoever forges a peer's address meets no limit: segments of no connection are read, too.
+TEST(FullTables, keeps_room_for_the_calls_of_the_inside_whoever_calls) {
+    CallScript script;
+    const Endpoint pbx = Endpoint::parse("192.0.2.10:5060").value(),
+                   provider = Endpoint::parse("198.51.100.1:5060").value();
+    const std::string invite = compose(words_of("in INVITE call=NUMBER f=a b=1"));
+    for (size_t i = 0; i < dialog::Table::capacity; ++i) {
+        const std::string text = std::string(invite).replace(invite.find("NUMBER"), 6, std::to_string(i));
+        script.core().hear({.outbound = false, .source = provider, .destination = pbx, .payload = text}, script.now());
+        script.core().changes(script.now());
+    }
+    EXPECT_EQ(script.counter("transactions_full"), dialog::Table::capacity / 8);
+    run(script,
+        "out INVITE call=own f=a b=1 sdp=40000/muxonly\nin 200 call=own f=a t=z b=1 sdp=30000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000\n");
+}
+
 TEST(FullTables, follows_only_so_many_calls_of_the_same_names) {
     CallScript script;
     for (int i = 0; i < 100; ++i) run(script, "in INVITE f=a b=" + std::to_string(i) + "\n");

@@ -199,6 +199,29 @@ TEST_F(DefenceTest, bans_attack_tools_that_have_proven_themselves_and_counts_the
     EXPECT_EQ(defence.counters().attack_tools, 2U);
 }
 
+// He has shown where he is; whoever forges his address and port has not.
+TEST_F(DefenceTest, bans_nobody_for_what_others_send_in_his_name) {
+    guess_name(stranger);
+    ASSERT_EQ(defence.counters().sources_proven, 1U);
+    for (int i = 0; i < 100; ++i) {
+        request(stranger, {.nonce = "made up", .agent = "friendly-scanner"});
+        answer(stranger, 403, "t" + std::to_string(i));
+        guess_name(stranger, false);
+    }
+    protocol = Protocol::tcp; // segments of no connection, which nobody answers
+    request(stranger, {.agent = "friendly-scanner"});
+    EXPECT_THAT(banned(), IsEmpty());
+}
+
+TEST_F(DefenceTest, bans_attack_tools_over_tcp_once_the_inside_has_answered) {
+    protocol = Protocol::tcp;
+    request(stranger, {.method = "INVITE", .agent = "friendly-scanner"});
+    EXPECT_THAT(banned(), IsEmpty());
+    answer(stranger, 180, "t");
+    answer(stranger, 200, "t");
+    EXPECT_THAT(banned(), ElementsAre("203.0.113.66 user_agent"));
+}
+
 TEST_F(DefenceTest, refuses_what_is_new_to_full_tables_and_counts_it) {
     for (size_t i = 0; i <= Defence::capacity_asked / 2; ++i)
         request("10." + std::to_string(i >> 16) + "." + std::to_string(i >> 8 & 255) + "." + std::to_string(i & 255) +

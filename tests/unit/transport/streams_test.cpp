@@ -134,6 +134,32 @@ TEST_F(ManyConnections, are_forgotten_when_idle_and_sooner_when_closed) {
     EXPECT_THAT(messages, ElementsAre(message("2"), message("3")));
 }
 
+TEST_F(ManyConnections, that_the_inside_knows_nothing_of_take_no_room) {
+    for (uint32_t i = 0; i < 2 * stream_room[1].items_of_source; ++i) {
+        line.from.port = Port{static_cast<uint16_t>(1000 + i)}; // forged, in a peer's name
+        segment(100, "OPTIONS ");
+        line.turn();
+        segment(0, "", RECORD_TCP_RST);
+        line.turn();
+    }
+    EXPECT_EQ(items(Standing::known), 0U);
+    EXPECT_EQ(streams.counters().full, 0U);
+    segment(99, "", RECORD_TCP_SYN);
+    segment(100, message("1"));
+    EXPECT_THAT(messages, ElementsAre(message("1")));
+}
+
+TEST_F(ManyConnections, are_not_reset_by_the_outside_for_the_inside) {
+    line.turn();
+    segment(99, "", RECORD_TCP_SYN);
+    segment(100, message("1").substr(0, 20));
+    line.turn();
+    segment(0, "", RECORD_TCP_RST);
+    line.turn();
+    segment(120, message("1").substr(20));
+    EXPECT_THAT(messages, ElementsAre(message("1")));
+}
+
 TEST_F(ManyConnections, have_been_silent_since_somebody_looks) {
     streams.tick(line.now);
     line.now += full_stop_ns - 1;
