@@ -74,8 +74,7 @@ private:
         bool has_tag = false; // of the inside: what the answer repeats was no secret
         bool has_credentials = false;
         bool answers_challenge = false;
-        bool is_proof =
-            false; // the request itself shows where it is from: what another has shown speaks for no forgery
+        bool is_proof = false; // itself: what another request has shown speaks for no forgery
         bool is_attack_tool = false;
         bool is_answered = false;
         std::chrono::seconds requested{}; // of a REGISTER

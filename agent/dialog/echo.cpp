@@ -87,7 +87,7 @@ void EchoMemory::forget_old(TimePoint now) {
     swept_ = std::max(swept_, now);
     const auto has_expired = [&] { return !order_.empty() && order_.begin()->first <= swept_; };
     for (size_t i = 0; i < most_at_once && has_expired(); ++i) forget(order_.begin()->second);
-    while (kept_ >= capacity) forget(order_.begin()->second);
+    while (kept_ >= capacity_) forget(order_.begin()->second);
     if (!has_expired()) swept_ = TimePoint::min();
 }
 

@@ -26,10 +26,12 @@ class EchoMemory {
 public:
     static constexpr std::chrono::seconds unanswered{40};
     static constexpr std::chrono::minutes answered{5};
-    static constexpr size_t capacity = 65536;   // endpoints; the soonest to be forgotten makes room
+    static constexpr size_t most_kept = 65536;  // endpoints; the soonest to be forgotten makes room
     static constexpr size_t most_at_once = 256; // namers that one call forgets as expired, and endpoints that it frees
 
     using Namer = uint64_t; // the Call-ID and the branch, hashed with a secret
+
+    explicit EchoMemory(size_t capacity = most_kept) : capacity_(capacity) {}
 
     void note(Namer namer, const std::vector<Endpoint>& inside, pinhole::TimePoint now);
     void accepted(Namer namer, pinhole::TimePoint now);
@@ -61,6 +63,7 @@ private:
     void free_forgotten(size_t most);
     void unlist(const Endpoint& endpoint, Named& named);
 
+    size_t capacity_;
     ByNamer by_namer_;
     Order order_;                              // each namer once
     std::deque<ByNamer::node_type> forgotten_; // to be freed; namers_of_ may still point to them

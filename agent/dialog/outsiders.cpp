@@ -128,21 +128,24 @@ void Outsiders::note_named(uint64_t transaction, const Described& described, Tim
     named_in_a_call_.note(namer(transaction), described.claimed, now);
 }
 
-// Of a transaction the first: what comes again in its name counts for its Call-ID only.
+// Of a transaction the first: what comes again in its name counts as of the latest, and for its Call-ID.
 void Outsiders::note_unanswered(const sip::Message& message, uint64_t transaction, const Described& described,
                                 TimePoint now) {
     if (!waiting_.knows(namer(transaction)) && !waiting_claimed_.knows(namer(transaction))) {
         waiting_.note(namer(transaction), described.free, now);
         waiting_claimed_.note(namer(transaction), described.claimed, now);
     }
-    waiting_by_call_.note(hash_({message.call_id}), described.free, now);
-    waiting_by_call_.note(hash_({message.call_id}), described.claimed, now);
+    for (const std::vector<Endpoint>* named : {&described.free, &described.claimed}) {
+        waiting_by_call_.note(hash_({message.call_id}), *named, now);
+        latest_.note(namer(transaction), *named, now);
+    }
 }
 
 Described Outsiders::take_waiting(const sip::Message& message, uint64_t transaction) {
     Described described{.free = waiting_.take(namer(transaction)),
                         .claimed = waiting_claimed_.take(namer(transaction))};
     if (!described.free.empty() || !described.claimed.empty()) waiting_by_call_.refused(hash_({message.call_id}));
+    latest_.refused(namer(transaction));
     return described;
 }
 

@@ -24,6 +24,9 @@ struct Described {
 
 class Outsiders {
 public:
+    // Endpoints that requests without an answer keep from every call: of a PBX's ten thousand ports a fortieth.
+    static constexpr size_t most_of_the_latest = 256;
+
     explicit Outsiders(const KeyedHash& hash) : hash_(hash), registrations_(hash) {}
 
     // A message from outside that may come to mean something: inside endpoints that it names are remembered, but for
@@ -35,8 +38,8 @@ public:
     void note_answer(const sip::Message& message, uint64_t transaction, TimePoint now);
     // In a message of that Call-ID. `is_claimed`: a call has it now.
     bool is_echo(const Endpoint& named, std::string_view call_id, bool is_claimed, TimePoint now) const {
-        return named_.holds(named, now) || (is_claimed && named_in_a_call_.holds(named, now)) ||
-               waits_under(call_id, named, now);
+        return named_.holds(named, now) || latest_.holds(named, now) ||
+               (is_claimed && named_in_a_call_.holds(named, now)) || waits_under(call_id, named, now);
     }
 
     // Contact and top Via of what leaves. Returns a registration that was refreshed only after it had run out: in between
@@ -67,9 +70,10 @@ private:
     // Media: what outsiders have named; of it, what a call had then, which is its own port that comes back to it as a rule
     // (a provider passes SDP on): once the inside has answered, it is the outsider's only as long as a call has it.
     EchoMemory named_, named_in_a_call_;
-    // Of requests that nobody inside has answered, if only by a 100: nobody may have received them, and they keep no port
-    // from anybody but from their own Call-ID. Whoever passes a description on says something before, or keeps the Call-ID.
-    EchoMemory waiting_, waiting_claimed_, waiting_by_call_;
+    // Of requests that nobody inside has answered, if only by a 100. They may have reached nobody, and so come by the
+    // hundred: all of them keep ports from their own Call-ID, the latest few from every other, too. Whoever passes a
+    // description on under another says 100 before, or does it at once.
+    EchoMemory waiting_, waiting_claimed_, waiting_by_call_, latest_{most_of_the_latest};
     EchoMemory contacts_; // SIP ports: an ACK, an OPTIONS brings some, and shall keep no telephone from its media
     Parties parties_;
     Externals externals_;

@@ -80,8 +80,7 @@ struct TableCounters {
 class Table {
 public:
     static constexpr size_t capacity = 131072; // half of the `dialogs` map: ended ones have records too
-    static constexpr size_t capacity_outside =
-        capacity - capacity / 8; // begun outside, whoever is said to: the rest is the inside's
+    static constexpr size_t capacity_outside = capacity - capacity / 8; // begun outside, in whoever's name
     static_assert(policy::most_calls == capacity_outside);
     static constexpr size_t capacity_strangers = 32768; // their unanswered calls; the rest stays for the others
     // Of one Call-ID and tag: whoever calls chooses these, also of what an inside proxy hands on to as many as it rings.

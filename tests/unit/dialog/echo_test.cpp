@@ -59,11 +59,11 @@ TEST(EchoMemory, stays_bounded_and_forgets_the_unanswered_before_the_answered) {
     EchoMemory echo;
     echo.note(0, {inside(0)}, at(100));
     echo.accepted(0, at(100));
-    for (uint32_t i = 1; i <= EchoMemory::capacity; ++i) echo.note(i, {inside(i)}, at(100));
-    EXPECT_LE(echo.size(), EchoMemory::capacity);
+    for (uint32_t i = 1; i <= EchoMemory::most_kept; ++i) echo.note(i, {inside(i)}, at(100));
+    EXPECT_LE(echo.size(), EchoMemory::most_kept);
     EXPECT_TRUE(echo.holds(inside(0), at(101)));
     EXPECT_FALSE(echo.holds(inside(1), at(101)));
-    EXPECT_TRUE(echo.holds(inside(EchoMemory::capacity), at(101)));
+    EXPECT_TRUE(echo.holds(inside(EchoMemory::most_kept), at(101)));
 }
 
 // An outsider may name one endpoint in as many transactions as he likes.
@@ -149,10 +149,10 @@ TEST(EchoMemory, stays_bounded_when_more_is_noted_than_one_call_forgets) {
         echo.note(namer, message(first), at(s));
         most = std::max(most, echo.size());
     };
-    for (uint32_t i = 0; i <= EchoMemory::capacity / a_message; ++i) note(0, i * a_message, 100); // one that fills it
-    for (uint32_t i = 1; i <= 2 * EchoMemory::capacity / a_message; ++i) note(i, 0, 100 + static_cast<int>(i));
-    EXPECT_GE(most, EchoMemory::capacity);
-    EXPECT_LE(most, EchoMemory::capacity + a_message);
+    for (uint32_t i = 0; i <= EchoMemory::most_kept / a_message; ++i) note(0, i * a_message, 100); // one that fills it
+    for (uint32_t i = 1; i <= 2 * EchoMemory::most_kept / a_message; ++i) note(i, 0, 100 + static_cast<int>(i));
+    EXPECT_GE(most, EchoMemory::most_kept);
+    EXPECT_LE(most, EchoMemory::most_kept + a_message);
 }
 
 } // namespace

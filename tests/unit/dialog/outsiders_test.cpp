@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which SIP ports the inside names, and for which protocol. What is remembered of echoes is told by call scripts.
+// Which SIP ports the inside names, and for which protocol. What is remembered of echoes is told by call scripts, but for
+// floods of them.
 #include "agent/dialog/outsiders.hpp"
 
 #include <gmock/gmock.h>
@@ -169,6 +170,49 @@ TEST(Joins, are_bounded_and_forgotten) {
     joins.expire(now + std::chrono::seconds(60));
     joins.note("a", IpAddress::v4(Joins::capacity), now + std::chrono::seconds(120), now + std::chrono::seconds(60));
     EXPECT_EQ(joins.take(1).size(), 1U);
+}
+
+// An INVITE from outside without an answer names one inside endpoint each time.
+class Echoes : public Learning {
+protected:
+    const TimePoint now{std::chrono::hours(1)};
+
+    static sip::Message invite(const std::string& text) {
+        sip::Message message;
+        EXPECT_TRUE(sip::parse(text, message));
+        return message;
+    }
+    static std::string text_of(const std::string& call_id) {
+        return "INVITE sip:192.0.2.10 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.66;branch=z9hG4bK1\r\n"
+               "From: <sip:e@203.0.113.66>;tag=1\r\nTo: <sip:b@192.0.2.10>\r\nCall-ID: " +
+               call_id + "\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n";
+    }
+    Endpoint at(size_t port) const { return {inside.address, Port{static_cast<uint16_t>(port)}}; }
+    static uint64_t transaction(size_t number) { return number << 8; } // its kinds have the lowest bits
+    void named(size_t number, const Endpoint& endpoint) {
+        const std::string text = text_of(std::to_string(number));
+        outsiders.note_names(invite(text), transaction(number), inside.address,
+                             {.free = {endpoint}, .is_of_call = false}, policy, now);
+    }
+    bool is_echo(const Endpoint& endpoint, const std::string& call_id) {
+        return outsiders.is_echo(endpoint, call_id, false, now);
+    }
+};
+
+TEST_F(Echoes, of_what_nobody_answers_keep_the_latest_few_from_other_calls) {
+    for (size_t i = 0; i <= Outsiders::most_of_the_latest; ++i) named(i, at(10000 + i));
+    EXPECT_FALSE(is_echo(at(10000), "other"));
+    EXPECT_TRUE(is_echo(at(10000), "0")) << "its own Call-ID";
+    EXPECT_TRUE(is_echo(at(10001), "other"));
+    EXPECT_TRUE(is_echo(at(10000 + Outsiders::most_of_the_latest), "other"));
+}
+
+TEST_F(Echoes, count_for_every_call_once_somebody_answers) {
+    for (size_t i = 0; i <= Outsiders::most_of_the_latest; ++i) named(i, at(10000 + i));
+    std::string text = text_of("0");
+    text.replace(0, text.find('\r'), "SIP/2.0 100 Trying");
+    outsiders.note_answer(invite(text), transaction(0), now);
+    EXPECT_TRUE(is_echo(at(10000), "other"));
 }
 
 } // namespace
