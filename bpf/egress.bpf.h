@@ -12,6 +12,7 @@
  *                         that party's media may come in (opaque.bpf.h)   out_opaque, out_no_room
  *  to an ended call's peer  renews the tombstone, opens no way back       out_after_end
  *  from a guarded port    opens its way back                              out_flow, out_no_room
+ *    to who comes in by a rule or a bypass  opens none, also afterwards   out_answer
  *  a later fragment       mirrored, if it is of SIP or may be             out_fragment
  *  anything else          none of our business                            out_other
  *
@@ -29,6 +30,7 @@
 #include "bpf/opaque.bpf.h"
 #include "bpf/parse.bpf.h"
 #include "bpf/return_path.bpf.h"
+#include "bpf/rules.bpf.h"
 #include "bpf/sample.bpf.h"
 #include "bpf/stream_verdict.bpf.h"
 
@@ -65,7 +67,12 @@ static __always_inline __u32 judge_sip_out(struct packet *pkt) {
 static __always_inline __u32 judge_flow_out(const struct packet *pkt) {
     const struct port_policy *bits = ports_of(pkt, port_of(&pkt->source));
     if (!bits || !has_port(bits->media_udp, port_of(&pkt->source))) return REASON_out_other;
-    return remember_return_path(pkt, RETURN_LEARN) ? REASON_out_flow : REASON_out_no_room;
+    int is_let_in = (pkt->destination_network.flags & NETWORK_BYPASS) != 0 || has_rule_back(pkt, bits->rules_udp);
+    switch (remember_return_path(pkt, is_let_in ? RETURN_ANSWER : RETURN_LEARN)) {
+        case 0: return REASON_out_no_room;
+        case FLOW_ANSWERS: return REASON_out_answer;
+        default: return REASON_out_flow;
+    }
 }
 
 /* An endpoint with a hole: media while it lives; afterwards, what goes to the call's peers opens nothing. */

@@ -3,6 +3,9 @@
  * The way back of a UDP flow that the inside started: a keyed hash of both endpoints, and until when. Only outbound
  * packets make or renew one, so that what comes in can never keep its own door open. Nothing is evicted: a full set
  * refuses, and one inside address makes at most 1024 a minute.
+ *
+ * What answers to what the operator lets in (a static rule, a bypass) has an entry, too, by which nothing comes in: the
+ * same flow is no way back when that permission has ended, as long as it goes on.
  */
 #pragma once
 
@@ -63,11 +66,16 @@ __noinline int find_return_path(const struct packet *pkt) {
     return way ? RETURN_FRESH | (READ_ONCE(way->until) & RETURN_SIP) : 0;
 }
 
+/* Of a flow that answers: flow_hash() is odd. */
+#define ANSWER_OF(flow) ((flow) & ~1ULL)
+#define FLOW_ANSWERS 2 /* what remember_return_path() returns of one */
+
 enum return_order {
     RETURN_RENEW,    /* only one that is still fresh */
     RETURN_STREAM,   /* renew that of a TCP connection, which may be silent for hours */
     RETURN_CLOSE,    /* a connection that ends: what it leaves is short, whatever it had */
-    RETURN_LEARN,    /* renew, or make one */
+    RETURN_ANSWER,   /* renew, or note that the flow answers */
+    RETURN_LEARN,    /* renew, or make one unless the flow answers */
     RETURN_REQUEST,  /* or make one, and mark it SIP */
     RETURN_REGISTER, /* the same, for as long as a binding lives */
 };
@@ -75,7 +83,7 @@ enum return_order {
 
 /* How long after this packet: a keepalive keeps the way of the SIP that it serves, and no flow's. */
 static __always_inline __u64 return_life(const struct wall *config, __u32 order) {
-    if (order == RETURN_LEARN) return config->return_path_ns;
+    if (order == RETURN_LEARN || order == RETURN_ANSWER) return config->return_path_ns;
     if (order == RETURN_STREAM) return STREAM_LIFE;
     return order == RETURN_REGISTER ? config->register_return_path_ns : config->sip_return_path_ns;
 }
@@ -87,7 +95,8 @@ static __always_inline int quota_allows(const struct packet *pkt) {
     return 0;
 }
 
-/* On the way out: makes or renews the flow's way back. 0 where there is none afterwards: no room, or over the quota. */
+/* On the way out: makes or renews the flow's way back. 0 where there is none afterwards: no room, or over the quota;
+ * 1; FLOW_ANSWERS, of a flow that answers and has none. */
 __noinline int remember_return_path(const struct packet *pkt, __u32 order) {
     if (!pkt) return 0;
     const struct wall *config = wall_of(pkt);
@@ -98,15 +107,20 @@ __noinline int remember_return_path(const struct packet *pkt, __u32 order) {
     if (order >= RETURN_REQUEST) until |= RETURN_SIP;
 
     struct return_way *way = fresh_way(set, flow, pkt->now);
+    if (!way && (order == RETURN_ANSWER || order == RETURN_LEARN)) {
+        way = fresh_way(set, ANSWER_OF(flow), pkt->now);
+        if (way || order == RETURN_ANSWER) flow = ANSWER_OF(flow);
+    }
+    int remembered = flow & 1 ? 1 : FLOW_ANSWERS;
     if (way) {
         __u64 before = READ_ONCE(way->until);
         __u64 mark = (before | until) & RETURN_SIP;
         if (before > until && order != RETURN_CLOSE) until = before; /* an OPTIONS does not shorten a REGISTER's */
         WRITE_ONCE(way->until, until | mark);
-        return 1;
+        return remembered;
     }
-    if (order < RETURN_LEARN || !quota_allows(pkt)) return 0;
-    if (take_way(set, flow, pkt->now, until)) return 1;
+    if (order < RETURN_ANSWER || !quota_allows(pkt)) return 0;
+    if (take_way(set, flow, pkt->now, until)) return remembered;
     count_event(EVENT_return_paths_full);
     return 0;
 }

@@ -39,3 +39,13 @@ static __always_inline int has_rule(const struct packet *pkt, __u64 ports_with_r
     if (!has_port(ports_with_rules, port_of(&pkt->destination)) || !pkt->rules) return 0;
     return match_rules(pkt->rules, pkt->generation, pkt->destination.port_proto);
 }
+
+/* Would what answers this outbound packet come in by a rule? Networks are looked up anew: those of the packet stand for the
+ * other direction. */
+static __always_inline int has_rule_back(const struct packet *pkt, __u64 ports_with_rules) {
+    if (!has_port(ports_with_rules, port_of(&pkt->source))) return 0;
+    const struct network *near = network_of(pkt, &pkt->source.address);
+    const struct network *far = network_of(pkt, &pkt->destination.address);
+    if (!near || !far || !(near->rules_to & far->rules_from)) return 0;
+    return match_rules(near->rules_to & far->rules_from, pkt->generation, pkt->source.port_proto);
+}

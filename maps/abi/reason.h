@@ -79,6 +79,7 @@
     REASON(71, out_stream, pass, "outbound TCP of a SIP connection, mirrored where it carries something") \
     REASON(72, out_opaque, pass, "outbound TLS or WebSocket data, or media to its party: its media may come in") \
     REASON(73, out_fragment, pass, "outbound later fragment, mirrored if its first was SIP or has not been seen") \
+    REASON(74, out_answer, pass, "outbound, to who comes in by a rule or a bypass: no way back of its own") \
     /* egress, dropped */                                                                                             \
     REASON(112, out_not_a_peer, drop, "SIP of the inside to whom no peer and no zone admits, as sip.outbound says")
 

@@ -123,6 +123,19 @@ TEST_F(Deny, bypass_passes_what_a_guarded_port_refuses) {
     EXPECT_EQ(in(eth / ip4{.length_error = 9} / udp{} / rtp()), "drop malformed");
 }
 
+TEST_F(Deny, bypass_leaves_no_way_back_when_it_ends) {
+    network("198.51.100.7/32", 0, NETWORK_ALLOWED | NETWORK_BYPASS);
+    const auto answer = [&](const std::string& whom) {
+        return out(eth / ip4{.src = "192.0.2.10", .dst = whom} / udp{.sport = 40000, .dport = 30000} / rtp());
+    };
+    EXPECT_EQ(media(), "pass bypass");
+    EXPECT_EQ(answer("198.51.100.7"), "pass out_answer");
+    network("198.51.100.7/32", 0, NETWORK_ALLOWED);
+    EXPECT_EQ(media(), "drop no_pinhole");
+    EXPECT_EQ(answer("198.51.100.7"), "pass out_answer");
+    EXPECT_EQ(media(), "drop no_pinhole");
+}
+
 TEST_F(Deny, bypass_leaves_calls_their_pinholes) {
     network("198.51.100.7/32", 0, NETWORK_ALLOWED | NETWORK_BYPASS);
     open({.constraint = CONSTRAINT_ANY, .last_in = 10s});

@@ -27,6 +27,12 @@ protected:
     std::string from(const std::string& source, uint16_t port = 12000, const std::string& to = "192.0.2.10") {
         return in(eth / ip4{.src = source, .dst = to} / udp{.dport = port} / filled(20));
     }
+    std::string to(const std::string& whom, uint16_t port = 12000) {
+        return out(eth / ip4{.src = "192.0.2.10", .dst = whom} / udp{.sport = port, .dport = 30000} / rtp());
+    }
+    std::string to6(const std::string& whom, uint16_t port = 12000) {
+        return out(eth / ip6{.src = "2001:db8:1::10", .dst = whom} / udp{.sport = port, .dport = 30000} / rtp());
+    }
     std::string from6(const std::string& source, uint16_t port = 12000, const std::string& to = "2001:db8:1::10") {
         return in(eth / ip6{.src = source, .dst = to} / udp{.dport = port} / filled(20));
     }
@@ -107,6 +113,36 @@ TEST_F(Rules, end_with_their_date_and_need_no_agent_for_it) {
     EXPECT_EQ(from("203.0.113.1"), "drop no_pinhole"); // it ended while we looked
 }
 
+// Who comes in by a rule has no way back from the answers: they would hold its port open beyond the rule's end.
+TEST_F(Rules, leave_no_way_back_when_they_end) {
+    rule(0, allowing(IPPROTO_UDP, {{12000, 12000}}), "203.0.113.1/32", "192.0.2.10/32");
+    EXPECT_EQ(to("203.0.113.1"), "pass out_answer");
+    EXPECT_EQ(to("203.0.113.2"), "pass out_flow"); // no rule's source
+    rule(0, allowing(IPPROTO_UDP, {{12000, 12000}}, tai(-1h)), "203.0.113.1/32", "192.0.2.10/32");
+    EXPECT_EQ(from("203.0.113.1"), "drop no_pinhole");
+    EXPECT_EQ(to("203.0.113.1"), "pass out_answer"); // it goes on
+    EXPECT_EQ(from("203.0.113.1"), "drop no_pinhole");
+    EXPECT_EQ(from("203.0.113.2"), "pass return_path");
+}
+
+TEST_F(Rules, leave_no_way_back_over_ipv6_either) {
+    network("2001:db8:1::10/128", 0, NETWORK_PROTECTED);
+    rule(0, allowing(IPPROTO_UDP, {{12000, 12000}}), "2001:db8:99::7/128", "2001:db8:1::10/128");
+    EXPECT_EQ(to6("2001:db8:99::7"), "pass out_answer");
+    EXPECT_EQ(to6("2001:db8:99::8"), "pass out_flow");
+    rule(0, allowing(IPPROTO_UDP, {{12001, 12001}}), "2001:db8:99::7/128", "2001:db8:1::10/128");
+    EXPECT_EQ(to6("2001:db8:99::7"), "pass out_answer");
+    EXPECT_EQ(from6("2001:db8:99::7"), "drop no_pinhole");
+}
+
+TEST_F(Rules, leave_a_flow_that_the_inside_began_before_them_its_way_back) {
+    EXPECT_EQ(to("203.0.113.1"), "pass out_flow");
+    rule(0, allowing(IPPROTO_UDP, {{12000, 12000}}), "203.0.113.1/32", "192.0.2.10/32");
+    EXPECT_EQ(to("203.0.113.1"), "pass out_flow");
+    rule(0, allowing(IPPROTO_UDP, {{12000, 12000}}, tai(-1h)), "203.0.113.1/32", "192.0.2.10/32");
+    EXPECT_EQ(from("203.0.113.1"), "pass return_path");
+}
+
 TEST_F(Rules, leave_a_live_pinhole_to_its_call_and_outlive_it) {
     rule(0, allowing(IPPROTO_UDP, {{40000, 40000}}), "::/0", "192.0.2.0/24");
     const auto media = [&](const std::string& source) { return in(eth / ip4{.src = source} / udp{} / rtp()); };
@@ -122,8 +158,7 @@ TEST_F(Rules, leave_a_live_pinhole_to_its_call_and_outlive_it) {
 
 TEST_F(Rules, come_after_denials_and_sip_and_before_ways_back) {
     rule(0, allowing(IPPROTO_UDP, {{12000, 12000}, {5060, 5060}}), "::/0", "192.0.2.0/24");
-    EXPECT_EQ(out(eth / ip4{.src = "192.0.2.10", .dst = "203.0.113.1"} / udp{.sport = 12000, .dport = 30000} / rtp()),
-              "pass out_flow");
+    EXPECT_EQ(to("203.0.113.1", 12001), "pass out_flow");
     EXPECT_EQ(from("203.0.113.1"), "pass rule");
     EXPECT_EQ(from("203.0.113.1", 5060), "drop not_a_peer");
     network("203.0.113.1/32", 0, NETWORK_DENIED);
