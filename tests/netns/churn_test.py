@@ -52,9 +52,9 @@ class Self:
     config = {'protect': {'networks': ['self']}}
     new = {4: '192.0.2.77', 6: '2001:db8:1::77'}
 
-    def change(self, word):
+    def change(self, word, more=''):
         address = self.new[self.family]
-        lines = f'addr {word} {address}/{32 if self.family == 4 else 128} dev outer' + (' nodad' if ':' in address else '')
+        lines = f'addr {word} {address}/{32 if self.family == 4 else 128} dev outer {more}' + (' nodad' if ':' in address else '')
         run('ip', '-n', self.topology.edge.name, '-batch', '-', input=lines)
 
     def counts_as(self, reason, sender, to):
@@ -97,6 +97,14 @@ class Self:
 
 class SelfIPv4(Self, WallCase):
     family = 4
+
+    def test_an_address_with_a_label_of_its_own_is_guarded(self):
+        """As ifupdown names them: `iface eth0:1`."""
+        attacker, to = self.rtp('attacker'), (self.new[4], self.rtp('peer').port)
+        self.change('add', 'label outer:1')
+        self.wait_until(lambda: self.counts_as('no_pinhole', attacker, to), 'it is guarded')
+        self.change('del')
+        self.wait_until(lambda: self.counts_as('out_of_scope', attacker, to), 'it is gone')
 
 
 class SelfIPv6(Self, WallCase):
