@@ -19,7 +19,10 @@ std::string& way_of(control::Interface& interface, kernel::Hook hook) {
 
 // An error is logged once, and stands in the briefing until it is over.
 void Parent::keep_pins() {
+    const int lock = datapath_->pins().lock_fd();
     const auto count = datapath_->keep_pins();
+    // Another one, of a directory made anew: the old one was open until then, so that their numbers differ.
+    if (datapath_->pins().lock_fd() != lock) send_worker(Message::lock, {}, datapath_->pins().lock_fd());
     const std::string error = count ? "" : count.error().message();
     if (count && *count > 0) {
         log::warn("pins.lost",
