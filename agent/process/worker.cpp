@@ -229,6 +229,7 @@ private:
         auto all = follower_.counters();
         all.push_back({"unreadable_records", rings_->unreadable()});
         all.push_back({"attachments_lost", briefing_.attachments_lost});
+        all.push_back({"media_elsewhere_refused", drops_->sent_elsewhere()});
         return all;
     }
 
