@@ -143,6 +143,7 @@ int Parent::supervise() {
         if (code == go_on && waiting[4].revents != 0 && resolver_) on_resolver_bytes();
         if (const auto due = config_watch_.due(); code == go_on && due && std::chrono::steady_clock::now() >= *due)
             look_at_configuration();
+        if (code == go_on && attaching_.is_due(std::chrono::steady_clock::now())) look_at_attachments();
         if (code == go_on && std::chrono::steady_clock::now() >= wake_at_) code = on_time();
         if (code == go_on && !worker_ && std::chrono::steady_clock::now() >= worker_due_) start_next_worker();
         if (code != go_on) return code;
@@ -170,7 +171,8 @@ void Parent::start_next_worker() {
 }
 
 std::chrono::steady_clock::time_point Parent::next_look() const {
-    return std::min({wake_at_, config_watch_.due().value_or(wake_at_), worker_ ? wake_at_ : worker_due_});
+    return std::min({wake_at_, config_watch_.due().value_or(wake_at_), attaching_.due().value_or(wake_at_),
+                     worker_ ? wake_at_ : worker_due_});
 }
 
 // By looks, not by age: a machine that slept, or a group of processes that was stopped, slept whole.

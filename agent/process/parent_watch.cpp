@@ -60,8 +60,10 @@ void Parent::look_at_attachments() {
     note_lost();
     const bool is_due = attaching_.is_due(std::chrono::steady_clock::now());
     if (is_due)
-        if (const auto done = attach(surroundings_, config_.attach, kernel::OnFailure::leave_out); !done)
+        if (const auto done = attach(surroundings_, config_.attach, kernel::OnFailure::leave_out); !done) {
             log::error("attach.refused", done.error().message());
+            attaching_.failed(std::chrono::steady_clock::now());
+        }
     if (briefing_.interfaces != before || briefing_.attachments_lost != lost) tell_worker(Message::surroundings);
     if (!is_due) return;
     link_events_->take(); // what this try has brought about is no reason for the next one
