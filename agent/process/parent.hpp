@@ -59,6 +59,7 @@ private:
     int give_up(const Error& error);
     Result<void> put_into_force(const Plan& plan);
     Result<void> write(const policy::Compiled& compiled);
+    static Result<Fd> table_of(const policy::Compiled& compiled);
 
     // parent_interfaces.cpp
     void on_link_events();

@@ -39,8 +39,12 @@ Result<void> Parent::put_into_force(const Plan& plan) {
     return {};
 }
 
+Result<Fd> Parent::table_of(const policy::Compiled& compiled) {
+    return share_table(policy::Lookup::image_of(compiled.networks, compiled.stated));
+}
+
 Result<void> Parent::write(const policy::Compiled& compiled) {
-    auto table = share_table(policy::Lookup::image_of(compiled.networks, compiled.stated));
+    auto table = table_of(compiled);
     if (!table) return tl::make_unexpected(table.error());
     if (auto written = datapath_->write(compiled); !written) return written;
     table_ = std::move(*table);

@@ -2,6 +2,7 @@
 // The parent's eye on the interfaces: those that appear, vanish, are made anew or renamed, and addresses that change,
 // while the configuration in force stays what it is (a file that was edited meanwhile is the reload's).
 #include <algorithm>
+#include <utility>
 
 #include "agent/log.hpp"
 #include "agent/process/parent.hpp"
@@ -111,13 +112,26 @@ Result<void> Parent::follow(Surroundings found) {
     return addressed;
 }
 
+// The worker first, and then the programs: who answers a call at a new address in between has its ports, and to know one
+// sooner opens nothing. With a long list it is seconds that lie between.
 Result<void> Parent::follow_addresses(const Surroundings& found) {
     if (found.self == surroundings_.self && found.shared == surroundings_.shared) return {};
     if (following_.due() && !following_.is_due(std::chrono::steady_clock::now()))
         return fail(follow_error_); // not with each notice: a long list takes seconds
-    if (auto written = write(compile(config_, found, known())); !written) return written;
+    const policy::Compiled compiled = compile(config_, found, known());
+    auto table = table_of(compiled);
+    if (!table) return tl::make_unexpected(table.error());
+    auto self_before = std::exchange(briefing_.self, found.self);
+    Fd table_before = std::exchange(table_, std::move(*table));
+    ++briefing_.table;
+    tell_worker(Message::surroundings);
+    if (auto written = datapath_->write(compiled); !written) {
+        briefing_.self = std::move(self_before); // and the worker is told so
+        table_ = std::move(table_before);
+        ++briefing_.table;
+        return written;
+    }
     log_addresses(surroundings_.self, found.self);
-    briefing_.self = found.self;
     surroundings_.self = found.self;
     surroundings_.shared = found.shared;
     return {};
