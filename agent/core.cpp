@@ -213,9 +213,18 @@ std::optional<dialog::Elsewhere> Core::elsewhere_at(Port port) const {
         const auto found = state_->elsewhere.find(static_cast<uint16_t>(named));
         const dialog::Leg* leg = found == state_->elsewhere.end() ? nullptr : state_->table.leg(found->second);
         if (const auto endpoint = state_->elsewhere_of(leg); endpoint && endpoint->port.value == named)
-            return dialog::Elsewhere{leg->call_id, *endpoint};
+            return dialog::Elsewhere{leg->call_id, *endpoint, leg->counterpart};
     }
     return std::nullopt;
+}
+
+// By its address, or as one of a declared peer's: what scans the ports is not taken for it.
+bool Core::is_sent_elsewhere(const Endpoint& source, const Endpoint& destination) const {
+    const auto call = elsewhere_at(destination.port);
+    if (!call || call->named.address.is_v4() != destination.address.is_v4()) return false;
+    const dialog::Counterpart& party = call->party;
+    return party.signalling.address == source.address ||
+           (party.is_declared && state_->policy.zone_of(source.address) == party.zone);
 }
 
 Census Core::census() const { return {.pinholes = state_->book.standing(), .calls = state_->calls}; }

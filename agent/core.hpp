@@ -76,6 +76,8 @@ public:
     std::optional<Endpoint> elsewhere_of(pinhole::LegId leg) const;
     // The call whose SDP names such an address with this port, or with that of the RTP before it.
     std::optional<dialog::Elsewhere> elsewhere_at(Port port) const;
+    // Whether the party of such a call sends there: media that the wall would have let in, had it known the address.
+    bool is_sent_elsewhere(const Endpoint& source, const Endpoint& destination) const;
     Census census() const; // kept as they come and go: no walk, however many
     std::vector<CoreCounter> counters() const;
     std::vector<Notice> take_notices();

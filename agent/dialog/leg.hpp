@@ -57,6 +57,7 @@ struct Outset {
 struct Elsewhere {
     std::string call_id;
     Endpoint named;
+    Counterpart party;
 };
 
 // Of a leg's record as it stands in `dialogs`, what tells how to change it in place (record.hpp).

@@ -16,6 +16,7 @@ struct Fault {
     std::string check; // "agent", "media_ports"
     std::string what;
     std::string mend;
+    bool is_hint = false; // nothing wrong by itself: the operator knows whether it is
 };
 using Faults = std::vector<Fault>;
 

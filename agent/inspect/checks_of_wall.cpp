@@ -166,14 +166,24 @@ Faults sdp_is_within_media_ports(const Patient& patient) {
 
 Faults sdp_names_ours(const Patient& patient) {
     if (!patient.status) return {};
-    const uint64_t times = counted(member(*patient.status, "core"), "media_elsewhere");
+    const json::value& core = member(*patient.status, "core");
+    const std::string what = "an address for media that is neither protected nor in protect.external";
+    if (const uint64_t refused = counted(core, "media_elsewhere_refused"); refused > 0)
+        return {
+            {"external",
+             "the inside names " + what + ", and the media of such calls comes here and is refused (" +
+                 std::to_string(refused) + " packets seen)",
+             "`ringwall drops` names the calls and both addresses: add the one to protect.external as what the other "
+             "is outside"}};
+    const uint64_t times = counted(core, "media_elsewhere");
     if (times == 0) return {};
-    return {{"external",
-             std::to_string(times) +
-                 " times the inside has named an address for media that is neither protected nor in protect.external: "
-                 "that opened no port",
-             "`ringwall calls` shows which: add the public address to protect.external, unless that media does not go "
-             "through this wall"}};
+    return {
+        {"external",
+         std::to_string(times) + " times the inside has named " + what +
+             ": that opened no port, and no media of such a call was refused here",
+         "nothing, where an inside proxy passes on the SDP of others, or a relay elsewhere has the media. `ringwall "
+         "calls` shows the address: if it is this wall's as seen from outside, add it to protect.external",
+         true}};
 }
 
 Faults lists_are_in_force(const Patient& patient) {

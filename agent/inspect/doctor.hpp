@@ -9,7 +9,7 @@ namespace ringwall::inspect {
 
 // Looks, and changes nothing. What only root may see is left out for others.
 Patient examine(const agent::Options& options);
-// Prints; exit_good where nothing is wrong, exit_failed where something is.
+// Prints; exit_good where nothing is wrong, hints or not, exit_failed where something is.
 int doctor(const agent::Options& options, bool as_json);
 
 } // namespace ringwall::inspect

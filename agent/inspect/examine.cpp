@@ -17,6 +17,7 @@
 #include "agent/inspect/answer.hpp"
 #include "agent/inspect/doctor.hpp"
 #include "agent/inspect/in_force.hpp"
+#include "agent/kernel/addresses.hpp"
 #include "agent/kernel/datapath.hpp"
 
 namespace ringwall::inspect {
@@ -73,7 +74,8 @@ void look_at_configuration(const agent::Options& options, Patient& patient) {
     patient.changed_file = config->changed;
     patient.config_warnings = config->plan.config.warnings;
     patient.policy = config->view();
-    patient.own = kernel::addresses_of(config->plan.surroundings.devices);
+    if (const auto addresses = kernel::list_addresses())
+        patient.own = kernel::addresses_of(config->plan.surroundings.devices, *addresses);
     for (const auto& device : config->plan.surroundings.devices) {
         const std::string statistics = "/sys/class/net/" + device.device.name + "/statistics/";
         if (!device.is_watched)

@@ -172,7 +172,7 @@ Result<std::vector<Attachment>> Datapath::attach(std::span<const Selected> devic
         .loaded = [this](Hook hook, const Selected& selected) { return objects_.program(hook, selected); },
         .for_dispatcher = [this](uint32_t own_turn) { return objects_.open_for_dispatcher(own_turn); }};
     auto attached = Links(*pins_, wall_, dispatcher_).reconcile(devices, mode, programs, on_failure);
-    if (attached) held_ = hold(*pins_, wall_, *attached);
+    if (attached) held_ = hold(*pins_, wall_, *attached, std::move(held_));
     return attached;
 }
 

@@ -22,8 +22,10 @@ struct Held {
     uint32_t program = 0; // id; of a dispatcher 0
 };
 
-// All that stands, right after it was attached.
-std::vector<Held> hold(const Pins& pins, uint32_t wall, std::span<const Attachment> attachments);
+// All that stands, right after it was attached. Of what lost its pin in between, what `before` has; and what nothing holds any
+// more is there as one that does not stand.
+std::vector<Held> hold(const Pins& pins, uint32_t wall, std::span<const Attachment> attachments,
+                       std::vector<Held> before);
 
 // Whether it has our program still.
 bool stands(const Held& held, uint32_t wall, const Dispatcher& dispatcher);

@@ -27,11 +27,12 @@ Hook hook_of(const bpf_link_info& about) {
     return about.netns.attach_type == attach_tcx_ingress ? Hook::tc_ingress : Hook::tc_egress;
 }
 
+// With interface 0: it has gone. Nothing of what cannot be opened just now, which may be all that holds a link.
 std::optional<PinnedLink> describe(const std::string& path) {
-    Fd link(bpf_obj_get(path.c_str()));
+    const Fd link(bpf_obj_get(path.c_str()));
     bpf_link_info about{};
     __u32 size = sizeof about;
-    if (!link || bpf_obj_get_info_by_fd(link.get(), &about, &size) != 0 || about.xdp.ifindex == 0) return std::nullopt;
+    if (!link || bpf_obj_get_info_by_fd(link.get(), &about, &size) != 0) return std::nullopt;
     return PinnedLink{hook_of(about), static_cast<int>(about.xdp.ifindex), path};
 }
 
@@ -95,8 +96,9 @@ const char* name_of(Hook hook) {
 std::vector<PinnedLink> read_pinned(const Pins& pins) {
     std::vector<PinnedLink> links;
     for (const auto& path : pins.links()) {
-        if (auto link = describe(path)) links.push_back(std::move(*link));
-        else std::remove(path.c_str());
+        auto link = describe(path);
+        if (link && link->ifindex != 0) links.push_back(std::move(*link));
+        else if (link) std::remove(path.c_str());
     }
     settle_names(pins, links);
     return links;

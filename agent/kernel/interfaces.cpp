@@ -2,69 +2,41 @@
 #include "agent/kernel/interfaces.hpp"
 
 #include <fnmatch.h>
-#include <ifaddrs.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
-#include <linux/rtnetlink.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
+#include <string_view>
 
-#include "agent/fd.hpp"
+#include "agent/kernel/route_dump.hpp"
 
 namespace ringwall::kernel {
 namespace {
 
-// RTA_DATA() and NLMSG_DATA() cast const away.
-const void* contents_of(const rtattr* attribute) { return reinterpret_cast<const char*>(attribute) + RTA_LENGTH(0); }
-
-template <class T>
-T value_of(const rtattr* attribute) {
-    T value{};
-    std::memcpy(&value, contents_of(attribute), std::min(sizeof value, size_t{RTA_PAYLOAD(attribute)}));
-    return value;
-}
-
 std::string text_of(const rtattr* attribute) {
-    const char* text = static_cast<const char*>(contents_of(attribute));
-    return {text, strnlen(text, RTA_PAYLOAD(attribute))};
-}
-
-template <class Visit>
-void each_attribute(const rtattr* attribute, size_t length, Visit visit) {
-    // By hand: RTA_OK() and RTA_NEXT() mix signs.
-    while (length >= sizeof *attribute && attribute->rta_len >= sizeof *attribute && attribute->rta_len <= length) {
-        visit(attribute);
-        const size_t step = std::min<size_t>(RTA_ALIGN(attribute->rta_len), length);
-        length -= step;
-        attribute = reinterpret_cast<const rtattr*>(reinterpret_cast<const char*>(attribute) + step);
-    }
+    const std::string_view bytes = bytes_of(attribute);
+    return std::string(bytes.substr(0, bytes.find('\0')));
 }
 
 Device read_device(const nlmsghdr* message) {
-    const auto* about = reinterpret_cast<const ifinfomsg*>(reinterpret_cast<const char*>(message) + NLMSG_HDRLEN);
+    const auto* about = body_of<ifinfomsg>(message);
     Device device{.index = about->ifi_index, .name = {}, .kind = {}, .type = about->ifi_type};
     bool is_below_elsewhere = false;
-    const auto* first =
-        reinterpret_cast<const rtattr*>(reinterpret_cast<const char*>(about) + NLMSG_ALIGN(sizeof *about));
-    each_attribute(first, IFLA_PAYLOAD(message), [&](const rtattr* attribute) {
+    each_attribute_of<ifinfomsg>(message, [&](const rtattr* attribute) {
         switch (attribute->rta_type & NLA_TYPE_MASK) {
             case IFLA_IFNAME: device.name = text_of(attribute); break;
             case IFLA_LINK: device.below = value_of<int>(attribute); break;
             case IFLA_MASTER: device.master = value_of<int>(attribute); break;
             case IFLA_LINK_NETNSID: is_below_elsewhere = true; break;
             case IFLA_LINKINFO:
-                each_attribute(static_cast<const rtattr*>(contents_of(attribute)), RTA_PAYLOAD(attribute),
+                each_attribute(reinterpret_cast<const rtattr*>(contents_of(attribute)), RTA_PAYLOAD(attribute),
                                [&](const rtattr* nested) {
                                    if (nested->rta_type == IFLA_INFO_KIND) device.kind = text_of(nested);
                                });
                 break;
             case IFLA_XDP:
-                each_attribute(static_cast<const rtattr*>(contents_of(attribute)), RTA_PAYLOAD(attribute),
+                each_attribute(reinterpret_cast<const rtattr*>(contents_of(attribute)), RTA_PAYLOAD(attribute),
                                [&](const rtattr* nested) {
                                    if (nested->rta_type == IFLA_XDP_PROG_ID)
                                        device.xdp_program = value_of<uint32_t>(nested);
@@ -126,32 +98,11 @@ void match(std::span<const Device> all, const std::string& pattern, bool is_watc
 } // namespace
 
 Result<std::vector<Device>> list_devices() {
-    Fd netlink(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-    if (!netlink) return fail_errno(errno, "open rtnetlink");
-    struct {
-        nlmsghdr header;
-        ifinfomsg body;
-    } request{};
-    request.header.nlmsg_len = sizeof request;
-    request.header.nlmsg_type = RTM_GETLINK;
-    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    if (send(netlink.get(), &request, sizeof request, 0) < 0)
-        return fail_errno(errno, "ask rtnetlink for the interfaces");
-
+    const auto dump = dump_route(RTM_GETLINK);
+    if (!dump) return tl::make_unexpected(dump.error());
     std::vector<Device> devices;
-    alignas(nlmsghdr) std::array<char, 65536> buffer;
-    while (true) {
-        const ssize_t received = recv(netlink.get(), buffer.data(), buffer.size(), 0);
-        if (received < 0 && errno == EINTR) continue;
-        if (received < 0) return fail_errno(errno, "read the interfaces from rtnetlink");
-        auto left = static_cast<unsigned>(received);
-        for (auto* message = reinterpret_cast<nlmsghdr*>(buffer.data()); NLMSG_OK(message, left);
-             message = NLMSG_NEXT(message, left)) {
-            if (message->nlmsg_type == NLMSG_DONE) return devices;
-            if (message->nlmsg_type == NLMSG_ERROR) return fail("rtnetlink refused to list the interfaces");
-            if (message->nlmsg_type == RTM_NEWLINK) devices.push_back(read_device(message));
-        }
-    }
+    each_message(*dump, RTM_NEWLINK, [&](const nlmsghdr* message) { devices.push_back(read_device(message)); });
+    return devices;
 }
 
 // The kernel's own list of frames without a link-layer header: dev_is_mac_header_xmit() in linux/if_arp.h.
@@ -189,80 +140,6 @@ Selection select_devices(std::span<const Device> all, std::span<const std::strin
         else selection.devices.push_back(selected);
     }
     return selection;
-}
-
-namespace {
-
-IpAddress address_in(const sockaddr* address) {
-    if (address->sa_family == AF_INET) {
-        sockaddr_in v4{};
-        std::memcpy(&v4, address, sizeof v4);
-        return IpAddress::v4(ntohl(v4.sin_addr.s_addr));
-    }
-    sockaddr_in6 v6{};
-    std::array<uint8_t, 16> bytes;
-    std::memcpy(&v6, address, sizeof v6);
-    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-    return IpAddress(bytes);
-}
-
-bool is_link_local(const IpAddress& address) {
-    return address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0) == 0x80;
-}
-
-// Calls `take` with each address of the outside ones.
-template <class Take>
-void each_address(std::span<const Selected> devices, Take take) {
-    ifaddrs* list = nullptr;
-    if (getifaddrs(&list) != 0) return;
-    for (const auto* entry = list; entry != nullptr; entry = entry->ifa_next) {
-        const bool is_ours = std::any_of(devices.begin(), devices.end(), [&](const Selected& selected) {
-            return !selected.is_watched && selected.device.name == entry->ifa_name;
-        });
-        if (!is_ours || entry->ifa_addr == nullptr) continue;
-        if (entry->ifa_addr->sa_family == AF_INET || entry->ifa_addr->sa_family == AF_INET6) take(*entry);
-    }
-    freeifaddrs(list);
-}
-
-template <class T>
-std::vector<T> in_order(std::vector<T> all) {
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    return all;
-}
-
-// The first address of the network: an IPv6 router's anycast, and broadcast to hosts before Linux 5.14.
-IpAddress first_of_network(const ifaddrs& entry) {
-    auto bytes = address_in(entry.ifa_addr).bytes();
-    const auto mask = address_in(entry.ifa_netmask).bytes();
-    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] &= mask[i];
-    return IpAddress(bytes);
-}
-
-} // namespace
-
-std::vector<IpAddress> addresses_of(std::span<const Selected> devices) {
-    std::vector<IpAddress> addresses;
-    each_address(devices, [&](const ifaddrs& entry) {
-        if (const auto address = address_in(entry.ifa_addr); !is_link_local(address)) addresses.push_back(address);
-    });
-    return in_order(std::move(addresses));
-}
-
-std::vector<Prefix> shared_prefixes_of(std::span<const Selected> devices) {
-    std::vector<Prefix> prefixes;
-    for (const char* text :
-         {"0.0.0.0/32", "255.255.255.255/32", "224.0.0.0/24", "ff01::/16", "ff02::/16", "ff05::2/128"})
-        prefixes.push_back(Prefix::parse(text).value());
-    each_address(devices, [&](const ifaddrs& entry) {
-        if (entry.ifa_netmask == nullptr) return;
-        const auto own = address_in(entry.ifa_addr), first = first_of_network(entry);
-        if (first != own) prefixes.push_back(Prefix::of(first, 128)); // own: a host's prefix, or the one that it took
-        if ((entry.ifa_flags & IFF_BROADCAST) != 0 && own.is_v4() && entry.ifa_broadaddr != nullptr)
-            prefixes.push_back(Prefix::of(address_in(entry.ifa_broadaddr), 128));
-    });
-    return in_order(std::move(prefixes));
 }
 
 } // namespace ringwall::kernel

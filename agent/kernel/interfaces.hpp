@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "maps/net/address.hpp"
 #include "maps/net/result.hpp"
 
 namespace ringwall::kernel {
@@ -53,13 +52,5 @@ struct Selection {
 // What stands in both lists is outside.
 Selection select_devices(std::span<const Device> all, std::span<const std::string> outside,
                          std::span<const std::string> watch);
-
-// The addresses of the outside ones, in order: what `protect.networks: [self]` stands for. Link-local ones are left out.
-std::vector<IpAddress> addresses_of(std::span<const Selected> devices);
-
-// What a socket at any address of this host hears beside: broadcast, multicast that never leaves its link (groups that are
-// routed may be somebody's television), and the anycast address that each IPv6 network of a router has (RFC 4291 section
-// 2.6.1), which is reached from anywhere. In order.
-std::vector<Prefix> shared_prefixes_of(std::span<const Selected> devices);
 
 } // namespace ringwall::kernel

@@ -6,8 +6,21 @@
 
 #include <array>
 #include <cerrno>
+#include <string_view>
+
+#include "agent/kernel/route_dump.hpp"
 
 namespace ringwall::kernel {
+namespace {
+
+void note(std::string_view notices, LinkChanges& changes) {
+    each_message(notices, RTM_NEWLINK, [&](const nlmsghdr* message) {
+        if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(ifinfomsg)))
+            changes.interfaces.insert(body_of<ifinfomsg>(message)->ifi_index);
+    });
+}
+
+} // namespace
 
 Result<LinkEvents> LinkEvents::open() {
     Fd netlink(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
@@ -20,10 +33,15 @@ Result<LinkEvents> LinkEvents::open() {
     return LinkEvents(std::move(netlink));
 }
 
-// ENOBUFS says that notices were lost: then something has changed, too.
-void LinkEvents::drain() {
-    std::array<char, 8192> notice;
-    while (recv(socket_.get(), notice.data(), notice.size(), 0) >= 0 || errno == ENOBUFS || errno == EINTR) {}
+LinkChanges LinkEvents::take() {
+    alignas(nlmsghdr) std::array<char, 16384> notices;
+    LinkChanges changes;
+    while (true) {
+        const ssize_t size = recv(socket_.get(), notices.data(), notices.size(), 0);
+        if (size >= 0) note({notices.data(), static_cast<size_t>(size)}, changes);
+        else if (errno == ENOBUFS) changes.is_overrun = true;
+        else if (errno != EINTR) return changes;
+    }
 }
 
 } // namespace ringwall::kernel

@@ -130,7 +130,8 @@ Result<std::vector<Attachment>> Links::reconcile(std::span<const Selected> wante
     }
     attaching.remove_others();
     for (auto& attachment : attachments)
-        if (attaching.changes_xdp_way(attachment.device.index)) finish_way_change(attaching, attachment, mode);
+        if (!attachment.is_refused && attaching.changes_xdp_way(attachment.device.index))
+            finish_way_change(attaching, attachment, mode);
     return attachments;
 }
 

@@ -12,6 +12,7 @@
 #include "agent/capture/flow.hpp"
 #include "agent/clock.hpp"
 #include "agent/control/text.hpp"
+#include "maps/reasons.hpp"
 
 namespace ringwall::agent {
 namespace asio = boost::asio;
@@ -90,6 +91,8 @@ void Drops::note(const struct drop_sample& sample, std::string_view bytes) {
         const auto flow = drop.is_bare ? capture::flow_of_packet(bytes) : capture::flow_of(bytes);
         if (flow) drop.sip_class = drops::class_of(flow->payload);
     }
+    if (drop.reason == REASON_no_pinhole && surroundings_.core.is_sent_elsewhere(drop.source, drop.destination))
+        ++sent_elsewhere_;
     book_.note(drop);
     for (const auto& each : followers_)
         if (const auto follower = each.lock()) follower->show(drop, context());

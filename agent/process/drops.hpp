@@ -31,6 +31,8 @@ public:
 
     void read(); // some of what is there
     void tick(); // every 100 ms, while somebody captures
+    // How many were media of a call whose SDP names another address of that port (Core::is_sent_elsewhere).
+    uint64_t sent_elsewhere() const { return sent_elsewhere_; }
     boost::json::array list(const control::DropRequest& request) const;
     // Each drop from now on, a line of JSON each; the first line says {"following":true}. Nothing where too many follow already.
     control::Pieces follow(const control::DropRequest& request);
@@ -47,6 +49,7 @@ private:
     Surroundings surroundings_;
     std::unique_ptr<kernel::DropRing> ring_;
     drops::Book book_;
+    uint64_t sent_elsewhere_ = 0;
     std::vector<std::weak_ptr<Follower>> followers_;
     // Of the last sample that had one: of a flood into one call, one look into the map.
     uint64_t last_leg_ = 0;

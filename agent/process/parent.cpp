@@ -143,7 +143,9 @@ int Parent::supervise() {
         if (code == go_on && waiting[4].revents != 0 && resolver_) on_resolver_bytes();
         if (const auto due = config_watch_.due(); code == go_on && due && std::chrono::steady_clock::now() >= *due)
             look_at_configuration();
+        if (code == go_on && attaching_.is_due(std::chrono::steady_clock::now())) look_at_attachments();
         if (code == go_on && std::chrono::steady_clock::now() >= wake_at_) code = on_time();
+        if (code == go_on && !worker_ && std::chrono::steady_clock::now() >= worker_due_) start_next_worker();
         if (code != go_on) return code;
     }
 }
@@ -153,19 +155,24 @@ int Parent::on_time() {
     manager_.alive(); // this process: the worker's hanging is ours to see
     keep_pins();
     look_at_attachments();
+    if (following_.is_due(std::chrono::steady_clock::now())) look_at_interfaces();
     look_at_socket();
     take_lists(file_watch_->look(lists_));
     look_at_configuration();
     look_at_names();
     if (!resolver_) start_resolver();
-    if (worker_) return look_at_heartbeat();
-    if (!briefing_.pins_error.empty()) return go_on; // by which a worker finds its maps; it was told
+    return worker_ ? look_at_heartbeat() : go_on;
+}
+
+void Parent::start_next_worker() {
+    worker_due_ = std::chrono::steady_clock::now() + look_period;
+    if (!briefing_.pins_error.empty()) return; // by which a worker finds its maps; it was told
     if (auto started = start_worker(); !started) log::error("worker", started.error().message());
-    return go_on;
 }
 
 std::chrono::steady_clock::time_point Parent::next_look() const {
-    return std::min(wake_at_, config_watch_.due().value_or(wake_at_));
+    return std::min({wake_at_, config_watch_.due().value_or(wake_at_), attaching_.due().value_or(wake_at_),
+                     worker_ ? wake_at_ : worker_due_});
 }
 
 // By looks, not by age: a machine that slept, or a group of processes that was stopped, slept whole.
@@ -297,7 +304,7 @@ int Parent::worker_gone() {
     }
     backoff_ = was_healthy || backoff_ == 0ms ? first_backoff
                                               : std::min<std::chrono::milliseconds>(backoff_ * 2, longest_backoff);
-    wake_at_ = std::chrono::steady_clock::now() + backoff_;
+    worker_due_ = std::chrono::steady_clock::now() + backoff_;
     log::error("agent.ended", "the worker ended (" +
                                   (WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
                                                        : "code " + std::to_string(WEXITSTATUS(status))) +

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "agent/agent.hpp"
@@ -19,6 +20,7 @@
 #include "agent/process/messages.hpp"
 #include "agent/process/plan.hpp"
 #include "agent/process/resolver.hpp"
+#include "agent/process/retry.hpp"
 #include "agent/process/service_manager.hpp"
 
 namespace ringwall::agent {
@@ -57,16 +59,20 @@ private:
     int give_up(const Error& error);
     Result<void> put_into_force(const Plan& plan);
     Result<void> write(const policy::Compiled& compiled);
+    static Result<Fd> table_of(const policy::Compiled& compiled);
 
     // parent_interfaces.cpp
     void on_link_events();
+    void look_at_interfaces();
     Result<void> follow(Surroundings found);
+    Result<void> follow_addresses(const Surroundings& found);
     Result<void> attach(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure);
+    Result<void> attach_now(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure);
     void tell_worker(Message message, std::string_view body = {});
     void send_worker(Message message, std::string_view body, int descriptor = -1);
 
     // parent_watch.cpp
-    void keep_pins();
+    bool keep_pins();
     void note_lost();
     void look_at_attachments();
     void look_at_socket();
@@ -98,6 +104,7 @@ private:
     int look_at_heartbeat();
     void on_file_events();
     void look_at_configuration();
+    void start_next_worker();
     std::chrono::steady_clock::time_point next_look() const;
     void reload();
 
@@ -121,14 +128,18 @@ private:
     std::optional<Resolver> resolver_;
     Fd table_; // of networks, as the kernel has it
     ControlSocket control_;
-    std::string control_error_;     // of the last attempt to make it anew, else empty
-    bool is_attaching_due_ = false; // something is not attached as it was, or should be
-    Fd scraped_;                    // over TCP; none where the configuration says so, or somebody else is there
+    std::string control_error_; // of the last attempt to make it anew, else empty
+    Retry attaching_;           // something is not attached as it was, or should be
+    std::set<int> refused_;     // by index: those that could not be
+    Retry following_;           // what the machine has now could not be found out, or put into force
+    std::string follow_error_;  // why; empty: it could
+    Fd scraped_;                // over TCP; none where the configuration says so, or somebody else is there
     Fd signals_;
     Briefing briefing_;
     std::optional<Worker> worker_;
     std::chrono::milliseconds backoff_{};
-    std::chrono::steady_clock::time_point wake_at_; // the next look at the worker, or the next worker's start
+    std::chrono::steady_clock::time_point wake_at_;    // the next look at everything
+    std::chrono::steady_clock::time_point worker_due_; // the next one's start, where there is none
     bool was_ready_ = false;
 };
 

@@ -15,14 +15,19 @@ Result<void> Parent::put_into_force(const Plan& plan) {
     if (auto fits = datapath_->check_tables(plan.config.tables); !fits) return fits;
     for (const auto& warning : plan.config.warnings) log::warn("config", policy::to_string(warning));
     for (const auto& warning : plan.surroundings.warnings) log::warn("config", warning);
-    if (auto attached = attach(plan.surroundings, plan.config.attach, kernel::OnFailure::refuse_all); !attached)
+    if (auto attached = attach(plan.surroundings, plan.config.attach, kernel::OnFailure::refuse_all); !attached) {
+        // An interface before the one that refused may have another program by now: that of a watched one, say.
+        if (was_ready_) attach_now(surroundings_, config_.attach, kernel::OnFailure::leave_out);
         return attached;
+    }
     if (auto written = write(plan.compiled); !written) return written;
     if (was_ready_ && plan.config.http != config_.http)
         log::warn("config", "http.listen takes effect with the next start of the agent");
     configure_log(plan.config.log, datapath_->secret());
     config_ = plan.config;
     surroundings_ = plan.surroundings;
+    following_.over();
+    follow_error_.clear();
     lists_ = plan.known.lists;
     watch_lists();
     follow_names();
@@ -34,8 +39,12 @@ Result<void> Parent::put_into_force(const Plan& plan) {
     return {};
 }
 
+Result<Fd> Parent::table_of(const policy::Compiled& compiled) {
+    return share_table(policy::Lookup::image_of(compiled.networks, compiled.stated));
+}
+
 Result<void> Parent::write(const policy::Compiled& compiled) {
-    auto table = share_table(policy::Lookup::image_of(compiled.networks, compiled.stated));
+    auto table = table_of(compiled);
     if (!table) return tl::make_unexpected(table.error());
     if (auto written = datapath_->write(compiled); !written) return written;
     table_ = std::move(*table);

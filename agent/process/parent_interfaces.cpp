@@ -2,6 +2,7 @@
 // The parent's eye on the interfaces: those that appear, vanish, are made anew or renamed, and addresses that change,
 // while the configuration in force stays what it is (a file that was edited meanwhile is the reload's).
 #include <algorithm>
+#include <utility>
 
 #include "agent/log.hpp"
 #include "agent/process/parent.hpp"
@@ -50,49 +51,89 @@ void log_addresses(const std::vector<IpAddress>& before, const std::vector<IpAdd
 Result<void> Parent::attach(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure) {
     keep_pins();
     note_lost();
+    auto attached = attach_now(found, mode, on_failure);
+    // Somebody has deleted pins right now: of what was found by them some may be attached twice, or not at all.
+    if (keep_pins()) attaching_.hurry(std::chrono::steady_clock::now());
+    return attached;
+}
+
+Result<void> Parent::attach_now(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure) {
     auto attached = datapath_->attach(found.devices, mode, on_failure);
     if (!attached) return tl::make_unexpected(attached.error());
-    is_attaching_due_ = false;
+    refused_.clear();
     std::vector<control::Interface> interfaces;
     for (const auto& each : *attached) {
         interfaces.push_back(describe(each));
-        is_attaching_due_ |= each.is_refused;
+        if (each.is_refused) refused_.insert(each.device.index);
         if (!contains(briefing_.interfaces, interfaces.back())) log_change(interfaces.back(), each.is_refused);
     }
     log_gone(briefing_.interfaces, interfaces);
     briefing_.interfaces = std::move(interfaces);
+    if (refused_.empty()) attaching_.over();
+    else attaching_.failed(std::chrono::steady_clock::now());
     return {};
 }
 
 void Parent::on_link_events() {
-    link_events_->drain();
+    const kernel::LinkChanges changes = link_events_->take();
+    if (std::ranges::any_of(refused_, [&](int each) { return changes.has(each); }))
+        attaching_.hurry(std::chrono::steady_clock::now());
     look_at_attachments(); // that of a dispatcher, which anybody may replace
-    auto found = look_around(config_);
-    if (!found) return log::error("attach.refused", found.error().message());
-    if (found->devices == surroundings_.devices && found->self == surroundings_.self &&
-        found->shared == surroundings_.shared)
-        return;
-    if (const auto followed = follow(std::move(*found)); !followed)
-        log::error("attach.refused", followed.error().message());
-    tell_worker(Message::surroundings);
+    look_at_interfaces();
 }
 
-// Addresses first: what they guard is meant to be guarded from the first packet of a new interface.
+// What cannot be found out, or put into force, stays as it was, is said once, and is tried again.
+void Parent::look_at_interfaces() {
+    auto found = look_around(config_);
+    std::string error = found ? "" : found.error().message();
+    if (found && (found->devices != surroundings_.devices || found->self != surroundings_.self ||
+                  found->shared != surroundings_.shared)) {
+        if (const auto followed = follow(std::move(*found)); !followed) error = followed.error().message();
+        tell_worker(Message::surroundings);
+    }
+    if (!error.empty() && error != follow_error_) log::error("attach.refused", error);
+    if (error.empty()) following_.over();
+    else following_.failed(std::chrono::steady_clock::now());
+    follow_error_ = std::move(error);
+}
+
+// Addresses first: what they guard is meant to be guarded from the first packet of a new interface. Where that fails, an
+// interface that nobody guards would be worse.
 Result<void> Parent::follow(Surroundings found) {
     for (const auto& warning : found.warnings)
         if (std::find(surroundings_.warnings.begin(), surroundings_.warnings.end(), warning) ==
             surroundings_.warnings.end())
             log::warn("config", warning);
-    if (found.self != surroundings_.self || found.shared != surroundings_.shared) {
-        if (auto written = write(compile(config_, found, known())); !written) return written;
-        log_addresses(surroundings_.self, found.self);
-        briefing_.self = found.self;
-        surroundings_.self = found.self;
-        surroundings_.shared = found.shared;
-    }
+    const auto addressed = follow_addresses(found);
     if (found.devices != surroundings_.devices)
         if (auto attached = attach(found, config_.attach, kernel::OnFailure::leave_out); !attached) return attached;
-    surroundings_ = std::move(found);
+    surroundings_.devices = std::move(found.devices);
+    surroundings_.warnings = std::move(found.warnings);
+    return addressed;
+}
+
+// The worker first, and then the programs: who answers a call at a new address in between has its ports, and to know one
+// sooner opens nothing. With a long list it is seconds that lie between.
+Result<void> Parent::follow_addresses(const Surroundings& found) {
+    if (found.self == surroundings_.self && found.shared == surroundings_.shared) return {};
+    if (following_.due() && !following_.is_due(std::chrono::steady_clock::now()))
+        return fail(follow_error_); // not with each notice: a long list takes seconds
+    const policy::Compiled compiled = compile(config_, found, known());
+    auto table = table_of(compiled);
+    if (!table) return tl::make_unexpected(table.error());
+    auto self_before = std::exchange(briefing_.self, found.self);
+    Fd table_before = std::exchange(table_, std::move(*table));
+    ++briefing_.table;
+    tell_worker(Message::surroundings);
+    if (auto written = datapath_->write(compiled); !written) {
+        briefing_.self = std::move(self_before); // and the worker is told so
+        table_ = std::move(table_before);
+        ++briefing_.table;
+        return written;
+    }
+    log_addresses(surroundings_.self, found.self);
+    surroundings_.self = found.self;
+    surroundings_.shared = found.shared;
     return {};
 }
 

@@ -17,9 +17,12 @@ std::string& way_of(control::Interface& interface, kernel::Hook hook) {
 
 } // namespace
 
-// An error is logged once, and stands in the briefing until it is over.
-void Parent::keep_pins() {
+// An error is logged once, and stands in the briefing until it is over. True where some had to be made again.
+bool Parent::keep_pins() {
+    const int lock = datapath_->pins().lock_fd();
     const auto count = datapath_->keep_pins();
+    // Another one, of a directory made anew: the old one was open until then, so that their numbers differ.
+    if (datapath_->pins().lock_fd() != lock) send_worker(Message::lock, {}, datapath_->pins().lock_fd());
     const std::string error = count ? "" : count.error().message();
     if (count && *count > 0) {
         log::warn("pins.lost",
@@ -32,6 +35,7 @@ void Parent::keep_pins() {
         log::error("pins.lost", "pins were deleted and cannot be made again: " + error +
                                     "; calls go on, and a restart would begin without them: clear the way");
     if (is_news) tell_worker(Message::surroundings);
+    return count && *count > 0;
 }
 
 // Before anything is attached again, so that it is told even where that is at once.
@@ -46,7 +50,7 @@ void Parent::note_lost() {
         way_of(*found, lost.hook) = "none";
         found->why = taken_away;
         ++briefing_.attachments_lost;
-        is_attaching_due_ = true;
+        attaching_.hurry(std::chrono::steady_clock::now());
     }
 }
 
@@ -54,10 +58,16 @@ void Parent::look_at_attachments() {
     const auto before = briefing_.interfaces;
     const auto lost = briefing_.attachments_lost;
     note_lost();
-    if (is_attaching_due_)
-        if (const auto done = attach(surroundings_, config_.attach, kernel::OnFailure::leave_out); !done)
+    const bool is_due = attaching_.is_due(std::chrono::steady_clock::now());
+    if (is_due)
+        if (const auto done = attach(surroundings_, config_.attach, kernel::OnFailure::leave_out); !done) {
             log::error("attach.refused", done.error().message());
+            attaching_.failed(std::chrono::steady_clock::now());
+        }
     if (briefing_.interfaces != before || briefing_.attachments_lost != lost) tell_worker(Message::surroundings);
+    if (!is_due) return;
+    link_events_->take(); // what this try has brought about is no reason for the next one
+    look_at_interfaces();
 }
 
 void Parent::look_at_socket() {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "agent/clock.hpp"
+#include "agent/kernel/addresses.hpp"
 #include "agent/process/config_files.hpp"
 
 namespace ringwall::agent {
@@ -32,9 +33,11 @@ Result<Surroundings> look_around(const policy::Config& config) {
     const auto all = kernel::list_devices();
     if (!all) return tl::make_unexpected(all.error());
     auto selection = kernel::select_devices(*all, config.outside, config.watch);
+    const auto addresses = kernel::list_addresses();
+    if (!addresses) return tl::make_unexpected(addresses.error());
     Surroundings found{std::move(selection.devices), {}, {}, std::move(selection.warnings)};
-    found.shared = kernel::shared_prefixes_of(found.devices);
-    if (config.protect_self) found.self = kernel::addresses_of(found.devices);
+    found.shared = kernel::shared_prefixes_of(found.devices, *addresses);
+    if (config.protect_self) found.self = kernel::addresses_of(found.devices, *addresses);
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     for (const auto& rule : policy::expired_rules(config, now)) found.warnings.push_back(policy::to_string(rule));
     return found;

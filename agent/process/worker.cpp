@@ -61,12 +61,15 @@ Result<std::pair<Briefing, policy::View>> read_briefing(Frame& frame) {
 
 class Worker {
 public:
-    Worker(const WorkerInheritance& inherited, kernel::Maps maps, Briefing briefing, policy::View policy)
+    Worker(const WorkerInheritance& inherited, FrameReader frames, kernel::Maps maps, Briefing briefing,
+           policy::View policy)
         : inherited_(inherited),
+          frames_(std::move(frames)),
           maps_(std::move(maps)),
           briefing_(std::move(briefing)),
           follower_(maps_, std::move(policy), now, [this](const pinhole::MapOps& wanted) { carry_out(wanted); }),
           bans_(maps_, [this]() -> const policy::View& { return follower_.policy(); }),
+          lock_(inherited.lock),
           parent_(io_, asio::local::stream_protocol(), inherited.socket),
           tick_timer_(io_),
           reloaded_(io_) {
@@ -159,15 +162,20 @@ private:
     }
 
     awaitable<void> listen_to_parent() {
-        FrameReader frames(largest_to_worker);
         while (true) {
-            const auto [error] = co_await parent_.async_wait(asio::socket_base::wait_read, tuple);
-            const auto size = error ? 0 : receive(parent_.native_handle(), MSG_DONTWAIT, frames).value_or(0);
-            if (size == 0) break; // the parent is gone, and its death signal on the way
-            for (auto frame = frames.next(); frame && *frame; frame = frames.next()) {
-                if ((*frame)->message == Message::stop) co_return io_.stop();
-                on_frame(**frame);
+            auto frame = frames_.next();
+            if (!frame) {
+                log::error("worker", frame.error().message());
+                break;
             }
+            if (*frame) {
+                if ((*frame)->message == Message::stop) break;
+                on_frame(**frame);
+                continue;
+            }
+            const auto [error] = co_await parent_.async_wait(asio::socket_base::wait_read, tuple);
+            const auto size = error ? 0 : receive(parent_.native_handle(), MSG_DONTWAIT, frames_).value_or(0);
+            if (size == 0) break; // the parent is gone, and its death signal on the way
         }
         io_.stop();
     }
@@ -175,6 +183,7 @@ private:
     void on_frame(Frame& frame) {
         if (frame.message == Message::surroundings) return on_surroundings(frame);
         if (frame.message == Message::listen) return serve_commands(frame.descriptor.release());
+        if (frame.message == Message::lock) return lock_.reset(frame.descriptor.release());
         if (frame.message == Message::policy) config_error_ = adopt(frame);
         else config_error_ = frame.body;
         is_config_refused_ = frame.message == Message::reload_refused;
@@ -220,6 +229,7 @@ private:
         auto all = follower_.counters();
         all.push_back({"unreadable_records", rings_->unreadable()});
         all.push_back({"attachments_lost", briefing_.attachments_lost});
+        all.push_back({"media_elsewhere_refused", drops_->sent_elsewhere()});
         return all;
     }
 
@@ -238,6 +248,7 @@ private:
     }
 
     const WorkerInheritance& inherited_;
+    FrameReader frames_; // of the parent: with what came behind its first word
     kernel::Maps maps_;
     Briefing briefing_;
     std::string config_error_;
@@ -250,6 +261,7 @@ private:
     control::Delays delays_;
     uint64_t oldest_ns_ = 0; // the first packet of the round
     Resources resources_;
+    Fd lock_; // kept, not used
 
     asio::io_context io_{1};
     asio::local::stream_protocol::socket parent_;
@@ -261,8 +273,7 @@ private:
 };
 
 // Blocking, before the loop exists: the parent's first word.
-Result<std::pair<Briefing, policy::View>> first_briefing(int socket) {
-    FrameReader frames(largest_to_worker);
+Result<std::pair<Briefing, policy::View>> first_briefing(int socket, FrameReader& frames) {
     while (true) {
         if (receive(socket, 0, frames).value_or(0) == 0) return fail("the parent left without a word");
         auto frame = frames.next();
@@ -272,12 +283,14 @@ Result<std::pair<Briefing, policy::View>> first_briefing(int socket) {
 }
 
 Result<void> work(const WorkerInheritance& inherited) {
-    auto briefed = first_briefing(inherited.socket);
+    FrameReader frames(largest_to_worker);
+    auto briefed = first_briefing(inherited.socket, frames);
     if (!briefed) return tl::make_unexpected(briefed.error());
 
     auto maps = kernel::Maps::open(kernel::pinned(inherited.maps));
     if (!maps) return tl::make_unexpected(maps.error());
-    Worker worker(inherited, std::move(*maps), std::move(briefed->first), std::move(briefed->second));
+    Worker worker(inherited, std::move(frames), std::move(*maps), std::move(briefed->first),
+                  std::move(briefed->second));
     if (auto opened = worker.open_rings(); !opened) return opened;
     if (auto entered = enter_sandbox(inherited.parent); !entered) return entered;
     worker.run();

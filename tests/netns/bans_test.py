@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bans: by command, by list, and the wall's own; whom they reach, whom they never do, and what they survive."""
 import json
+import subprocess
 import time
 
 from ringwall_netns import sip
 from ringwall_netns.case import WallCase
 from ringwall_netns.registrar import Registrar, Telephone
+from ringwall_netns.wall import binary
 
 ZONE = [{'name': 'internet', 'networks': ['any'], 'sip': True,
          'limits': {'REGISTER': '1000/s burst 1000', 'OPTIONS': '1000/s burst 1000', 'INVITE': '1000/s burst 1000'},
@@ -207,6 +209,60 @@ class OwnIPv4(Own, BanCase, WallCase):
 
 class OwnIPv6(Own, BanCase, WallCase):
     family = 6
+
+
+class Interrupted(BanCase, WallCase):
+    """An import, and somebody is killed in the middle of it."""
+    lines = 200000
+
+    def begin(self):
+        """The importing command, when the first bans stand."""
+        path = self.wall.directory / 'long.txt'
+        path.write_text('\n'.join([self.address('attacker'), *[f'10.{n >> 16}.{n >> 8 & 255}.{n & 255}' for n in range(self.lines)]]),
+                        encoding='utf-8')
+        importing = subprocess.Popen(self.wall.namespace.command(binary(), 'bans', 'import', path, '--for', '2h',
+                                                                 '--socket', self.wall.socket))
+        self.addCleanup(importing.kill)
+        self.wait_until(self.has_begun, 'the first bans stand', 30.0)
+        return importing
+
+    def has_begun(self):
+        pin = self.wall.pin_path / 'maps' / 'bans'
+        return subprocess.run(['bpftool', 'map', 'getnext', 'pinned', pin], capture_output=True, check=False).returncode == 0
+
+    def import_all(self):
+        done = self.wall.invoke('bans', 'import', self.wall.directory / 'long.txt', '--for', '2h', timeout=120)
+        self.assertEqual((done.returncode, done.stdout), (0, f'banned {self.lines + 1:,} sources\n'.replace(',', ' ')), done.stderr)
+        return self.standing()
+
+    def standing(self):
+        """Source -> for how long yet, in seconds."""
+        return {ban['source']: ban['expires_in'] for ban in json.loads(self.wall.invoke('bans', '--json', timeout=120).stdout)}
+
+    def test_of_an_agent_that_is_killed_a_part_stands_and_importing_again_takes_all(self):
+        self.begin()
+        self.wall.kill()
+        self.wall.start()
+        part = self.standing()
+        print(f'\n  {len(part)} of {self.lines + 1} bans stand after kill -9', flush=True)
+        self.assertGreater(min(part.values()), 7000, 'each with all of its time')
+        self.assertFalse(self.is_heard('attacker'), 'the first lines are the first to stand')
+        whole = self.import_all()
+        self.assertEqual(len(whole), self.lines + 1)
+        self.assertEqual(set(self.import_all()), set(whole), 'and once more is no other')
+
+    def test_a_command_that_is_killed_once_the_agent_has_the_list_changes_nothing(self):
+        self.begin().kill()
+        self.wait_until(lambda: len(self.standing()) == self.lines + 1, 'all of it stands', 60.0)
+
+    def tearDown(self):
+        super().tearDown()
+        self.wall.detach()
+        self.wall.process.wait(10)
+        self.wall.start()
+
+    def lift_all(self):
+        """They went with the wall."""
 
 
 class Million(BanCase, WallCase):

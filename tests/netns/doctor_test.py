@@ -20,7 +20,10 @@ class Doctor:
         """Every fault by its check, with exit code and both forms held against each other."""
         done = self.wall.invoke('doctor', '--json')
         found = json.loads(done.stdout)
-        self.assertEqual(done.returncode, FAILED if found else GOOD, done.stderr)
+        wrong = [fault for fault in found if not fault['hint']]
+        self.assertEqual(done.returncode, FAILED if wrong else GOOD, done.stderr)
+        words = self.wall.invoke('doctor').stdout
+        self.assertEqual('nothing wrong' in words, not wrong, words)
         for fault in found:
             self.assertTrue(fault['what'] and fault['mend'], fault)
         return {fault['check']: fault for fault in found if fault['check'] not in ('card', 'clock', 'sip_helper')}
@@ -160,7 +163,19 @@ class Configuration(Doctor):
         call = self.call('pbx', 'peer')
         call.invite(call.sdp('caller', address='2001:db8:77::9' if self.family == 6 else '203.0.113.9'))
         fault = self.wait_until(lambda: self.faults().get('external'), 'the SDP has been read')
+        self.assertTrue(fault['hint'], 'media that goes another way is none of ours')
         self.assertIn('protect.external', fault['mend'])
+        scanner, to = self.rtp('attacker'), (self.address('pbx'), call.caller_rtp.port)
+        scanner.send(to, 3)
+        self.assert_stays_a_hint()
+        self.rtp('peer').send(to, 3)
+        fault = self.wait_until(lambda: not self.faults()['external']['hint'] and self.faults()['external'], 'it is a fault')
+        self.assertIn('is refused', fault['what'])
+        self.assertIn('protect.external', fault['mend'])
+
+    def assert_stays_a_hint(self):
+        self.wait_until(lambda: self.wall.command('drops', '--source', self.address('attacker')), 'the drop has been read')
+        self.assertTrue(self.faults()['external']['hint'])
 
 
 class OtherVersion(Doctor):

@@ -7,8 +7,10 @@ import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -143,6 +145,7 @@ class Taken(Watched, WallCase):
 
     def stranger(self):
         pin = self.wall.directory / 'bpf' / 'stranger'
+        pin.unlink(missing_ok=True)
         pin_a_strangers_program(pin)
         made = subprocess.Popen(self.topology.edge.command(sys.executable, '-B', '-c', BY_LINK, pin), stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, text=True, cwd=HERE)
@@ -150,15 +153,28 @@ class Taken(Watched, WallCase):
         self.assertEqual(made.stdout.readline(), 'there\n')
         return made
 
-    def test_it_says_that_the_interface_is_open_until_it_is_not(self):
+    def setUp(self):
+        super().setUp()
         if os.environ.get('RINGWALL_ATTACH', 'native') != 'native':
             raise unittest.SkipTest('an interface with native XDP')
-        before, refused = self.attachment(), self.logged(r'attach\.refused: .* outer')
+        self.before = self.attachment()
+
+    def taken(self):
+        """By whom; the wall knows."""
         os.kill(self.wall.process.pid, signal.SIGSTOP)           # who comes second finds the slot empty
         run('bpftool', 'link', 'detach', 'pinned', self.pin('xdp'))
         stranger = self.stranger()
         os.kill(self.wall.process.pid, signal.SIGCONT)
-        found = self.wait_until(lambda: self.attachment() != before and self.attachment(), 'it shows')
+        self.wait_until(lambda: self.attachment() != self.before, 'it shows')
+        return stranger
+
+    def is_attached(self):
+        return self.attachment() == self.before
+
+    def test_it_says_that_the_interface_is_open_until_it_is_not(self):
+        before, refused = self.before, self.logged(r'attach\.refused: .* outer')
+        stranger = self.taken()
+        found = self.attachment()
         self.wait_until(lambda: 'left alone' in self.attachment()['why'], 'it says why')
         self.assertEqual((found['ingress'], found['egress']), ('none', 'tcx'))
         self.assertEqual(self.readiness(), (503, 'outer: not attached\n'))
@@ -166,10 +182,21 @@ class Taken(Watched, WallCase):
         self.assertIn(0, [value for name, value in series(text).items() if name.startswith('ringwall_interface_attached{')])
         self.assertEqual(self.logged(r'attach\.refused: .* outer'), refused + 1)
         stranger.communicate('')
-        self.wait_until(lambda: self.attachment() == before, 'it is attached again')
+        self.wait_until(self.is_attached, 'it is attached again', 35.0)
+        self.assertEqual(self.attachment(), before)
         self.assertEqual(self.readiness(), (200, 'ready\n'))
         self.assert_guards()
-        self.assertEqual(self.logged(r'attach\.refused: .* outer'), refused + 1, 'once, not each second')
+        self.assertEqual(self.logged(r'attach\.refused: .* outer'), refused + 1, 'once, not with each try')
+
+    def test_it_is_tried_more_and_more_rarely_and_at_once_where_there_is_news(self):
+        for news in (lambda: self.in_edge('ip', 'link', 'set', 'outer', 'alias', 'free'), self.wall.reload):
+            with self.subTest(news=news):
+                stranger = self.taken()
+                self.assert_stays(lambda: not self.is_attached(), 8.0)   # tried after one, three, seven seconds
+                stranger.communicate('')                                 # which tells nobody
+                self.assert_stays(lambda: not self.is_attached(), 3.0)
+                news()
+                self.wait_until(self.is_attached, 'it is attached again', 2.5)
 
 
 class Pins:
@@ -220,6 +247,41 @@ class Pins:
         self.assert_both_hear(outside, inside)
         self.assertEqual([leg['state'] for leg in self.wall.call(call.call_id)], ['confirmed'])
 
+    def directories(self, pid):
+        """Those that a process has open, as (device, inode)."""
+        found = [os.stat(path) for path in Path(f'/proc/{pid}/fd').iterdir()]
+        return {(each.st_dev, each.st_ino) for each in found if stat.S_ISDIR(each.st_mode)}
+
+    def test_a_root_that_is_made_anew_is_locked_by_the_worker_too(self):
+        for _ in range(2):
+            shutil.rmtree(self.wall.pin_path)
+            self.assert_pinned_again()
+            there = self.wall.pin_path.stat()
+            self.wait_until(lambda t=there: self.directories(self.worker()) == {(t.st_dev, t.st_ino)},
+                            'the worker holds the new lock, and no other')
+
+    def test_pins_that_are_deleted_while_interfaces_come_leave_nothing_open(self):
+        before, is_over = self.attachment(), threading.Event()
+
+        def delete():
+            while not is_over.is_set():
+                shutil.rmtree(self.wall.pin_path / 'links', ignore_errors=True)
+
+        deleting = threading.Thread(target=delete)
+        deleting.start()
+        try:
+            for _ in range(40):
+                self.in_edge('ip', 'link', 'add', 'passing', 'type', 'veth', 'peer', 'name', 'passing-end')
+                self.in_edge('ip', 'link', 'del', 'passing')
+        finally:
+            is_over.set()
+            deleting.join()
+        self.assert_pinned_again()
+        self.wait_until(lambda: self.attachment() == before, 'all is attached as before')
+        _, outside, inside = self.outbound()                     # which egress has to see
+        self.assert_both_hear(outside, inside)
+        self.assert_guards()
+
     def test_a_stop_right_after_it_leaves_the_datapath(self):
         shutil.rmtree(self.wall.pin_path)
         self.wall.stop()
@@ -244,7 +306,7 @@ class Pins:
 
 
 class PinsIPv4(Pins, Watched, WallCase):
-    family = 4
+    family, config = 4, {'outside': ['outer', 'passing']}
 
 
 class PinsIPv6(Pins, Watched, WallCase):
@@ -321,6 +383,67 @@ class ControlSocket(Watched, WallCase):
         others.close()                                           # its file stays, and nobody answers
         self.wait_until(self.answers, 'the agent answers again')
         self.assertEqual(self.logged('cannot be made anew: another agent answers'), 1)
+
+
+class Workers(Watched, WallCase):
+    config = {'protect': {'networks': ['192.0.2.0/24', 'self']}}
+
+    @classmethod
+    def prepare(cls):
+        with cls.wall.config_path.open('a', encoding='utf-8') as file:
+            file.write('# as long as what the package installs\n' * 300)
+
+    def next_worker(self, killed):
+        os.kill(killed, signal.SIGKILL)
+        return self.wait_until(lambda: self.worker() not in (None, killed) and self.worker(), 'another worker', 15.0)
+
+    def test_what_the_parent_says_while_a_worker_starts_is_heard(self):
+        for number in range(5):
+            killed = self.worker()
+            os.kill(killed, signal.SIGKILL)
+            while (worker := self.worker()) in (None, killed):
+                pass                                             # stopped before it has read its first word
+            os.kill(worker, signal.SIGSTOP)
+            said = self.logged('is protected from now on')
+            self.in_edge('ip', 'addr', 'add', f'203.0.113.{number}/32', 'dev', 'outer')
+            self.wait_until(lambda s=said: self.logged('is protected from now on') > s, 'the parent has more to say')
+            os.kill(worker, signal.SIGCONT)
+            self.wait_until(lambda: self.wall.invoke('status').returncode == 0, 'it answers')
+            self.assertEqual(self.wall.invoke('reload').returncode, 0)
+
+    def test_a_worker_that_ends_again_and_again_keeps_nobody_from_looking(self):
+        for _ in range(6):
+            self.next_worker(self.worker())
+        os.kill(self.worker(), signal.SIGKILL)                   # the next one comes after seconds
+        said = self.logged(r'attach\.lost: outer: .* egress program')
+        run('bpftool', 'link', 'detach', 'pinned', self.pin('egress'))
+        self.wait_until(lambda: self.logged(r'attach\.lost: outer: .* egress program') > said, 'the loss is seen')
+        self.assertIsNone(self.worker())
+        self.wait_until(lambda: self.wall.invoke('status').returncode == 0, 'a worker answers', 15.0)
+
+
+class RefusedReload(Watched, WallCase):
+    """What one interface refuses changes nothing of those before it."""
+    config = {'attach': 'native', 'outside': ['passing'], 'watch': ['outer']}
+
+    @classmethod
+    def prepare(cls):
+        for name in ('passing', 'held'):
+            run('ip', '-n', cls.topology.edge.name, 'link', 'add', name, 'type', 'veth', 'peer', 'name', f'{name}-end')
+        pin = cls.wall.directory / 'bpf' / 'stranger'
+        pin_a_strangers_program(pin)
+        run('nsenter', f'--net={cls.topology.edge.path}', 'ip', 'link', 'set', 'dev', 'held', 'xdpdrv', 'pinned', pin)
+
+    def test_a_refused_reload_leaves_every_program_that_was_there(self):
+        before = self.wall.status()['interfaces']
+        program = json.loads(run('bpftool', '-j', 'link', 'show', 'pinned', self.pin('egress')))['prog_id']
+        self.wall.configure({**self.config, 'outside': ['passing', 'outer', 'held'], 'watch': []})
+        done = self.wall.invoke('reload')
+        self.assertIn('left alone', done.stderr)
+        self.assertEqual(self.wall.status()['interfaces'], before)
+        self.assertEqual(json.loads(run('bpftool', '-j', 'link', 'show', 'pinned', self.pin('egress')))['prog_id'], program)
+        self.assert_stays(lambda: self.lost() == 0, 2.5)
+        self.assertIn('xdp', run('ip', '-n', self.topology.edge.name, 'link', 'show', 'held'), 'the stranger stays')
 
 
 class Hanging(Watched, WallCase):

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which interfaces `outside:` takes, by names and globs, without counting a packet twice.
+// Which interfaces `outside:` takes, by names and globs, without counting a packet twice, and which addresses are theirs.
 #include "agent/kernel/interfaces.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/if_arp.h>
+
+#include "agent/kernel/addresses.hpp"
 
 namespace ringwall::kernel {
 namespace {
@@ -100,6 +102,57 @@ TEST(ListDevices, finds_the_loopback) {
     const auto devices = list_devices();
     ASSERT_TRUE(devices) << devices.error().message();
     EXPECT_THAT(*devices, testing::Contains(testing::Field(&Device::name, "lo")));
+}
+
+OwnAddress own(int ifindex, const char* prefix, const char* broadcast = nullptr) {
+    const std::string text = prefix;
+    const auto address = *IpAddress::parse(text.substr(0, text.find('/')));
+    const int length = std::stoi(text.substr(text.find('/') + 1)) + (address.is_v4() ? 96 : 0);
+    return {.ifindex = ifindex,
+            .address = address,
+            .network = Prefix::of(address, static_cast<uint8_t>(length)),
+            .broadcast = broadcast != nullptr ? IpAddress::parse(broadcast) : std::nullopt};
+}
+
+const std::vector<OwnAddress> on_machine = {
+    own(1, "127.0.0.1/8"),
+    own(2, "192.0.2.10/24", "192.0.2.255"),
+    own(2, "192.0.2.77/32"),
+    own(2, "2001:db8:1::10/64"),
+    own(2, "fe80::1/64"),
+    own(3, "198.51.100.1/24", "198.51.100.255"),
+    own(2, "192.0.2.10/25", "192.0.2.127"),
+};
+
+std::vector<std::string> texts(const auto& all) {
+    std::vector<std::string> made;
+    for (const auto& each : all) made.push_back(each.to_string());
+    return made;
+}
+
+TEST(Addresses, are_those_of_outside_interfaces_without_link_local_ones) {
+    const auto selection = select({"eth0"}, {"eth1"});
+    EXPECT_THAT(texts(addresses_of(selection.devices, on_machine)),
+                ElementsAre("192.0.2.10", "192.0.2.77", "2001:db8:1::10"));
+    EXPECT_THAT(texts(addresses_of(select({"eth1"}).devices, on_machine)), ElementsAre("198.51.100.1"));
+}
+
+TEST(Addresses, bring_broadcast_and_the_anycast_of_their_networks) {
+    const auto shared = texts(shared_prefixes_of(select({"eth0"}).devices, on_machine));
+    for (const char* expected : {"192.0.2.255/32", "192.0.2.127/32", "192.0.2.0/32", "2001:db8:1::/128", "fe80::/128"})
+        EXPECT_THAT(shared, testing::Contains(expected));
+    for (const char* not_ours : {"198.51.100.255/32", "192.0.2.77/32"})
+        EXPECT_THAT(shared, testing::Not(testing::Contains(not_ours)));
+}
+
+TEST(Addresses, of_this_machine_have_that_of_the_loopback) {
+    const auto all = list_addresses();
+    ASSERT_TRUE(all) << all.error().message();
+    for (const OwnAddress& each : *all)
+        if (each.address == *IpAddress::parse("127.0.0.1")) {
+            EXPECT_EQ(each.ifindex, 1); // of every network namespace
+            EXPECT_EQ(each.network.to_string(), "127.0.0.0/8");
+        }
 }
 
 } // namespace

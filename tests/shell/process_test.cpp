@@ -11,6 +11,7 @@
 #include "agent/process/messages.hpp"
 #include "agent/process/notices.hpp"
 #include "agent/process/resolver.hpp"
+#include "agent/process/retry.hpp"
 #include "agent/process/shared_table.hpp"
 
 namespace ringwall::agent {
@@ -40,6 +41,62 @@ TEST(Frames, come_out_as_they_went_in_whatever_the_pieces) {
     }
     EXPECT_THAT(read,
                 ElementsAre(std::pair(Message::policy, std::string("body")), std::pair(Message::stop, std::string())));
+}
+
+using std::chrono::seconds;
+constexpr Retry::Time start{seconds(1000)};
+
+// When the next tries are, in seconds since `start`, where each fails at once.
+std::vector<long> tries(Retry& retry, size_t count) {
+    std::vector<long> all;
+    while (all.size() < count) {
+        const Retry::Time due = *retry.due();
+        EXPECT_FALSE(retry.is_due(due - seconds(1)));
+        EXPECT_TRUE(retry.is_due(due));
+        all.push_back(std::chrono::duration_cast<seconds>(due - start).count());
+        retry.failed(due);
+    }
+    return all;
+}
+
+TEST(Retry, is_not_due_before_something_has_failed) {
+    Retry retry;
+    EXPECT_FALSE(retry.is_due(start));
+    retry.failed(start);
+    retry.over();
+    EXPECT_FALSE(retry.is_due(start + seconds(3600)));
+}
+
+TEST(Retry, comes_more_and_more_rarely_up_to_half_a_minute) {
+    Retry retry;
+    retry.failed(start);
+    EXPECT_THAT(tries(retry, 8), ElementsAre(1, 3, 7, 15, 31, 61, 91, 121));
+}
+
+TEST(Retry, comes_at_once_where_there_is_news_and_then_as_after_the_first_failure) {
+    Retry retry;
+    retry.hurry(start); // nothing has failed: taken away, say
+    EXPECT_TRUE(retry.is_due(start));
+    retry.failed(start);
+    tries(retry, 5);
+    retry.hurry(start + seconds(40));
+    EXPECT_TRUE(retry.is_due(start + seconds(40)));
+    retry.failed(start + seconds(40));
+    EXPECT_THAT(tries(retry, 3), ElementsAre(41, 43, 47));
+}
+
+TEST(Retry, comes_no_more_than_once_a_second_whatever_the_news) {
+    Retry retry;
+    retry.failed(start);
+    retry.hurry(start + std::chrono::milliseconds(10));
+    EXPECT_FALSE(retry.is_due(start + std::chrono::milliseconds(900)));
+    EXPECT_TRUE(retry.is_due(start + seconds(1)));
+}
+
+TEST(Retry, does_not_count_what_was_tried_sooner) {
+    Retry retry;
+    for (int i = 0; i < 10; ++i) retry.failed(start);
+    EXPECT_THAT(tries(retry, 3), ElementsAre(1, 3, 7));
 }
 
 TEST(Frames, as_long_as_allowed_are_read_and_one_byte_more_is_refused) {

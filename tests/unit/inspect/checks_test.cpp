@@ -79,6 +79,8 @@ const std::vector<Case>& cases() {
         {"media_ports", "20000", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:20000")); }},
         {"rtp_range", "outside", [](Patient& p) { status(p)["core"].as_object()["media_port_unguarded"] = 3; }},
         {"external", "neither protected", [](Patient& p) { status(p)["core"].as_object()["media_elsewhere"] = 3; }},
+        {"external", "is refused (2 packets seen)",
+         [](Patient& p) { status(p)["core"] = json::object{{"media_elsewhere", 3}, {"media_elsewhere_refused", 2}}; }},
         {"sip_ports", "5080", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:5080")); }},
         {"opaque_ports", "8089", [](Patient& p) { p.listeners.push_back(bound(Protocol::tcp, "0.0.0.0:8089")); }},
         {"protect", "198.51.100.9",
@@ -131,6 +133,16 @@ TEST(Checks, find_each_fault_and_nothing_else) {
         EXPECT_EQ(found[0].check, each.check);
         EXPECT_NE(found[0].what.find(each.words), std::string::npos) << found[0].what;
         EXPECT_FALSE(found[0].mend.empty());
+    }
+}
+
+// As a proxy without a media relay does all day.
+TEST(Checks, call_it_no_fault_where_the_inside_names_others_and_their_media_does_not_come) {
+    for (const Case& each : cases()) {
+        Patient patient = healthy();
+        each.seed(patient);
+        const bool is_hint = std::string_view(each.words) == "neither protected";
+        EXPECT_EQ(faults_of(patient).at(0).is_hint, is_hint) << each.check << ", " << each.words;
     }
 }
 
