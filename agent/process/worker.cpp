@@ -17,6 +17,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <ctime>
+#include <memory>
 #include <optional>
 
 #include "agent/control/http.hpp"
@@ -190,11 +191,14 @@ private:
         reloaded_.cancel();
     }
 
-    // From now on there, and nowhere else; who is connected stays.
+    // From now on there, and nowhere else; who is connected stays. A signal of its own for each: the one that ends does so
+    // after the next has begun, and clears its slot then.
     void serve_commands(int listening) {
-        serving_.emit(asio::cancellation_type::terminal);
+        if (serving_) serving_->emit(asio::cancellation_type::terminal);
+        serving_ = std::make_shared<asio::cancellation_signal>();
         co_spawn(io_, control::serve(listening, routes(*wall_), longest_body),
-                 asio::bind_cancellation_slot(serving_.slot(), rethrow));
+                 asio::bind_cancellation_slot(
+                     serving_->slot(), [signal = serving_](const std::exception_ptr& error) { rethrow(error); }));
     }
 
     // Nobody's answer: a reload that was asked for still gets its own. With the table that we have, calls need no look.
@@ -266,7 +270,7 @@ private:
     asio::io_context io_{1};
     asio::local::stream_protocol::socket parent_;
     asio::steady_timer tick_timer_, reloaded_;
-    asio::cancellation_signal serving_; // of commands
+    std::shared_ptr<asio::cancellation_signal> serving_; // of commands; kept by who listens to it
     std::unique_ptr<Drops> drops_;
     std::optional<RingLoop> ring_loop_;
     std::optional<Wall> wall_;

@@ -360,13 +360,15 @@ class ControlSocket(Watched, WallCase):
     def test_one_that_is_deleted_is_there_again(self):
         self.assertTrue(self.answers())
         before = self.wait_until(self.descriptors, 'the worker is there')
+        worker = self.worker()
         for take_away in (self.wall.socket.unlink, lambda: self.wall.socket.rename(self.wall.directory / 'moved')):
             take_away()
             self.wait_until(self.answers, 'the agent answers again')
             self.assertIn('control.lost: ', self.wall.log_tail())
             self.assertEqual(self.wall.socket.stat().st_mode & 0o777, 0o660)
         self.wait_until(lambda: self.descriptors() == before, 'the worker has closed the old ones')
-        worker = self.worker()
+        self.assertTrue(self.answers())
+        self.assertEqual(self.worker(), worker, 'by the same worker')
         os.kill(worker, signal.SIGKILL)
         self.wait_until(lambda: self.worker() not in (None, worker), 'another worker')
         self.assertTrue(self.answers())
