@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
 
 namespace ringwall::replay {
 namespace {
@@ -29,6 +30,12 @@ capture::Read InputFile::read() {
 Result<void> InputFile::status() const {
     if (std::ferror(file_.get()) != 0) return fail_errno(EIO, "read " + path_);
     return {};
+}
+
+bool is_one_file(const std::string& one, const std::string& other) {
+    std::error_code absent;
+    return one != "-" && other != "-" && std::filesystem::is_regular_file(one, absent) &&
+           std::filesystem::equivalent(one, other, absent);
 }
 
 Result<OutputFile> OutputFile::open(const std::string& path) {

@@ -32,6 +32,9 @@ private:
     uint64_t size_;
 };
 
+// Whether two names are one regular file: whoever opens it for writing empties what he reads, or has written.
+bool is_one_file(const std::string& one, const std::string& other);
+
 class OutputFile {
 public:
     static Result<OutputFile> open(const std::string& path); // "": swallows everything

@@ -59,8 +59,11 @@ struct Files {
 Result<Files> open_files(const Options& options) {
     auto capture = InputFile::open(options.capture);
     if (!capture) return tl::make_unexpected(capture.error());
+    for (const std::string& output : {options.verdicts, options.calls})
+        if (is_one_file(options.capture, output)) return fail("write " + output + ": it is the capture that is read");
     auto verdicts = OutputFile::open(options.verdicts);
     if (!verdicts) return tl::make_unexpected(verdicts.error());
+    if (is_one_file(options.verdicts, options.calls)) return fail("write " + options.calls + ": the verdicts go there");
     auto calls = OutputFile::open(options.calls);
     if (!calls) return tl::make_unexpected(calls.error());
     return Files{std::move(*capture), std::move(*verdicts), std::move(*calls)};

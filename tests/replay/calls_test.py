@@ -315,6 +315,22 @@ class Mistakes(unittest.TestCase):
             self.assertEqual((replayed.code, replayed.verdicts), (1, []))
             self.assertIn(said, replayed.errors)
 
+    def test_that_would_empty_a_file_are_refused(self):
+        whole = pcap(whole_call()[0])
+        with tempfile.TemporaryDirectory(prefix='rw-replay-') as folder:
+            path = pathlib.Path(folder)
+            (path / 'ringwall.yaml').write_text(CONFIG, encoding='utf-8')
+            (path / 'capture').write_bytes(whole)
+            (path / 'link').symlink_to('capture')
+            for outputs, said in ((['--verdicts', path / 'capture'], 'it is the capture'),
+                                  (['--calls', path / 'link'], 'it is the capture'),
+                                  (['--verdicts', path / 'out', '--calls', path / 'out'], 'the verdicts go there')):
+                ran = subprocess.run([BINARY, 'replay', '--config', path / 'ringwall.yaml', path / 'capture', *outputs],
+                                     capture_output=True, text=True, check=False)
+                self.assertEqual(ran.returncode, 1)
+                self.assertIn(said, ran.stderr)
+                self.assertEqual((path / 'capture').read_bytes(), whole)
+
     def test_have_exit_codes(self):
         self.assertEqual(replay(pcap(Script()), config='version: 1\n').code, 5)
         self.assertEqual(replay(pcap(Script()), '--agent-delay', 'soon').code, 2)
