@@ -23,11 +23,14 @@ struct RemoteMedia {
     bool never_connects = false; // a=setup: passive or holdconn: whoever is active, it is not the other side
     bool says_no_setup = false;  // over TCP, without a=setup
     bool is_inside = false;      // names a protected address: its media does not cross the wall
+    bool is_behind_nat = false;  // names an unroutable address: the stand-ins may send, too
     std::vector<Endpoint> ports; // empty: unknown (a name, 0.0.0.0 without ICE, port 9)
     std::vector<Endpoint> rtcp_ports;
-    std::vector<Endpoint> stand_ins; // port 0: where an unroutable address really comes from
 };
-using Remote = std::vector<RemoteMedia>;
+struct Remote {
+    std::vector<RemoteMedia> media;
+    std::vector<Endpoint> stand_ins; // port 0: where unroutable addresses really come from
+};
 
 // With whom the leg exchanges SIP, which decides what "who may send" means.
 struct Counterpart {
