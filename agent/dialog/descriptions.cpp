@@ -11,9 +11,7 @@ size_t bytes_of(const std::vector<T>& values) {
 }
 
 size_t bytes_of(const Remote& remote) {
-    size_t bytes = bytes_of(remote.media) + bytes_of(remote.stand_ins);
-    for (const RemoteMedia& media : remote.media) bytes += bytes_of(media.ports) + bytes_of(media.rtcp_ports);
-    return bytes;
+    return bytes_of(remote.media) + bytes_of(remote.ports) + bytes_of(remote.stand_ins);
 }
 
 } // namespace

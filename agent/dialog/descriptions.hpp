@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What outsiders offer, kept until the inside has answered: once, for its transaction and its leg, and within a share of
-// memory. By numbers of requests alone the bound would be a hundred times what ordinary ones take: a message of 1.4 kB
-// describes 32 m-lines of four ports.
+// memory. By numbers of requests alone the bound would be what the largest take, tens of times an ordinary call's audio.
 #pragma once
 
 #include <memory>
@@ -14,9 +13,10 @@ using KeptRemote = std::shared_ptr<const Remote>;
 
 class Descriptions {
 public:
-    // More than the tables of transactions and legs ask for where each describes one call's audio.
-    static constexpr size_t capacity_outside = size_t{64} << 20; // bytes, of all requests from outside
-    static constexpr size_t capacity_strangers = capacity_outside / 2;
+    // Bytes: some 1,900 for a message of 1.4 kB that says as much as it can, for about as many as there are legs. Whoever floods
+    // does not get further by longer descriptions than by more calls.
+    static constexpr size_t capacity_outside = size_t{192} << 20; // of all requests from outside
+    static constexpr size_t capacity_strangers = capacity_outside / 3;
 
     // Null where there is no room. It takes its room until its last owner lets go of it.
     KeptRemote keep(const Remote& remote, bool is_strangers);

@@ -38,9 +38,9 @@ void store_offer(const Remote& remote, struct dialog_record& record) {
     };
     for (size_t i = 0; i < remote.media.size(); ++i) {
         const RemoteMedia& media = remote.media[i];
-        add(media.ports, i, media.has_mux ? pinhole::Component::rtp_rtcp : pinhole::Component::rtp);
+        add(remote.ports_of(i, false), i, media.has_mux ? pinhole::Component::rtp_rtcp : pinhole::Component::rtp);
         if (media.is_behind_nat) add(remote.stand_ins, i, pinhole::Component::other);
-        if (!media.has_mux) add(media.rtcp_ports, i, pinhole::Component::rtcp);
+        if (!media.has_mux) add(remote.ports_of(i, true), i, pinhole::Component::rtcp);
     }
 }
 
@@ -53,15 +53,17 @@ KeptRemote load_offer(const struct dialog_record& record) {
         if (from.media >= remote.media.size()) continue;
         RemoteMedia& media = remote.media[from.media];
         const Endpoint endpoint = Endpoint::from({from.address, from.port, {0, 0}});
-        switch (static_cast<pinhole::Component>(from.component)) {
-            case pinhole::Component::rtcp: media.rtcp_ports.push_back(endpoint); break;
-            case pinhole::Component::other:
-                media.is_behind_nat = true;
-                pinhole::add_peers(remote.stand_ins, {endpoint});
-                break;
-            case pinhole::Component::rtp_rtcp: media.has_mux = true; [[fallthrough]];
-            default: media.ports.push_back(endpoint);
+        const auto component = static_cast<pinhole::Component>(from.component);
+        if (component == pinhole::Component::other) {
+            media.is_behind_nat = true;
+            pinhole::add_peers(remote.stand_ins, {endpoint});
+            continue;
         }
+        media.has_mux |= component == pinhole::Component::rtp_rtcp;
+        remote.ports.push_back({.address = endpoint.address,
+                                .first = endpoint.port,
+                                .media = from.media,
+                                .is_rtcp = component == pinhole::Component::rtcp});
     }
     return std::make_shared<const Remote>(std::move(remote));
 }
