@@ -244,6 +244,7 @@ std::vector<CoreCounter> Core::counters() const {
                                  {"legs_full", table.legs_full},
                                  {"forks_full", table.forks_full},
                                  {"transactions_full", table.transactions_full},
+                                 {"descriptions_full", table.descriptions_full},
                                  {"pinholes_opened", book.opened},
                                  {"pinholes_closed", book.closed},
                                  {"pinholes_refused_full", book.refused_full},

@@ -12,47 +12,55 @@
 namespace ringwall::dialog {
 namespace {
 
-RemoteMedia remote_media(const sdp::Media& media, const policy::View& policy, const std::vector<IpAddress>& routes) {
-    RemoteMedia remote{.is_rejected = media.is_rejected(),
-                       .has_mux = media.rtcp_mux || media.rtcp_mux_only,
-                       .is_held = is_hold(media),
-                       .has_many_sources = media.has_ssrc_group,
-                       .is_ice = media.is_ice,
-                       .never_connects = never_connects(media),
-                       .says_no_setup = is_tcp_media(media) && media.setup == sdp::Setup::none};
+// RTP's and RTCP's of one c= line.
+void add_pairs(const sdp::Media& media, const IpAddress& address, uint8_t line, std::vector<RemotePorts>& ports) {
+    const auto add = [&](const Endpoint& first, uint8_t count, bool is_rtcp) {
+        if (count > 0) ports.push_back({first.address, first.port, count, line, is_rtcp});
+    };
+    uint8_t pairs = 0;
+    while (pairs < media.port_count && is_valid_pair(media, pairs)) ++pairs;
+    if (pairs == 0) return;
+    add({address, media.port}, pairs, false);
+    const Endpoint rtcp = rtcp_of(media, address, 0), next{address, port_after(media.port, 1)};
+    if (rtcp == next) return add(next, pairs, true);
+    // a=rtcp may name a host, or port 0, which here would mean any port
+    if (!rtcp.address.is_unspecified() && rtcp.port.value != 0) add(rtcp, 1, true);
+    add({address, port_after(media.port, 3)}, static_cast<uint8_t>(pairs - 1), true);
+}
+
+void add_media(const sdp::Media& media, const policy::View& policy, Remote& all) {
+    const uint8_t line = static_cast<uint8_t>(all.media.size());
+    RemoteMedia& remote =
+        all.media.emplace_back(RemoteMedia{.is_rejected = media.is_rejected(),
+                                           .has_mux = media.rtcp_mux || media.rtcp_mux_only,
+                                           .is_held = is_hold(media),
+                                           .has_many_sources = media.has_ssrc_group,
+                                           .is_ice = media.is_ice,
+                                           .never_connects = never_connects(media),
+                                           .says_no_setup = is_tcp_media(media) && media.setup == sdp::Setup::none});
     if (media.port.value == 0 || (media.port == discard && !is_tcp_media(media)) || media.port_count > most_pairs)
-        return remote;
-    bool is_behind_nat = false;
+        return;
     for (const sdp::Connection& connection : media.connections()) {
         if (connection.is_name || connection.address.is_unspecified()) continue;
-        is_behind_nat |= connection.address.is_unroutable();
+        remote.is_behind_nat |= connection.address.is_unroutable();
         if (policy.is_protected(connection.address) &&
             !policy.config().allow_hairpin) { // arriving from outside it would be spoofed
             remote.is_inside = true;
             continue;
         }
-        if (is_tcp_media(media)) remote.ports.push_back({connection.address, Port{0}}); // a client's port is any
-        for (unsigned i = 0; !is_tcp_media(media) && i < media.port_count && is_valid_pair(media, i); ++i) {
-            remote.ports.push_back({connection.address, port_after(media.port, 2 * i)});
-            const Endpoint rtcp = rtcp_of(media, connection.address, i);
-            // a=rtcp may name a host, or port 0, which here would mean any port
-            if (!rtcp.address.is_unspecified() && rtcp.port.value != 0) remote.rtcp_ports.push_back(rtcp);
-        }
+        if (is_tcp_media(media)) all.ports.push_back({connection.address, Port{0}, 1, line}); // a client's port is any
+        else add_pairs(media, connection.address, line, all.ports);
     }
     if (media.path && !media.path->address.is_unspecified()) // of MSRP, who connects may be there (RFC 4975 8.1)
-        pinhole::add_peers(remote.ports, {{media.path->address, Port{0}}});
-    if (is_behind_nat)
-        for (const IpAddress& route : routes)
-            if (!route.is_unroutable()) pinhole::add_peers(remote.stand_ins, {{route, Port{0}}});
-    return remote;
+        all.ports.push_back({media.path->address, Port{0}, 1, line});
 }
 
 // Who may send to one component of an answered m-line, by what the remote side named.
-std::vector<Endpoint> peers_of(const RemoteMedia& remote, const pinhole::Claim& claim,
+std::vector<Endpoint> peers_of(const Remote& remote, const pinhole::Claim& claim,
                                const std::vector<pinhole::Claim>& before) {
     const bool is_rtcp = claim.component == pinhole::Component::rtcp;
-    std::vector<Endpoint> peers = is_rtcp ? remote.rtcp_ports : remote.ports;
-    pinhole::add_peers(peers, remote.stand_ins);
+    std::vector<Endpoint> peers = remote.ports_of(claim.media, is_rtcp);
+    if (remote.media[claim.media].is_behind_nat) pinhole::add_peers(peers, remote.stand_ins);
     if (claim.is_held || peers.empty()) // music on hold, or 0.0.0.0: those last named stay
         for (const pinhole::Claim& earlier : before)
             if (earlier.media == claim.media && (earlier.component == pinhole::Component::rtcp) == is_rtcp)
@@ -62,9 +70,22 @@ std::vector<Endpoint> peers_of(const RemoteMedia& remote, const pinhole::Claim& 
 
 } // namespace
 
+std::vector<Endpoint> Remote::ports_of(size_t line, bool is_rtcp) const {
+    std::vector<Endpoint> all;
+    for (const RemotePorts& each : ports)
+        for (unsigned i = 0; each.media == line && each.is_rtcp == is_rtcp && i < each.count; ++i)
+            if (const Endpoint port{each.address, port_after(each.first, 2 * i)};
+                std::ranges::find(all, port) == all.end())
+                all.push_back(port);
+    return all;
+}
+
 Remote remote_of(const sdp::Session& session, const policy::View& policy, const std::vector<IpAddress>& routes) {
     Remote remote;
-    for (const sdp::Media& media : session.media()) remote.push_back(remote_media(media, policy, routes));
+    for (const sdp::Media& media : session.media()) add_media(media, policy, remote);
+    if (std::ranges::any_of(remote.media, &RemoteMedia::is_behind_nat))
+        for (const IpAddress& route : routes)
+            if (!route.is_unroutable()) pinhole::add_peers(remote.stand_ins, {{route, Port{0}}});
     return remote;
 }
 
@@ -104,15 +125,15 @@ Counterpart counterpart_of(const Endpoint& signalling, const policy::View& polic
 std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, const Remote& remote,
                                      const Counterpart& counterpart, const std::vector<pinhole::Claim>& before) {
     const auto is_muxed = [&](uint8_t media) {
-        return remote[media].has_mux && std::ranges::any_of(offer, [&](const pinhole::Claim& claim) {
+        return remote.media[media].has_mux && std::ranges::any_of(offer, [&](const pinhole::Claim& claim) {
                    return claim.media == media && claim.is_mux_offered;
                });
     };
     std::vector<pinhole::Claim> claims;
     claims.reserve(offer.size());
     for (pinhole::Claim claim : offer) {
-        if (claim.media >= remote.size() || remote[claim.media].is_rejected) continue;
-        const RemoteMedia& theirs = remote[claim.media];
+        if (claim.media >= remote.media.size() || remote.media[claim.media].is_rejected) continue;
+        const RemoteMedia& theirs = remote.media[claim.media];
         if (claim.protocol == Protocol::tcp && theirs.never_connects) continue; // then it is our side that connects
         if (is_muxed(claim.media)) {
             if (claim.component == pinhole::Component::rtcp) continue; // RFC 5761: one port from here on
@@ -122,7 +143,7 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
         claim.is_held |= theirs.is_held;
         if (!theirs.is_ice) claim.ufrag_hash = 0; // the other side has none: who may send is who it named
         claim.is_one_source = claim.is_one_source && !theirs.has_many_sources;
-        constrain_answered(claim, peers_of(theirs, claim, before), counterpart, theirs.is_inside);
+        constrain_answered(claim, peers_of(remote, claim, before), counterpart, theirs.is_inside);
         claims.push_back(std::move(claim));
     }
     return claims;

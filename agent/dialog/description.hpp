@@ -23,11 +23,26 @@ struct RemoteMedia {
     bool never_connects = false; // a=setup: passive or holdconn: whoever is active, it is not the other side
     bool says_no_setup = false;  // over TCP, without a=setup
     bool is_inside = false;      // names a protected address: its media does not cross the wall
-    std::vector<Endpoint> ports; // empty: unknown (a name, 0.0.0.0 without ICE, port 9)
-    std::vector<Endpoint> rtcp_ports;
-    std::vector<Endpoint> stand_ins; // port 0: where an unroutable address really comes from
+    bool is_behind_nat = false;  // names an unroutable address: the stand-ins may send, too
 };
-using Remote = std::vector<RemoteMedia>;
+
+// Ports of one address that an m-line names: the first, and each second one after it (RFC 8866 5.14).
+struct RemotePorts {
+    IpAddress address;
+    Port first;
+    uint8_t count = 1;
+    uint8_t media = 0;
+    bool is_rtcp = false;
+};
+
+// Thousands of them wait for an answer: what a message says takes no more than about twice its bytes here.
+struct Remote {
+    std::vector<RemoteMedia> media;
+    std::vector<RemotePorts> ports;  // of all m-lines; none: unknown (a name, 0.0.0.0 without ICE, port 9)
+    std::vector<Endpoint> stand_ins; // port 0: where unroutable addresses really come from
+
+    std::vector<Endpoint> ports_of(size_t media, bool is_rtcp) const;
+};
 
 // With whom the leg exchanges SIP, which decides what "who may send" means.
 struct Counterpart {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/dialog/description.hpp"
+#include "agent/dialog/descriptions.hpp"
 #include "agent/pinhole/claim.hpp"
 #include "maps/abi/dialog.h"
 #include "maps/abi/party.h"
@@ -28,7 +28,7 @@ struct Side {
     std::vector<pinhole::Claim> provisional;
     // What the outside has said in an exchange after the INVITE's own, by UPDATE or PRACK, before the INVITE's final
     // response: a description in such a response repeats the session of before, or of now, and takes nothing back.
-    std::optional<Remote> updated;
+    KeptRemote updated;
 };
 
 // A claim that a re-INVITE moved away from: kept until media reaches the new one, or `until`.
@@ -80,7 +80,7 @@ struct Leg {
     std::vector<Side> sides; // at least one once the inside's tag is known
 
     std::vector<pinhole::Claim> offered; // claims of an offer that left and is not answered yet
-    std::optional<Remote> remote_offer;  // arrived, the inside has not answered yet
+    KeptRemote remote_offer;             // arrived, the inside has not answered yet
     uint64_t remote_offer_by = 0;        // its transaction; 0: of before a restart, or in a response
     bool has_offer_to_ack = false; // in a response: the inside's ACK or PRACK answers it, and nothing takes its place
     // `offered` likewise: the outside's ACK or PRACK answers it, and no offer of a request.

@@ -83,7 +83,7 @@ void Table::Step::offered_by_inside(Leg& leg) {
 }
 
 void Table::Step::offered_by_outside(Leg& leg) {
-    leg.remote_offer = event_.remote;
+    leg.remote_offer = std::make_shared<const Remote>(*event_.remote);
     leg.remote_offer_by = 0;
     leg.has_offer_to_ack = true;
 }

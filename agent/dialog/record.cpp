@@ -6,6 +6,7 @@
 
 #include "agent/pinhole/map_ops.hpp"
 #include "agent/pinhole/map_value.hpp"
+#include "agent/pinhole/merge.hpp"
 
 namespace ringwall::dialog {
 namespace {
@@ -35,30 +36,36 @@ void store_offer(const Remote& remote, struct dialog_record& record) {
                                                       static_cast<uint8_t>(media), static_cast<uint8_t>(component)};
         }
     };
-    for (size_t media = 0; media < remote.size(); ++media) {
-        add(remote[media].ports, media, remote[media].has_mux ? pinhole::Component::rtp_rtcp : pinhole::Component::rtp);
-        add(remote[media].stand_ins, media, pinhole::Component::other);
-        if (!remote[media].has_mux) add(remote[media].rtcp_ports, media, pinhole::Component::rtcp);
+    for (size_t i = 0; i < remote.media.size(); ++i) {
+        const RemoteMedia& media = remote.media[i];
+        add(remote.ports_of(i, false), i, media.has_mux ? pinhole::Component::rtp_rtcp : pinhole::Component::rtp);
+        if (media.is_behind_nat) add(remote.stand_ins, i, pinhole::Component::other);
+        if (!media.has_mux) add(remote.ports_of(i, true), i, pinhole::Component::rtcp);
     }
 }
 
-Remote load_offer(const struct dialog_record& record) {
-    Remote remote(CLAIMS_PER_LEG);
+KeptRemote load_offer(const struct dialog_record& record) {
+    Remote remote{.media = std::vector<RemoteMedia>(CLAIMS_PER_LEG)};
     // The inside's answer will say: it has ICE only where the offer had it (RFC 8839 4.2.2).
-    for (RemoteMedia& media : remote) media.is_ice = true;
+    for (RemoteMedia& media : remote.media) media.is_ice = true;
     for (size_t i = 0; i < std::min<size_t>(record.offered_count, OFFERED_PEERS_PER_LEG); ++i) {
         const struct offered_peer& from = record.offered[i];
-        if (from.media >= remote.size()) continue;
-        RemoteMedia& media = remote[from.media];
+        if (from.media >= remote.media.size()) continue;
+        RemoteMedia& media = remote.media[from.media];
         const Endpoint endpoint = Endpoint::from({from.address, from.port, {0, 0}});
-        switch (static_cast<pinhole::Component>(from.component)) {
-            case pinhole::Component::rtcp: media.rtcp_ports.push_back(endpoint); break;
-            case pinhole::Component::other: media.stand_ins.push_back(endpoint); break;
-            case pinhole::Component::rtp_rtcp: media.has_mux = true; [[fallthrough]];
-            default: media.ports.push_back(endpoint);
+        const auto component = static_cast<pinhole::Component>(from.component);
+        if (component == pinhole::Component::other) {
+            media.is_behind_nat = true;
+            pinhole::add_peers(remote.stand_ins, {endpoint});
+            continue;
         }
+        media.has_mux |= component == pinhole::Component::rtp_rtcp;
+        remote.ports.push_back({.address = endpoint.address,
+                                .first = endpoint.port,
+                                .media = from.media,
+                                .is_rtcp = component == pinhole::Component::rtcp});
     }
-    return remote;
+    return std::make_shared<const Remote>(std::move(remote));
 }
 
 // An endpoint that an offer keeps is accepted and offered. Where its m-line has moved, the new one is on record.

@@ -27,7 +27,7 @@ void Table::Step::in_dialog(Leg& leg) {
 }
 
 void Table::Step::initial_invite() {
-    if (is_retransmission()) return;
+    if (is_retransmission() || !keep_description()) return;
     const auto life =
         event_.outbound ? table_.timers_.early + transaction_life : std::chrono::nanoseconds(transaction_life);
     Transaction* transaction = begin(life, is_strangers());
@@ -48,6 +48,13 @@ Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers
         table_.transactions_.add(event_.transaction, message_, event_.outbound, event_.now + life, is_strangers);
     table_.counters_.transactions_full += transaction == nullptr;
     return transaction;
+}
+
+bool Table::Step::keep_description() {
+    if (!event_.remote) return true;
+    kept_ = table_.descriptions_.keep(*event_.remote, is_strangers());
+    table_.counters_.descriptions_full += kept_ == nullptr;
+    return kept_ != nullptr;
 }
 
 void Table::Step::initial_invite_out(Transaction& transaction) {
@@ -72,13 +79,13 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
 // Each is a leg of its own, though it comes in the names of another: by two branches of a proxy, on its second way through
 // the wall, or as somebody else's.
 void Table::Step::initial_invite_in(Transaction& transaction) {
-    transaction.remote_offer = event_.remote;
+    transaction.remote_offer = kept_;
     Leg* leg = table_.create(event_, table_.leg_of_invite(message_, event_.outbound), message_.from.tag, {}, false);
     if (!leg) return;
     leg->outside_cseq = message_.cseq;
     transaction.leg = leg->id;
     transaction.group = leg->group;
-    leg->remote_offer = event_.remote;
+    leg->remote_offer = kept_;
     leg->remote_offer_by = transaction.id;
     changed(*leg); // of who is known it goes on record: the inside may answer while nobody runs
 }
@@ -87,11 +94,12 @@ void Table::Step::initial_invite_in(Transaction& transaction) {
 void Table::Step::offer_in_dialog() {
     if (table_.transactions_.find(event_.transaction, event_.outbound)) return;
     Leg* leg = leg_by_tags();
+    if (!keep_description()) return;
     Transaction* transaction = begin(transaction_life, is_strangers());
     if (!transaction) return;
     transaction->inside_tag = inside_tag();
     transaction->local_offer = event_.offer;
-    transaction->remote_offer = event_.remote;
+    transaction->remote_offer = kept_;
     if (!leg && event_.outbound) leg = adopt_midway(*transaction);
     if (!leg) {
         ++table_.counters_.unknown_dialog;
@@ -123,7 +131,7 @@ void Table::Step::offer_in_dialog() {
     } else if (event_.remote) {
         const bool waits = leg->has_offer_to_ack || is_beside || (is_ringing && (leg->is_unanswered() || !is_partys));
         if (!waits) {
-            leg->remote_offer = event_.remote;
+            leg->remote_offer = kept_;
             leg->remote_offer_by = transaction->id;
         }
     }

@@ -54,6 +54,7 @@ void Table::Step::on_response() {
         default: follow(transaction->leg);
     }
     if (message_.status < 200) return;
+    if (message_.status >= 300 && !transaction->is_final) transaction->forget_offers();
     transaction->is_final = true;
     table_.transactions_.expire_at(*transaction, event_.now + (has_ended(*transaction) ? after_end : transaction_life));
 }
@@ -156,12 +157,12 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     if (event_.outbound && event_.offer) {
         if (transaction.remote_offer) answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
         else offered_by_inside(*leg);
-        if (is_updated && transaction.remote_offer) side.updated = *transaction.remote_offer;
+        if (is_updated && transaction.remote_offer) side.updated = transaction.remote_offer;
     } else if (event_.remote) {
         const bool takes_place = transaction.id == 0 && leg->has_offer_to_ack; // by its tags alone, after a restart
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
         else if (!takes_place) offered_by_outside(*leg);
-        if (is_updated && transaction.local_offer) side.updated = *event_.remote;
+        if (is_updated && transaction.local_offer) side.updated = std::make_shared<const Remote>(*event_.remote);
     } else {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);

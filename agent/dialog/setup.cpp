@@ -39,7 +39,7 @@ std::vector<Claim> as_offered(std::vector<Claim> claims, const std::vector<Claim
 
 std::vector<Claim> as_answered(std::vector<Claim> offer, const Remote& answer, const std::vector<Claim>& before) {
     std::erase_if(offer, [&](const Claim& claim) {
-        const bool is_unsaid = claim.media < answer.size() && answer[claim.media].says_no_setup;
+        const bool is_unsaid = claim.media < answer.media.size() && answer.media[claim.media].says_no_setup;
         return claim.waits == Waits::if_chosen && is_unsaid && !stood(claim, before);
     });
     return offer;

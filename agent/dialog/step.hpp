@@ -23,6 +23,7 @@ private:
     void initial_invite();
     bool is_retransmission();
     Transaction* begin(std::chrono::nanoseconds life, bool is_strangers); // null where there is no room, counted
+    bool keep_description(); // of a request that may wait for an answer; false where there is no room, counted
     void initial_invite_out(Transaction& transaction);
     void initial_invite_in(Transaction& transaction);
     void offer_in_dialog();
@@ -103,6 +104,7 @@ private:
     const sip::Message& message_;
     Effects& effects_;
     Transaction remembered_;
+    KeptRemote kept_; // event_.remote, where it waits
 };
 
 } // namespace ringwall::dialog

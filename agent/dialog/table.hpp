@@ -73,7 +73,7 @@ struct TableCounters {
     uint64_t calls_answered = 0, calls_failed = 0, calls_ended = 0;
     uint64_t unknown_transaction = 0; // responses to INVITE, UPDATE and PRACK that we never saw
     uint64_t unknown_dialog = 0;      // in-dialog requests whose Call-ID or tags match no leg
-    uint64_t legs_full = 0, transactions_full = 0;
+    uint64_t legs_full = 0, transactions_full = 0, descriptions_full = 0;
     uint64_t forks_full = 0; // more To tags than one INVITE may have
 };
 
@@ -166,6 +166,7 @@ private:
 
     TableTimers timers_;
     KeyedHash hash_;
+    Descriptions descriptions_;
     Transactions transactions_;
     pinhole::FlatMap<std::unique_ptr<Leg>> legs_;
     pinhole::FlatMap<Leg*> by_tag_; // hash of Call-ID and outside tag, or the inside's where there is none

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/dialog/description.hpp"
+#include "agent/dialog/descriptions.hpp"
 #include "agent/dialog/keyed_hash.hpp"
 #include "agent/dialog/leg.hpp"
 #include "agent/dialog/transaction_key.hpp"
@@ -28,11 +28,17 @@ struct Transaction {
     uint64_t group = 0;
     std::string inside_tag;                                 // of the request, where the inside sent it
     std::optional<std::vector<pinhole::Claim>> local_offer; // SDP of the request, by direction
-    std::optional<Remote> remote_offer;
+    KeptRemote remote_offer;
     bool is_final = false, is_failed = false;
     bool is_cancelled = false;      // by the inside
     std::vector<uint64_t> answered; // To tags of its 2xx, hashed: once their call has ended, one more begins nothing
     TimePoint expires;
+
+    // It has failed, and no response that is still to come means anything (RFC 3261 17.1.1.2).
+    void forget_offers() {
+        local_offer.reset();
+        remote_offer.reset();
+    }
 };
 
 class Transactions {

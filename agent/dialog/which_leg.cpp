@@ -153,7 +153,7 @@ Transaction* Table::Step::remembered() {
     if (is_invite && !is_initial && request_outbound && leg->has_invited_since) return nullptr;
     if (may_answer && request_outbound && leg->has_offered_since) return nullptr;
     if (is_bye && request_outbound != leg->bye_from_inside) return nullptr;
-    if (may_answer && !(request_outbound ? !leg->offered.empty() : leg->remote_offer.has_value())) return nullptr;
+    if (may_answer && !(request_outbound ? !leg->offered.empty() : leg->remote_offer != nullptr)) return nullptr;
     if (may_answer && leg->is_unanswered()) return nullptr; // it is the INVITE's that waits
     remembered_ = {.outbound = request_outbound,
                    .method = message_.method,

@@ -66,6 +66,69 @@ TEST(FullTables, keeps_room_for_the_calls_of_the_inside_whoever_calls) {
         "= 40000/answered/198.51.100.7:30000\n");
 }
 
+// As much as a description can ask for: 32 m-lines of four addresses each. NUMBER makes each another.
+std::string invite_of_many_lines() {
+    std::string body = "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\n";
+    for (int i = 0; i < 32; ++i) {
+        body += "m=audio 30000 RTP/AVP 0\r\n";
+        for (int c = 0; c < 4; ++c) body += "c=IN IP4 10.0." + std::to_string(i) + "." + std::to_string(c) + "\r\n";
+    }
+    std::string text = compose(words_of("in INVITE call=NUMBER f=a b=1"));
+    const std::string empty = "Content-Length: 0\r\n\r\n";
+    return text.replace(
+        text.rfind(empty), empty.size(),
+        "Content-Type: application/sdp\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+struct Caller {
+    CallScript& script;
+    Endpoint from;
+    std::string invite = invite_of_many_lines();
+
+    void call(size_t number) {
+        const Endpoint pbx = Endpoint::parse("192.0.2.10:5060").value();
+        const std::string text = std::string(invite).replace(invite.find("NUMBER"), 6, std::to_string(number));
+        script.core().hear({.outbound = false, .source = from, .destination = pbx, .payload = text}, script.now());
+        script.core().changes(script.now());
+    }
+};
+
+// By number alone they would take some 800 MB.
+TEST(FullTables, keep_only_so_many_bytes_of_what_nobody_has_answered) {
+    CallScript script;
+    Caller stranger{script, Endpoint::parse("203.0.113.9:5060").value()};
+    for (size_t i = 0; i < 15000; ++i) stranger.call(i);
+    EXPECT_GT(script.counter("descriptions_full"), 1000U);
+    EXPECT_EQ(script.counter("transactions_full") + script.counter("legs_full"), 0U);
+    run(script,
+        "in INVITE call=peer f=a b=p1 sdp=30000/muxonly\nout 200 call=peer f=a t=z b=p1 sdp=40000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000\n");
+    const uint64_t before = script.counter("descriptions_full");
+    Caller provider{script, Endpoint::parse("198.51.100.1:5060").value()}; // or who forges its address
+    for (size_t i = 0; i < 30000; ++i) provider.call(15000 + i);
+    EXPECT_GT(script.counter("descriptions_full"), before + 1000);
+    run(script,
+        "out INVITE call=own f=a b=1 sdp=41000/muxonly\nin 200 call=own f=a t=z b=1 sdp=30000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000 41000/answered/198.51.100.7:30000\n");
+}
+
+TEST(FullTables, let_go_of_what_the_inside_has_refused) {
+    CallScript script;
+    Caller stranger{script, Endpoint::parse("203.0.113.9:5060").value()};
+    for (size_t i = 0; i < 12000; ++i) {
+        stranger.call(i);
+        run(script, "out 401 call=" + std::to_string(i) + " f=a t=z b=1 peer=203.0.113.9:5060\n");
+    }
+    EXPECT_EQ(script.counter("descriptions_full"), 0U);
+    const size_t tag = stranger.invite.find(">", stranger.invite.find("To: ")) + 1;
+    stranger.invite.insert(tag, ";tag=gone"); // of a dialog that nobody knows
+    for (size_t i = 12000; i < 24000; ++i) {
+        stranger.call(i);
+        run(script, "out 481 call=" + std::to_string(i) + " f=a t=gone b=1 peer=203.0.113.9:5060\n");
+    }
+    EXPECT_EQ(script.counter("descriptions_full"), 0U);
+}
+
 TEST(FullTables, follows_only_so_many_calls_of_the_same_names) {
     CallScript script;
     for (int i = 0; i < 100; ++i) run(script, "in INVITE f=a b=" + std::to_string(i) + "\n");
