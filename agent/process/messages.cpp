@@ -24,6 +24,7 @@ bool is_known(uint32_t message) {
         case Message::stop:
         case Message::surroundings:
         case Message::listen:
+        case Message::scrape:
         case Message::ready:
         case Message::reload:
         case Message::joined:
@@ -33,7 +34,8 @@ bool is_known(uint32_t message) {
 }
 
 bool has_descriptor(Message message) {
-    return message == Message::policy || message == Message::surroundings || message == Message::listen;
+    return message == Message::policy || message == Message::surroundings || message == Message::listen ||
+           message == Message::scrape;
 }
 
 // The descriptor goes with the first byte: whoever reads the frame has it by then (unix(7)).

@@ -162,6 +162,7 @@ control::Status status_of(const Wall& wall) {
             .config_error = wall.config_error,
             .pins_path = wall.briefing.pins_path,
             .pins_error = wall.briefing.pins_error,
+            .http_error = wall.briefing.http_error,
             .interfaces = wall.briefing.interfaces,
             .lists = wall.briefing.lists,
             .names = wall.briefing.names,
