@@ -9,7 +9,6 @@
 
 #define NCURSES_NOMACROS 1 // its names are common words
 #include <curses.h>
-#include <term.h>
 
 namespace ringwall::cli {
 namespace {
@@ -44,7 +43,7 @@ std::optional<TopTerminal> TopTerminal::open() {
     std::setlocale(LC_CTYPE, "");
     SCREEN* screen = newterm(nullptr, stdout, stdin); // initscr() would end the process where it fails
     if (screen == nullptr) return std::nullopt;
-    if (cursor_address == nullptr) { // a "dumb" one: nothing can be put anywhere
+    if (tigetstr("cup") == nullptr) { // a "dumb" one: nothing can be put anywhere
         endwin();
         delscreen(screen);
         return std::nullopt;
