@@ -42,29 +42,57 @@ static __always_inline int is_at_ceiling(const struct packet *pkt, const struct 
 
 #define URI_BYTE 7 /* behind "INVITE " */
 #define LONGEST_NUMBER 8
-static __always_inline int is_listed_number(const struct call_ceilings *now_full, const __u8 *user) {
-    __u64 number = 0;
-    __u32 length = 0;
-    for (; length < LONGEST_NUMBER; length++) {
-        if (user[length] < '0' || user[length] > '9') break;
-        number |= (__u64)user[length] << length * 8;
+#define LONGEST_DIALLED 24 /* with its separators */
+struct dialled {
+    const struct request_words *words;
+    __u64 number; /* as in struct call_ceilings */
+    __u32 at, digits;
+    __u32 behind; /* the byte that ended it; 0: none has, or it is too long */
+    __u32 zero;
+};
+
+/* RFC 3966 3: visual separators say nothing, and the user of a sip URI may be such a number (RFC 3261 19.1.6). */
+static long dial_nth(__u32 index, struct dialled *dialled) {
+    __u8 byte = ((const __u8 *)dialled->words)[(dialled->at + index) & (EXCUSE_BYTES - 1)];
+    if (byte == '-' || byte == '.' || byte == '(' || byte == ')') return 0;
+    if (byte < '0' || byte > '9') {
+        dialled->behind = byte;
+        return 1;
     }
-    __u8 behind = user[length & 15];
-    if (number == 0 || !(behind == '@' || behind == ';' || behind == ' ')) return 0;
-    for (int i = 0; i < EMERGENCY_NUMBERS; i++)
-        if (now_full->emergency[i] == number) return 1;
+    if (dialled->digits >= LONGEST_NUMBER) return 1;
+    dialled->number |= (__u64)byte << (dialled->digits & (LONGEST_NUMBER - 1)) * 8;
+    dialled->digits += 1;
     return 0;
 }
 
-/* sip:112@…, sips:, tel:, or urn:service:sos (RFC 5031), by the Request-URI in the scratch. */
+static __always_inline int is_listed_number(const struct call_ceilings *now_full, const struct request_words *words,
+                                            __u32 at) {
+    struct dialled dialled = {.words = words, .at = at};
+    bpf_loop(LONGEST_DIALLED, dial_nth, &dialled, 0);
+    if (dialled.number == 0) return 0;
+    if (!(dialled.behind == '@' || dialled.behind == ';' || dialled.behind == ' ')) return 0;
+    for (int i = 0; i < EMERGENCY_NUMBERS; i++)
+        if (now_full->emergency[i] == dialled.number) return 1;
+    return 0;
+}
+
+/* urn:service:sos or one of its kinds, sos.fire (RFC 5031 4.2), in any case (RFC 8141 3.1, RFC 5031 4.1), where the URI ends, or
+ * its components begin (RFC 8141 2.3). */
+static __always_inline int is_sos(const __u8 *uri) {
+    const __u8 sos[] = "urn:service:sos";
+    int is_same = 1;
+    for (__u32 i = 0; i < sizeof sos - 1; i++) is_same &= (uri[i] | 0x20) == sos[i];
+    __u8 behind = uri[sizeof sos - 1], label = uri[sizeof sos] | 0x20;
+    if (behind == '.') return is_same & ((label >= 'a' && label <= 'z') || (label >= '0' && label <= '9'));
+    return is_same & (behind == ' ' || behind == '?' || behind == '#');
+}
+
+/* sip:112@…, sips:, tel:, or urn:service:sos, by the Request-URI in the scratch. */
 static __always_inline int is_emergency(const struct call_ceilings *now_full, const struct request_words *words) {
     const __u8 *uri = (const __u8 *)words->word + URI_BYTE;
-    const __u8 sos[] = "urn:service:sos";
-    int is_sos = 1;
-    for (__u32 i = 0; i < sizeof sos - 1; i++) is_sos &= uri[i] == sos[i];
-    if (is_sos) return 1;
-    if (uri[3] == ':') return is_listed_number(now_full, uri + 4);
-    return uri[4] == ':' && is_listed_number(now_full, uri + 5);
+    if (is_sos(uri)) return 1;
+    if (uri[3] == ':') return is_listed_number(now_full, words, URI_BYTE + 4);
+    return uri[4] == ':' && is_listed_number(now_full, words, URI_BYTE + 5);
 }
 
 /* May he call for help past the ceiling? */

@@ -27,6 +27,12 @@ std::optional<struct ban_key> ban_key_of(std::string_view text) {
     return std::nullopt;
 }
 
+bool lies_within(const struct ban_key& part, const struct ban_key& whole) {
+    const IpAddress address = IpAddress::from(part.address), of = IpAddress::from(whole.address);
+    if (whole.port == BAN_NETWORK) return !address.is_v4() && Prefix::of(of, v6_network).contains(address);
+    return address == of && (part.port == whole.port || (whole.port == BAN_ADDRESS && part.port != BAN_NETWORK));
+}
+
 std::vector<struct ban_key> ban_keys_of(const Endpoint& source) {
     std::vector<struct ban_key> keys{{source.address.abi(), BAN_ADDRESS}};
     if (!source.address.is_v4()) keys.push_back({Prefix::of(source.address, v6_network).address.abi(), BAN_NETWORK});

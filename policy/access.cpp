@@ -20,10 +20,15 @@ void add_lists(const Section& section, std::string_view key, ListKind kind, Conf
         for (const Value& file : files->items()) add_list(file, kind, config);
 }
 
+void add_allowed(const Prefix& prefix, uint32_t place, Config& config) {
+    config.allow.push_back(prefix);
+    config.allow_items.push_back(place);
+}
+
 // A prefix, { network: PREFIX, bypass: all } or { file: PATH, bypass: all }, each without `bypass` too.
-void read_allowed(const Value& item, Config& config) {
+void read_allowed(const Value& item, uint32_t place, Config& config) {
     if (!item.is_mapping()) {
-        if (const auto prefix = read_network(item)) config.allow.push_back(*prefix);
+        if (const auto prefix = read_network(item)) add_allowed(*prefix, place, config);
         return;
     }
     const Section section(item);
@@ -35,14 +40,17 @@ void read_allowed(const Value& item, Config& config) {
     if (file) return add_list(*file, bypass ? ListKind::bypass : ListKind::allow, config);
     const auto prefix = network ? read_network(*network) : std::nullopt;
     if (!prefix) return;
-    config.allow.push_back(*prefix);
-    if (bypass) config.bypass.push_back(*prefix);
+    add_allowed(*prefix, place, config);
+    if (!bypass) return;
+    config.bypass.push_back(*prefix);
+    config.bypass_items.push_back(place);
 }
 
 } // namespace
 
 void read_allow(const Value& allow, Config& config) {
-    for (const Value& item : allow.items()) read_allowed(item, config);
+    uint32_t place = 0;
+    for (const Value& item : allow.items()) read_allowed(item, place++, config);
 }
 
 void read_deny(const Value& deny, Config& config) {

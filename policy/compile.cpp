@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "maps/fnv1a.hpp"
 #include "policy/sections.hpp"
@@ -104,7 +105,9 @@ std::vector<std::pair<uint16_t, struct port_policy>> compile_ports(const Config&
 
 struct rule compile_rule(const Rule& rule, const Facts& facts) {
     struct rule compiled = {};
-    if (rule.until) compiled.until_tai_ns = ns(rule.until->time_since_epoch() + facts.tai_offset);
+    // What ends later ends then: nanoseconds since 1970 fit into 63 bits until 2262.
+    constexpr std::chrono::sys_seconds furthest = std::chrono::sys_days(std::chrono::year(2200) / 1 / 1);
+    if (rule.until) compiled.until_tai_ns = ns(std::min(*rule.until, furthest).time_since_epoch() + facts.tai_offset);
     compiled.protocol = static_cast<uint32_t>(rule.protocol);
     for (const auto& [first, last] : rule.ports)
         compiled.ports[compiled.port_count++] = {first.value, last.value}; // read() bounds them
@@ -190,13 +193,28 @@ void state_lists(const Config& config, const Facts& facts, Stated& stated) {
     }
 }
 
+// Each entry once, at its place in `allow`: what bypasses is allowed, too.
+void state_allowed(const Config& config, Stated& stated) {
+    const uint32_t source = stated.add_source("allow");
+    const auto place = [](const std::vector<uint32_t>& items, size_t i) {
+        return i < items.size() ? items[i] : static_cast<uint32_t>(i); // of a configuration that nobody has read
+    };
+    std::set<uint32_t> told;
+    for (size_t i = 0; i < config.bypass.size(); ++i) {
+        told.insert(place(config.bypass_items, i));
+        stated.statements.push_back({config.bypass[i], Claim::bypass, 0, 0, source, place(config.bypass_items, i)});
+    }
+    for (size_t i = 0; i < config.allow.size(); ++i)
+        if (const uint32_t at = place(config.allow_items, i); !told.contains(at))
+            stated.statements.push_back({config.allow[i], Claim::allowed, 0, 0, source, at});
+}
+
 Stated state(const Config& config, const Facts& facts, std::map<uint32_t, uint64_t>& rules_from) {
     Stated stated;
     state_parties(config, facts, stated);
     stated.add(stated.add_source("protect.networks"), Claim::inside, 0, inside(config, facts));
     stated.add(stated.add_source(""), Claim::shared, 0, facts.shared);
-    stated.add(stated.add_source("allow"), Claim::allowed, 0, config.allow);
-    stated.add(stated.add_source("allow, bypass"), Claim::bypass, 0, config.bypass);
+    state_allowed(config, stated);
     stated.add(stated.add_source("deny.networks"), Claim::denied, 0, config.deny);
     state_rules(config, facts, stated, rules_from);
     state_lists(config, facts, stated);

@@ -64,6 +64,7 @@ public:
     std::chrono::nanoseconds excess_ban(uint8_t zone) const; // 0: none
     const Ceiling& ceiling(uint8_t zone) const;
     const Limits& limits(uint8_t zone) const; // of each source
+    const Limits& totals(uint8_t zone) const; // of all together; none for 0
     // Numbers that telephones registered here may call past every ceiling, and the emergency services of RFC 5031.
     bool is_emergency(std::string_view uri) const;
     const Lookup& lookup() const { return lookup_; }

@@ -185,11 +185,12 @@ struct Config {
     std::vector<Peer> peers; // zone numbers 1..n, in order
     std::vector<Zone> zones; // then these
     std::vector<Prefix> allow, deny;
-    std::vector<Prefix> bypass;           // of `allow`, those that say `bypass: all`
-    std::vector<ListFile> lists;          // allow: [{ file: … }], deny.files, deny.feeds
-    bool deny_all = false;                // deny.scope: all
-    std::vector<std::string> user_agents; // of attack tools: product tokens in lower case
-    std::vector<Rule> rules;              // at most RULES
+    std::vector<Prefix> bypass;                      // of `allow`, those that say `bypass: all`
+    std::vector<uint32_t> allow_items, bypass_items; // where each stands in `allow`, whose files are in between
+    std::vector<ListFile> lists;                     // allow: [{ file: … }], deny.files, deny.feeds
+    bool deny_all = false;                           // deny.scope: all
+    std::vector<std::string> user_agents;            // of attack tools: product tokens in lower case
+    std::vector<Rule> rules;                         // at most RULES
     bool allow_hairpin = false;
     Timers timers;
     Tables tables;

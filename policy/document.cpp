@@ -82,7 +82,8 @@ private:
     Node scalar(const YAML::Node& from, Node node, const std::string& path) {
         node.kind = Node::Kind::scalar;
         node.is_plain = from.Tag() == "?"; // "!" in quotes, a name where it has a tag
-        if (from.Scalar().size() <= longest_scalar) node.text = from.Scalar();
+        node.is_too_long = from.Scalar().size() > longest_scalar;
+        if (!node.is_too_long) node.text = from.Scalar();
         else findings_.mistake(node.place, prefix(path) + "longer than any value is, expected at most 4096 bytes");
         return node;
     }

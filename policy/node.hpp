@@ -16,8 +16,9 @@ struct Node {
     struct Entry;
 
     Kind kind = Kind::nothing;
-    bool is_plain = false; // a scalar without quotes and tag: it may be a number
-    std::string text;      // of a scalar, as it stands there: a JSON number would not know 112 from 0112
+    bool is_plain = false;    // a scalar without quotes and tag: it may be a number
+    bool is_too_long = false; // a scalar that nobody can mean: its text is left out
+    std::string text;         // of a scalar, as it stands there: a JSON number would not know 112 from 0112
     Place place;
     std::vector<Node> items;    // of a list
     std::vector<Entry> entries; // of a mapping, in the order of the file, each key once

@@ -121,11 +121,12 @@ std::string found(const Node& node) {
 
 void refuse(const Node& node, const std::string& path, const Schema& schema, std::string_view expected,
             Findings& findings) {
+    findings.refused.insert(path);
+    if (node.is_too_long) return; // the document has said so, and holds nothing of it
     const auto meant = node.kind == Node::Kind::scalar ? nearest(node.text, schema.words()) : std::nullopt;
     findings.mistake(node.place, (path.empty() ? "" : path + ": ") + "got " + found(node) + ", " +
                                      std::string(expected) +
                                      (meant ? "; did you mean " + std::string(*meant) + "?" : ""));
-    findings.refused.insert(path);
 }
 
 void check_shape(const Node& root, Findings& findings) {

@@ -6,6 +6,24 @@
 #include "policy/sections.hpp"
 
 namespace ringwall::policy {
+namespace {
+
+// RFC 3966 3; a sip URI may have such a number for its user (RFC 3261 19.1.6).
+bool is_visual_separator(char c) { return c == '-' || c == '.' || c == '(' || c == ')'; }
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+// urn:service:sos or one of its kinds, sos.fire (RFC 5031 4.2), in any case, and what RFC 8141 2.3 may put behind it.
+bool is_sos(std::string_view uri) {
+    constexpr std::string_view sos = "urn:service:sos";
+    if (!std::ranges::equal(uri.substr(0, sos.size()), sos, {}, lower)) return false;
+    const std::string_view behind = uri.substr(sos.size());
+    if (!behind.starts_with('.')) return behind.empty() || behind[0] == '?' || behind[0] == '#';
+    const char label = behind.size() > 1 ? lower(behind[1]) : '.';
+    return (label >= 'a' && label <= 'z') || (label >= '0' && label <= '9');
+}
+
+} // namespace
 
 View::View(Config config, const Facts& facts)
     : config_(std::move(config)),
@@ -71,14 +89,22 @@ const Limits& View::limits(uint8_t zone) const {
     return declared ? declared->limits : stranger_limits();
 }
 
-// sip:112@host, tel:112, urn:service:sos and its kinds (RFC 5031); as the programs read it.
+const Limits& View::totals(uint8_t zone) const {
+    static const Limits none{};
+    if (const Peer* declared = peer(zone)) return declared->totals;
+    const Zone* declared = this->zone(zone);
+    return declared ? declared->totals : none;
+}
+
+// sip:112@host, tel:1-1-2, urn:service:sos and its kinds; as the programs read it (bpf/ceiling.bpf.h).
 bool View::is_emergency(std::string_view uri) const {
     const size_t colon = uri.find(':');
     if (colon == uri.npos) return false;
-    const std::string_view rest = uri.substr(colon + 1);
-    if (uri.starts_with("urn:")) return rest.starts_with("service:sos");
-    const std::string_view user = rest.substr(0, rest.find_first_of("@;>"));
-    return std::ranges::find(config_.emergency, user) != config_.emergency.end();
+    if (is_sos(uri)) return true;
+    const std::string_view user = uri.substr(colon + 1, uri.substr(colon + 1).find_first_of("@;>"));
+    std::string digits;
+    std::ranges::copy_if(user, std::back_inserter(digits), [](char c) { return !is_visual_separator(c); });
+    return std::ranges::find(config_.emergency, digits) != config_.emergency.end();
 }
 
 Conformance View::conformance(uint8_t zone) const {

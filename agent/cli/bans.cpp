@@ -51,7 +51,13 @@ int add(const Invocation& invocation) {
 int del(const Invocation& invocation) {
     const json::object request{{"source", invocation.bans.source}};
     const auto response = ask(invocation.options, {"POST", "/api/v1/bans/del", json::serialize(request)});
-    return response ? print("lifted the ban of " + invocation.bans.source + "\n") : response.error();
+    if (!response) return response.error();
+    if (const std::string wider = text(*response, "still_banned_by"); !wider.empty())
+        std::cerr << "ringwall: warning: the ban of " << wider << " holds for it still\n";
+    std::string lines;
+    for (const json::value& each : list(*response, "lifted"))
+        if (each.is_string()) lines += "lifted the ban of " + std::string(each.get_string()) + "\n";
+    return print(lines);
 }
 
 int import(const Invocation& invocation) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `ringwall pinholes open` and `close`: the words of the command line become members of the request; the agent says what
-// is wrong with them.
+// `ringwall pinholes open` and `close`: the words of the command line become members of the request, which is read here as the
+// agent will read it: what is no request is none without an agent too.
+#include "agent/control/by_hand.hpp"
+
 #include <boost/json.hpp>
 #include <iostream>
 
@@ -25,6 +27,11 @@ std::string joined(const json::array& texts) {
     return all;
 }
 
+int refused(const std::string& mistake) {
+    std::cerr << mistake << '\n';
+    return agent::exit_usage;
+}
+
 } // namespace
 
 int open(const Invocation& invocation) {
@@ -35,7 +42,9 @@ int open(const Invocation& invocation) {
     add(request, "for", said.life);
     add(request, "name", said.name);
     if (!said.from.empty()) request["from"] = json::value_from(said.from);
-    const auto answer = ask(invocation.options, {"POST", "/api/v1/pinholes/open", json::serialize(request)});
+    const std::string body = json::serialize(request);
+    if (const auto read = control::opening(body); !read) return refused(read.error());
+    const auto answer = ask(invocation.options, {"POST", "/api/v1/pinholes/open", body});
     if (!answer) return answer.error();
     if (const json::array& denied = list(*answer, "denied"); !denied.empty())
         std::cerr << "ringwall: warning: denied by the configuration, and not heard: " << joined(denied) << '\n';
@@ -50,7 +59,9 @@ int close(const Invocation& invocation) {
     add(request, "local", invocation.by_hand.local);
     add(request, "proto", invocation.by_hand.proto);
     add(request, "name", invocation.by_hand.name);
-    const auto answer = ask(invocation.options, {"POST", "/api/v1/pinholes/close", json::serialize(request)});
+    const std::string body = json::serialize(request);
+    if (const auto read = control::closing(body); !read) return refused(read.error());
+    const auto answer = ask(invocation.options, {"POST", "/api/v1/pinholes/close", body});
     if (!answer) return answer.error();
     if (invocation.json) return print(json_text(*answer));
     std::string lines;

@@ -96,8 +96,11 @@ private:
     bool put(const std::string& bytes) {
         std::ostream& to = wanted_.file == "-" ? std::cout : file_;
         is_open_ = true;
+        errno = 0;
         if (to.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush()) return true;
-        std::cerr << "ringwall: cannot write on to " << wanted_.file << '\n';
+        const std::error_code why(errno, std::generic_category());
+        std::cerr << "ringwall: cannot write to " << (wanted_.file == "-" ? "standard output" : wanted_.file)
+                  << (why ? ": " + why.message() : "") << '\n';
         code_ = agent::exit_failed;
         return false;
     }

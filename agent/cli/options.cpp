@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "maps/bans.hpp"
 #include "maps/reasons.hpp"
 #include "policy/scalars.hpp"
 
@@ -48,18 +49,13 @@ std::string expected_a_word(const std::string& text) { return text.empty() ? "ex
 
 // A command of `pinholes`, with what tells one pinhole from another.
 CLI::App& add_by_hand(CLI::App& pinholes, Invocation& invocation, Command which, const char* name, const char* about,
-                      const char* example) {
+                      const char* example, const char* about_name) {
     CLI::App* command = pinholes.add_subcommand(name, about);
     command->footer(std::string(common_options) + example);
     command->fallthrough();
-    command->add_option("--proto", invocation.by_hand.proto, "udp (the default) or tcp")
-        ->type_name("PROTO")
-        ->check(expected_a_word);
-    command
-        ->add_option("--name", invocation.by_hand.name,
-                     "Who wants it, such as a channel or a call: \"hand\" unless said")
-        ->type_name("NAME")
-        ->check(expected_a_word);
+    const char* about_proto = which == Command::open ? "udp (the default) or tcp" : "Only udp, or only tcp";
+    command->add_option("--proto", invocation.by_hand.proto, about_proto)->type_name("PROTO")->check(expected_a_word);
+    command->add_option("--name", invocation.by_hand.name, about_name)->type_name("NAME")->check(expected_a_word);
     command->add_flag("--json", invocation.json, "Print JSON");
     command->final_callback([&invocation, which] { invocation.command = which; });
     return *command;
@@ -72,7 +68,8 @@ void add_open_and_close(CLI::App& pinholes, Invocation& invocation) {
                     "Open a media port of a protected address for a while; again with the same name: anew, from now on",
                     "ringwall pinholes open 192.0.2.10:40000 --from 198.51.100.7:30000 --rtcp --for 2h --name call-17\n"
                     "  ringwall pinholes open '[2001:db8:1::10]:40000' --from provider\n"
-                    "  ringwall pinholes open 192.0.2.10:2855 --proto tcp --from 203.0.113.9");
+                    "  ringwall pinholes open 192.0.2.10:2855 --proto tcp --from 203.0.113.9",
+                    "Who wants it, such as a channel or a call: \"hand\" unless said");
     open.add_option("local", said.local, "The inside address and port, or the public ones that stand for it")
         ->type_name("ADDRESS:PORT")
         ->required();
@@ -91,7 +88,8 @@ void add_open_and_close(CLI::App& pinholes, Invocation& invocation) {
     CLI::App& close =
         add_by_hand(pinholes, invocation, Command::close, "close",
                     "Take back what was opened by hand: of this port, of this name, or both. Calls keep their ports",
-                    "ringwall pinholes close --name call-17\n  ringwall pinholes close 192.0.2.10:40000");
+                    "ringwall pinholes close --name call-17\n  ringwall pinholes close 192.0.2.10:40000",
+                    "Only what was opened by this name; of every name unless said");
     close.add_option("local", said.local, "The address and port that were opened")->type_name("ADDRESS:PORT");
 }
 
@@ -100,10 +98,10 @@ void add_ban_terms(CLI::App& command, BansInvocation& bans, const std::string& u
         ->type_name("TIME")
         ->check([](const std::string& text) {
             const auto parsed = policy::as::duration.parse(text);
-            const bool is_good = parsed && *parsed >= std::chrono::seconds(1);
+            const bool is_good = parsed && *parsed >= shortest_ban && *parsed <= longest_ban;
             return is_good
                        ? ""
-                       : "expected a whole number with its unit, s, m, h or d, such as 90s; 1s at least, 365d at most";
+                       : "expected a whole number with its unit, s, m, h or d, such as 90s; 1s at least, 366d at most";
         });
     command.add_option("--reason", bans.reason, "Shown beside the ban, at most 31 bytes")->type_name("TEXT");
 }
@@ -124,7 +122,12 @@ void add_bans_commands(CLI::App& command, BansInvocation& bans) {
     CLI::App* import = add_ban_command(command, bans, Action::import, "import",
                                        "Ban every source of a list, one a line; # begins a comment");
     for (CLI::App* of_one : {add, del})
-        of_one->add_option("source", bans.source, "As `bans` shows it")->type_name("SOURCE")->required();
+        of_one->add_option("source", bans.source, "As `bans` shows it")
+            ->type_name("SOURCE")
+            ->required()
+            ->check([](const std::string& text) {
+                return ban_key_of(text) ? "" : "got \"" + text + "\", " + std::string(ban_source_expected);
+            });
     import->add_option("list", bans.source, "The list; - is standard input")->type_name("FILE")->required();
     add_ban_terms(*add, bans, "10m");
     add_ban_terms(*import, bans, "24h");
@@ -197,7 +200,7 @@ void add_question(CLI::App& command, ringwall::why::Asked& asked) {
 }
 
 void add_completion(CLI::App& command, std::string& what) {
-    command.add_option("for", what, "For which shell, or the manual page ringwall(8)")
+    command.add_option("shell", what, "For which shell, or the manual page ringwall(8)")
         ->type_name("bash|zsh|fish|man")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh", "fish", "man"}, CLI::ignore_case).description(""));

@@ -59,8 +59,11 @@ std::string refusals(const json::value& hole) {
     std::string line = "refused " + counted(refused, "packet");
     const json::value* last = hole.get_object().if_contains("last_refused");
     if (last == nullptr || !last->is_object()) return line + "\n";
-    line += ", the last " + duration(real(*last, "ago")) + " ago from " + text(*last, "source") + ": " +
-            text(*last, "sentence");
+    // Only the latest of all that were not wanted is remembered: where that one passed, it is none of the refused.
+    const json::value* passed = last->get_object().if_contains("passed");
+    const bool has_passed = passed != nullptr && *passed == true;
+    line += (has_passed ? "; another, not as negotiated, passed " : ", the last ") + duration(real(*last, "ago")) +
+            " ago from " + text(*last, "source") + ": " + text(*last, "sentence");
     const std::string mend = text(*last, "mend");
     return control::printable(mend.empty() ? line : line + " (" + mend + ")") + "\n";
 }
@@ -119,6 +122,8 @@ std::string header(const json::value& status) {
     if (const std::string error = text(loaded, "error"); !error.empty()) table.add({"last reload failed", error});
     if (const json::value* pins = status.get_object().if_contains("pins"); pins != nullptr)
         if (const std::string error = text(*pins, "error"); !error.empty()) table.add({"pins are missing", error});
+    if (const json::value* http = status.get_object().if_contains("http"); http != nullptr)
+        if (const std::string error = text(*http, "error"); !error.empty()) table.add({"no metrics", error});
     table.add({"calls", grouped(number(status, "calls"))});
     if (const json::value* outside = status.get_object().if_contains("calls_from_outside"))
         table.add({"from outside", from_outside(*outside)});

@@ -128,7 +128,8 @@ void run(const std::string& socket, TopTerminal& terminal) {
 int top(const agent::Options& options) {
     auto terminal = TopTerminal::open();
     if (!terminal) {
-        std::cerr << "ringwall: top needs a terminal on standard input and output, of a kind that TERM names; "
+        std::cerr << "ringwall: top needs a terminal on standard input and output, of a kind (TERM) whose cursor can "
+                     "be moved; "
                      "`ringwall status` and `ringwall drops` need none\n";
         return agent::exit_usage;
     }

@@ -34,9 +34,13 @@ public:
     void take_calls(boost::json::value calls) { calls_ = std::move(calls); }
     void take_pinholes(boost::json::value pinholes) { pinholes_ = std::move(pinholes); }
     void take_drops(boost::json::value drops) { drops_ = std::move(drops); }
-    void lose_agent(std::string trouble) { trouble_ = std::move(trouble); }
+    void lose_agent(std::string trouble) {
+        trouble_ = std::move(trouble);
+        is_first_ = false;
+    }
 
     const std::string& trouble() const { return trouble_; } // why there is no agent; empty: there is one
+    bool is_first() const { return is_first_; }             // nobody has answered or failed yet
     const boost::json::value& status() const { return status_; }
     const boost::json::value& calls() const { return calls_; }
     const boost::json::value& pinholes() const { return pinholes_; }
@@ -52,6 +56,7 @@ private:
     };
     boost::json::value status_, calls_, pinholes_, drops_;
     std::string trouble_ = "asking the agent";
+    bool is_first_ = true;
     std::deque<Look> looks_; // the latest last
 };
 

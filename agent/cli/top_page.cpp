@@ -186,9 +186,9 @@ std::string tabs(const TopView& view) {
 std::vector<TopLine> top_screen(const TopModel& model, TopView& view, size_t width, size_t height) {
     constexpr size_t around = 5; // lines beside the table's rows
     const bool is_alone = !model.trouble().empty();
+    const std::string agent = model.is_first() ? model.trouble() : "no agent: " + model.trouble();
     std::vector<TopLine> screen{{Style::title, fit(summary(model), width)},
-                                {is_alone ? Style::trouble : Style::plain,
-                                 fit(is_alone ? "no agent: " + model.trouble() : rates(model), width)},
+                                {is_alone ? Style::trouble : Style::plain, fit(is_alone ? agent : rates(model), width)},
                                 {Style::bar, fit(tabs(view), width)}};
     const Table table = table_of(model, view);
     if (table.empty()) {

@@ -43,6 +43,11 @@ std::optional<TopTerminal> TopTerminal::open() {
     std::setlocale(LC_CTYPE, "");
     SCREEN* screen = newterm(nullptr, stdout, stdin); // initscr() would end the process where it fails
     if (screen == nullptr) return std::nullopt;
+    if (tigetstr("cup") == nullptr) { // a "dumb" one: nothing can be put anywhere
+        endwin();
+        delscreen(screen);
+        return std::nullopt;
+    }
     cbreak();
     noecho();
     keypad(stdscr, TRUE);

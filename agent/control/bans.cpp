@@ -14,15 +14,11 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view source_expected =
-    "expected an address, ADDRESS:PORT or an IPv6 /64 (wider networks belong into deny.networks)";
-constexpr std::chrono::nanoseconds shortest = std::chrono::seconds(1), longest = std::chrono::hours(366 * 24);
-
 double seconds_of(uint64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 BanTerms terms_of(Members& members) {
     BanTerms terms{members.scalar("for", policy::as::duration, ""), members.text("reason", "")};
-    if (terms.length < shortest || terms.length > longest) members.refuse("for", "1s to 366d");
+    if (terms.length < shortest_ban || terms.length > longest_ban) members.refuse("for", "1s to 366d");
     if (terms.note.size() >= BAN_NOTE_BYTES)
         members.refuse("reason", std::to_string(BAN_NOTE_BYTES - 1) + " bytes at most");
     return terms;
@@ -31,7 +27,7 @@ BanTerms terms_of(Members& members) {
 std::string_view without_comment(std::string_view line) { return text::trim(line.substr(0, line.find_first_of("#;"))); }
 
 std::string no_source(std::string_view text) {
-    return "got \"" + printable(to_utf8(text)) + "\", " + std::string(source_expected);
+    return "got \"" + printable(to_utf8(text)) + "\", " + std::string(ban_source_expected);
 }
 
 } // namespace

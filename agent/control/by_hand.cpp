@@ -61,7 +61,7 @@ Result<dialog::Closing, std::string> closing(std::string_view body) {
     dialog::Closing closing{.name = members.text("name", "")};
     if (members.has("local")) closing.local = members.endpoint("local");
     if (members.has("proto")) closing.protocol = members.scalar("proto", policy::as::protocol, "");
-    if (closing.name.empty() && !closing.local) members.refuse("local", "it, or a name");
+    if (closing.name.empty() && !closing.local) members.refuse("local", "ADDRESS:PORT, a name, or both");
     if (!members.mistake().empty()) return tl::make_unexpected(members.mistake());
     return closing;
 }

@@ -31,8 +31,9 @@ constexpr uint64_t most_answer_bytes = uint64_t{1} << 30; // 100,000 calls with 
 
 tl::unexpected<Error> failed(beast::error_code error, const std::string& what) {
     if (error == beast::error::timeout) return fail_errno(ETIMEDOUT, what);
-    if (error.category() == boost::system::system_category()) return fail_errno(error.value(), what);
-    if (error == http::error::end_of_stream || error == http::error::partial_message)
+    const bool is_closed = error == asio::error::broken_pipe || error == asio::error::connection_reset;
+    if (!is_closed && error.category() == boost::system::system_category()) return fail_errno(error.value(), what);
+    if (is_closed || error == http::error::end_of_stream || error == http::error::partial_message)
         return fail(what + ": the agent closed the connection (too many connections, or it is stopping)");
     return fail(what + ": " + error.message());
 }

@@ -158,6 +158,19 @@ asio::awaitable<void> session(stream_protocol::socket socket, Service service, C
     stream.socket().shutdown(stream_protocol::socket::shutdown_both, ignored);
 }
 
+// What is over the limit is told so, and waited for no longer: these bytes fit into a socket that nothing was sent by.
+void turn_away(stream_protocol::socket socket) {
+    constexpr std::string_view body =
+        R"({"ok":false,"errors":["64 connections are open already, and the agent takes no more: some of them are to be closed"]})";
+    const std::string answer =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+    beast::error_code ignored; // the peer may be gone already
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(answer), ignored);
+    socket.shutdown(stream_protocol::socket::shutdown_both, ignored);
+}
+
 // Out of descriptors or memory: what is open goes on, and accepting is tried again when some may have closed.
 asio::awaitable<void> pause() {
     asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(100));
@@ -190,9 +203,9 @@ asio::awaitable<void> serve(int listening_fd, Handler handler, LongestBody longe
             co_await pause();
             continue;
         }
-        // Over the limit the socket closes here, unanswered: the client says that the agent is busy.
         if (auto connection = connections.take())
             asio::co_spawn(executor, session(std::move(socket), service, std::move(connection)), asio::detached);
+        else turn_away(std::move(socket));
     }
 }
 

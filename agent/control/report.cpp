@@ -113,6 +113,16 @@ json::value explanation(const IpAddress& address, const policy::View& policy) {
                         {"said", std::move(said)}};
 }
 
+namespace {
+
+// As configured: what is asked for after the start is listened on with the next one.
+json::object http(const Status& status, const policy::View& policy) {
+    const auto& listen = policy.config().http;
+    return {{"listen", listen ? listen->to_string() : "off"}, {"error", to_utf8(status.http_error)}};
+}
+
+} // namespace
+
 json::value status(const Status& status, const policy::View& policy, Now now) {
     const bool is_monitor = policy.config().mode == policy::Mode::monitor;
     return json::object{
@@ -123,6 +133,7 @@ json::value status(const Status& status, const policy::View& policy, Now now) {
         {"uptime", std::max<int64_t>(0, now.realtime_s - status.started_s)},
         {"mode", is_monitor ? "monitor" : "enforce"},
         {"pins", json::object{{"path", to_utf8(status.pins_path)}, {"error", to_utf8(status.pins_error)}}},
+        {"http", http(status, policy)},
         {"interfaces", interfaces(status)},
         {"lists", lists(status.lists)},
         {"names", names(status.names)},

@@ -23,7 +23,7 @@ struct KnownText {
 constexpr std::array<KnownText, 6> known_texts{{
     {KNOWN_REGISTERED, "registered", "registered here, from exactly this port"},
     {KNOWN_REGISTRAR, "registrar", "the inside is registered with it"},
-    {KNOWN_PARTY, "party", "in a call"},
+    {KNOWN_PARTY, "party", "in a call, or was within the last half minute"},
     {KNOWN_REMEMBERED, "remembered", "somebody has registered from this address in the last seven days"},
     {KNOWN_CALLS_FULL, "calls_full", "has as many calls as it may; its next one is refused"},
     {KNOWN_PROVEN, "counted", "has shown where it is; what it sends over its limits counts towards a ban"},

@@ -151,8 +151,9 @@ void Parties::left(const Leg& leg, TimePoint now) {
     Known& known = known_[leg.party];
     --known.legs;
     known.legs_begun_inside -= leg.begun_inside;
-    if (known.legs == 0)
-        known.until_ns[as_party] = std::min<__u64>(known.until_ns[as_party], pinhole::to_ns(now + known_after_end));
+    if (known.legs > 0) return;
+    known.until_ns[as_party] = std::min<__u64>(known.until_ns[as_party], pinhole::to_ns(now + known_after_end));
+    put(leg.party, known, now); // or the kernel, and who asks, would take him for a party for minutes yet
 }
 
 void Parties::registered(const IpAddress& registrar_at, TimePoint until, TimePoint now) {

@@ -70,5 +70,6 @@ Faults tables_have_room(const Patient& patient);
 Faults sdp_is_within_media_ports(const Patient& patient);
 Faults lists_are_in_force(const Patient& patient);
 Faults names_resolve(const Patient& patient);
+Faults metrics_are_served(const Patient& patient); // checks_of_metrics.cpp
 
 } // namespace ringwall::inspect

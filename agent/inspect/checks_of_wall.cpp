@@ -232,6 +232,7 @@ const std::vector<NamedCheck>& all_checks() {
         {"protect", "this host's addresses, where it serves SIP", own_addresses_are_protected},
         {"lists", "list files as they stand", lists_are_in_force},
         {"names", "an address for each name of a peer", names_resolve},
+        {"metrics", "the port of the metrics, where it should be", metrics_are_served},
         {"tables", "room in the tables", tables_have_room},
         {"losses", "no message that the agent never saw", nothing_is_lost},
         {"card", "no packet that the card dropped", cards_keep_up},

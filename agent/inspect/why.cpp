@@ -149,6 +149,7 @@ std::string screen_of(const Told& told) {
 } // namespace
 
 int why(const agent::Options& options, const ringwall::why::Asked& asked, bool as_json) {
+    if (const auto mistake = mistake_in(asked); !mistake.empty()) return refuse(mistake, agent::exit_usage);
     if (geteuid() != 0) return refuse("this needs root: it runs the wall's programs", agent::exit_not_permitted);
     log::start("why");
     kernel::log_libbpf();
@@ -179,7 +180,9 @@ int why(const agent::Options& options, const ringwall::why::Asked& asked, bool a
     Trial trial(*probe, *question, evidence);
     const auto verdict = trial.next();
     if (!verdict) return refuse(verdict.error().message());
-    if (question->way == Way::in && ringwall::why::step_of(verdict->reason) == 5)
+    // What drops for another reason than a rate would drop so again: there is nothing to count.
+    const bool is_of_rates = !reason_text(verdict->reason).is_drop || is_of_limits(verdict->reason);
+    if (question->way == Way::in && ringwall::why::step_of(verdict->reason) == 5 && is_of_rates)
         evidence.headroom = trial.headroom(verdict->reason);
 
     const ringwall::why::Lines lines(view);

@@ -79,16 +79,51 @@ Result<std::string> Bans::add(const control::BanRequest& request, Now now) {
     return fail_errno(-failed[0].result, "ban " + to_string(request.key));
 }
 
-Result<std::string> Bans::remove(const struct ban_key& key, Now now) {
-    const auto found = maps_.find_ban(key);
-    const bool is_over = found && found->until_ns <= pinhole::to_ns(now.monotonic); // the walk has not met it yet
+awaitable<Bans::BanKeys> Bans::standing_within(struct ban_key key, Now now) const {
+    const auto stands = [now_ns = pinhole::to_ns(now.monotonic)](const struct ban& ban) {
+        return ban.until_ns > now_ns; // what is over is the walk's, which has not met it yet
+    };
+    BanKeys found; // a set: a walk that begins anew in mid-way meets some twice
+    if (const auto own = maps_.find_ban(key); own && stands(*own)) found.insert(key);
+    if (key.port != BAN_ADDRESS && key.port != BAN_NETWORK) co_return found;
+    for (kernel::MapWalk walk; !walk.is_over; co_await give_way())
+        for (const auto& [each, ban] : maps_.next_bans(walk))
+            if (stands(ban) && lies_within(each, key)) found.insert(each);
+    co_return found;
+}
+
+std::string Bans::still_banned_by(const struct ban_key& key, Now now) const {
+    const IpAddress address = IpAddress::from(key.address);
+    const uint32_t port = key.port == BAN_ADDRESS || key.port == BAN_NETWORK ? 0 : key.port;
+    for (const struct ban_key& wider : ban_keys_of({address, Port{static_cast<uint16_t>(port)}})) {
+        if (lies_within(wider, key) || !lies_within(key, wider)) continue;
+        const auto ban = maps_.find_ban(wider);
+        if (ban && ban->until_ns > pinhole::to_ns(now.monotonic)) return to_string(wider);
+    }
+    return {};
+}
+
+// Not a coroutine: g++ 12 takes the temporaries of one for mismatched news and deletes.
+Result<std::string> Bans::lift(const BanKeys& found, const struct ban_key& key, const std::string& wider) {
+    const std::string but = wider.empty() ? "" : "; the ban of " + wider + " holds for it";
+    if (found.empty()) return fail("no ban of " + to_string(key) + but + "; `ringwall bans` lists them");
     pinhole::MapOps ops;
-    ops.operations.push_back(pinhole::delete_ban(key));
-    const auto failed = maps_.apply(ops);
-    if (failed.empty() && !is_over) return json::serialize(json::object{{"ok", true}, {"source", to_string(key)}});
-    if (is_over || failed[0].result == -ENOENT)
-        return fail("no ban of exactly " + to_string(key) + "; `ringwall bans` lists them");
-    return fail_errno(-failed[0].result, "lift the ban of " + to_string(key));
+    json::array lifted;
+    for (const struct ban_key& each : found) {
+        ops.operations.push_back(pinhole::delete_ban(each));
+        lifted.emplace_back(to_string(each));
+    }
+    for (const auto& failed : maps_.apply(ops))
+        if (failed.result != -ENOENT) // it has ended meanwhile
+            return fail_errno(-failed.result, "lift the ban of " + to_string(key));
+    json::object done{{"ok", true}, {"source", to_string(key)}, {"lifted", std::move(lifted)}};
+    if (!wider.empty()) done["still_banned_by"] = wider;
+    return json::serialize(done);
+}
+
+awaitable<Result<std::string>> Bans::remove(struct ban_key key, Now now) {
+    const BanKeys found = co_await standing_within(key, now);
+    co_return lift(found, key, still_banned_by(key, now));
 }
 
 control::Pieces Bans::list(Now now) const {

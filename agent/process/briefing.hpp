@@ -19,6 +19,7 @@ struct Briefing {
     std::vector<policy::ConfigFile> config;
     std::vector<IpAddress> self;       // what `protect: [self]` stands for
     std::string pins_path, pins_error; // the error: why pins that somebody has deleted are still missing
+    std::string http_error;            // why nobody listens for metrics, where somebody should
     std::vector<control::Interface> interfaces;
     uint64_t attachments_lost = 0; // since the parent started
     std::vector<control::List> lists;

@@ -25,6 +25,7 @@ bool is_known(uint32_t message) {
         case Message::surroundings:
         case Message::listen:
         case Message::lock:
+        case Message::scrape:
         case Message::ready:
         case Message::reload:
         case Message::joined:
@@ -35,7 +36,7 @@ bool is_known(uint32_t message) {
 
 bool has_descriptor(Message message) {
     return message == Message::policy || message == Message::surroundings || message == Message::listen ||
-           message == Message::lock;
+           message == Message::lock || message == Message::scrape;
 }
 
 // The descriptor goes with the first byte: whoever reads the frame has it by then (unix(7)).

@@ -24,6 +24,7 @@ enum class Message : uint32_t {
     surroundings = 5, // as `policy`: the same configuration, other interfaces, addresses or contents of lists
     listen = 6,       // with the control socket, made anew, as a descriptor
     lock = 7,         // with the pins' lock, made anew: to be kept open in place of the one before
+    scrape = 8,       // as `listen`, with the socket for metrics, which somebody else had before
     // to the parent
     ready = 16,
     reload = 17,
@@ -35,7 +36,7 @@ enum class Message : uint32_t {
 struct Frame {
     Message message;
     std::string body;
-    Fd descriptor; // of `policy`, `surroundings`, `listen` and `lock`
+    Fd descriptor; // of `policy`, `surroundings`, `listen`, `lock` and `scrape`
 };
 
 constexpr size_t largest_to_worker = 8 << 20;  // a configuration with long lists
@@ -57,7 +58,7 @@ private:
 };
 
 // Blocks until the frame is written or the socket's send timeout passes. `descriptor` goes with `policy`,
-// `surroundings`, `listen` and `lock`, and with nothing else.
+// `surroundings`, `listen`, `lock` and `scrape`, and with nothing else.
 Result<void> send_frame(int socket, Message message, std::string_view body = {}, int descriptor = -1);
 // What there is to read, one descriptor at most with it: bytes received, 0 at the end. errno where it fails.
 Result<size_t> receive(int socket, int flags, FrameReader& into);

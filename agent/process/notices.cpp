@@ -56,7 +56,8 @@ Notice refused(const kernel::Maps& maps, const policy::View& policy, const struc
     std::string& text = notice.text;
     text = "media to " + local_of(key).to_string() + owner_of(owner) +
            (refusal.last_passed ? " not as negotiated: " : " refused: ") + std::to_string(packets) +
-           " packets, last from " + Endpoint::from(refusal.last_source).to_string();
+           (packets == 1 ? " packet, last from " : " packets, last from ") +
+           Endpoint::from(refusal.last_source).to_string();
     if (!holes.empty() && holes[0].peers.peer[0].port != 0 && !is_expected(holes[0], refusal.last_source))
         text += ", expected " + expected_of(holes[0]);
     text += " (" + std::string(reason_text(refusal.last_reason).label) + ": " +

@@ -157,6 +157,7 @@ int Parent::on_time() {
     look_at_attachments();
     if (following_.is_due(std::chrono::steady_clock::now())) look_at_interfaces();
     look_at_socket();
+    listen_for_scrapes();
     take_lists(file_watch_->look(lists_));
     look_at_configuration();
     look_at_names();
@@ -240,14 +241,6 @@ int Parent::on_frame(const Frame& frame) {
             [[fallthrough]];
         default: log::error("worker", "sent a message that is not a worker's"); return worker_gone();
     }
-}
-
-// Calls matter more than figures: a port that somebody else has is no reason not to protect anybody.
-void Parent::listen_for_scrapes() {
-    if (!config_.http) return;
-    auto listening = listen_on(*config_.http);
-    if (listening) scraped_ = std::move(*listening);
-    else log::error("http", listening.error().message() + ": no metrics and no health (http.listen)");
 }
 
 // With the briefing and the table, but of a reload that failed.

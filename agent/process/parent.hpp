@@ -76,6 +76,7 @@ private:
     void note_lost();
     void look_at_attachments();
     void look_at_socket();
+    void listen_for_scrapes();
 
     // parent_lists.cpp
     void watch_lists();
@@ -108,7 +109,6 @@ private:
     std::chrono::steady_clock::time_point next_look() const;
     void reload();
 
-    void listen_for_scrapes();
     Result<void> start_worker();
     int worker_gone();
     void stop_worker();

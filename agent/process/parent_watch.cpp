@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parent's eye on what others may take away from a running wall: programs of interfaces, pins, the control socket. It
+// The parent's eye on what others may take away from a running wall: programs of interfaces, pins, the control socket; and on the port of the metrics, which somebody may have. It
 // looks each second, puts back what it can, and tells what it cannot.
 #include <algorithm>
 
@@ -81,6 +81,26 @@ void Parent::look_at_socket() {
     log::warn("control.lost", "the control socket " + options_.socket + " was deleted: it is there again");
     control_ = std::move(*made);
     send_worker(Message::listen, {}, control_.fd());
+}
+
+// Calls matter more than figures: a port that somebody else has is no reason not to protect anybody. When it is free again, the
+// next look takes it.
+void Parent::listen_for_scrapes() {
+    if (scraped_ || !config_.http) return;
+    auto listening = listen_on(*config_.http);
+    const std::string error = listening ? "" : listening.error().message();
+    const bool is_news = error != briefing_.http_error;
+    briefing_.http_error = error;
+    if (listening) scraped_ = std::move(*listening);
+    if (!is_news) return;
+    if (!error.empty())
+        log::error("http", error + ": no metrics and no health (http.listen); trying again each second");
+    if (!worker_) return; // which begins with it
+    if (scraped_) {
+        log::info("http", "listening on " + config_.http->to_string() + " now");
+        send_worker(Message::scrape, {}, scraped_.get());
+    }
+    tell_worker(Message::surroundings);
 }
 
 } // namespace ringwall::agent

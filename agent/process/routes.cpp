@@ -127,12 +127,13 @@ Response add_ban(const Wall& wall, const std::string& body) {
     return answer(wall.bans.add(*wanted, now()), source + " is banned by command", {{"source", source}});
 }
 
-Response delete_ban(const Wall& wall, const std::string& body) {
+awaitable<Response> delete_ban(const Wall& wall, std::string body) {
     const auto wanted = control::ban_request(body, false);
-    if (!wanted) return bad(400, wanted.error());
+    if (!wanted) co_return bad(400, wanted.error());
     const std::string source = to_string(wanted->key);
-    return answer(wall.bans.remove(wanted->key, now()), "the ban of " + source + " is lifted by command",
-                  {{"source", source}});
+    auto done = co_await wall.bans.remove(wanted->key, now());
+    const Fields fields{{"source", source}};
+    co_return answer(std::move(done), "the ban of " + source + " is lifted by command", fields);
 }
 
 awaitable<Response> import_bans(const Wall& wall, std::string body) {
@@ -143,7 +144,7 @@ awaitable<Response> import_bans(const Wall& wall, std::string body) {
 awaitable<Response> post(const Wall& wall, Request request) {
     if (request.target == "/api/v1/reload") co_return co_await reload(wall);
     if (request.target == "/api/v1/bans/add") co_return add_ban(wall, request.body);
-    if (request.target == "/api/v1/bans/del") co_return delete_ban(wall, request.body);
+    if (request.target == "/api/v1/bans/del") co_return co_await delete_ban(wall, std::move(request.body));
     if (request.target == import_target) co_return co_await import_bans(wall, std::move(request.body));
     if (request.target == "/api/v1/pinholes/open") co_return open(wall, request);
     if (request.target == "/api/v1/pinholes/close") co_return close(wall, request);
@@ -161,6 +162,7 @@ control::Status status_of(const Wall& wall) {
             .config_error = wall.config_error,
             .pins_path = wall.briefing.pins_path,
             .pins_error = wall.briefing.pins_error,
+            .http_error = wall.briefing.http_error,
             .interfaces = wall.briefing.interfaces,
             .lists = wall.briefing.lists,
             .names = wall.briefing.names,

@@ -99,8 +99,7 @@ public:
         co_spawn(io_, tick(), rethrow);
         co_spawn(io_, listen_to_parent(), rethrow);
         serve_commands(inherited_.listening);
-        if (inherited_.scraped >= 0)
-            co_spawn(io_, control::serve(inherited_.scraped, scrapes(*wall_, delays_, resources_)), rethrow);
+        if (inherited_.scraped >= 0) serve_scrapes(inherited_.scraped);
         tell_parent(Message::ready);
         io_.run();
         ring_loop_->catch_up(); // what has been taken out of a ring and waits for another ring's, no other worker finds
@@ -185,10 +184,15 @@ private:
         if (frame.message == Message::surroundings) return on_surroundings(frame);
         if (frame.message == Message::listen) return serve_commands(frame.descriptor.release());
         if (frame.message == Message::lock) return lock_.reset(frame.descriptor.release());
+        if (frame.message == Message::scrape) return serve_scrapes(frame.descriptor.release());
         if (frame.message == Message::policy) config_error_ = adopt(frame);
         else config_error_ = frame.body;
         is_config_refused_ = frame.message == Message::reload_refused;
         reloaded_.cancel();
+    }
+
+    void serve_scrapes(int listening) {
+        co_spawn(io_, control::serve(listening, scrapes(*wall_, delays_, resources_)), rethrow);
     }
 
     // From now on there, and nowhere else; who is connected stays. A signal of its own for each: the one that ends does so

@@ -9,10 +9,6 @@ namespace {
 using policy::Claim;
 using policy::ListKind;
 
-bool has_list(const policy::Config& config, ListKind kind) {
-    return std::ranges::any_of(config.lists, [&](const policy::ListFile& list) { return list.kind == kind; });
-}
-
 std::string nth(std::string_view list, uint32_t index) { return std::string(list) + "[" + std::to_string(index) + "]"; }
 
 std::string said(const policy::Statement& statement, const std::string& zone) {
@@ -79,8 +75,7 @@ std::string Lines::where(const policy::Statement& statement) const {
         }
         case Claim::inside: return first_of("protect.networks", !config.protect_self);
         case Claim::allowed:
-            return first_of("allow", !has_list(config, ListKind::allow) && !has_list(config, ListKind::bypass));
-        case Claim::bypass: return where("allow");
+        case Claim::bypass: return first_of("allow", true);
         case Claim::denied: return first_of("deny.networks", true);
         default: return {};
     }

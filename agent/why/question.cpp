@@ -23,7 +23,8 @@ using Fault = tl::unexpected<std::string>;
 
 // An endpoint, or an address alone: port 0.
 std::optional<Endpoint> endpoint_of(std::string_view text) {
-    if (const auto endpoint = Endpoint::parse(text)) return endpoint;
+    if (const auto endpoint = Endpoint::parse(text))
+        return endpoint->port.value == 0 ? std::nullopt : endpoint; // there is no such port to ask about
     if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
     if (const auto address = IpAddress::parse(text)) return Endpoint{*address, Port{}};
     return std::nullopt;
@@ -92,25 +93,31 @@ std::string contradiction(const Asked& asked) {
     return {};
 }
 
-} // namespace
-
-Result<Question, std::string> question_of(const Asked& as_typed, const policy::View& policy) {
-    Asked asked = as_typed;
+Asked with_lower_words(Asked asked) {
     asked.protocol = lowered(asked.protocol);
     asked.media = lowered(asked.media);
+    return asked;
+}
+
+} // namespace
+
+std::string mistake_in(const Asked& as_typed) {
+    const Asked asked = with_lower_words(as_typed);
     const auto source = endpoint_of(asked.source), destination = endpoint_of(asked.destination);
-    if (!source) return Fault("got \"" + asked.source + "\", expected ADDRESS or ADDRESS:PORT; IPv6 as [ADDRESS]:PORT");
-    if (!destination)
-        return Fault("got \"" + asked.destination + "\", expected ADDRESS or ADDRESS:PORT; IPv6 as [ADDRESS]:PORT");
-    if (source->address.is_v4() != destination->address.is_v4())
-        return Fault("both ends must be of one family, IPv4 or IPv6");
-    if (!asked.protocol.empty() && asked.protocol != "udp" && asked.protocol != "tcp")
-        return Fault("expected udp or tcp");
+    for (const auto& [end, text] : {std::pair(source, asked.source), std::pair(destination, asked.destination)})
+        if (!end) return "got \"" + text + "\", expected ADDRESS or ADDRESS:PORT; IPv6 as [ADDRESS]:PORT";
+    if (source->address.is_v4() != destination->address.is_v4()) return "both ends must be of one family, IPv4 or IPv6";
+    if (!asked.protocol.empty() && asked.protocol != "udp" && asked.protocol != "tcp") return "expected udp or tcp";
     if (!asked.method.empty() && !is_method(asked.method))
-        return Fault("--method: expected a method such as INVITE, response or keepalive");
-    if (!asked.media.empty() && !media_of(asked.media))
-        return Fault("--media: expected rtp, rtcp, stun, dtls or udptl");
-    if (auto wrong = contradiction(asked); !wrong.empty()) return Fault(std::move(wrong));
+        return "--method: expected a method such as INVITE, response or keepalive";
+    if (!asked.media.empty() && !media_of(asked.media)) return "--media: expected rtp, rtcp, stun, dtls or udptl";
+    return contradiction(asked);
+}
+
+Result<Question, std::string> question_of(const Asked& as_typed, const policy::View& policy) {
+    if (auto wrong = mistake_in(as_typed); !wrong.empty()) return Fault(std::move(wrong));
+    const Asked asked = with_lower_words(as_typed);
+    const auto source = endpoint_of(asked.source), destination = endpoint_of(asked.destination);
     Question question{.source = *source,
                       .destination = *destination,
                       .protocol = asked.protocol == "tcp" ? Protocol::tcp : Protocol::udp,

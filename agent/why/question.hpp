@@ -33,6 +33,8 @@ struct Question {
     const Endpoint& outside() const { return way == Way::in ? source : destination; }
 };
 
+// What is wrong with it as it was typed, whatever the wall: empty where nothing is.
+std::string mistake_in(const Asked& asked);
 // Addresses, protocol and way; the error says what was expected. What leaves is what comes from a protected address and
 // goes to another, unless it is said.
 Result<Question, std::string> question_of(const Asked& asked, const policy::View& policy);

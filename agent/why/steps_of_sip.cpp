@@ -54,10 +54,12 @@ Step admission(const Question& question, const Evidence& evidence, const Lines& 
     if (outside.flags & NETWORK_ALLOWED) return {"admission", "who is on the allow list may speak SIP", {}};
     if (question.way == Way::out && outside.flags & NETWORK_DENIED)
         return {"admission", question.outside().address.to_string() + " is denied", {}};
+    if (evidence.zone.flags & ZONE_PEER) return {"admission", who + " may speak SIP", lines.where(path)};
+    const std::string own = path.empty() ? "" : lines.where(path + ".sip");
+    if (evidence.zone.flags & ZONE_SIP && !own.empty()) return {"admission", who + " may speak SIP", own};
     if (evidence.wall.flags & WALL_ADMIT_ALL)
         return {"admission", "no peers are declared: every source may speak SIP", {}};
-    if (evidence.zone.flags & ZONE_PEER) return {"admission", who + " may speak SIP", lines.where(path)};
-    if (evidence.zone.flags & ZONE_SIP) return {"admission", who + " may speak SIP", lines.where(path + ".sip")};
+    if (evidence.zone.flags & ZONE_SIP) return {"admission", who + " may speak SIP", lines.where(path)};
     if (path.empty()) return {"admission", question.outside().address.to_string() + " is of no peer and no zone", {}};
     const std::string said = lines.where(path + ".sip");
     return {"admission", who + " may not speak SIP: sip is not yes", said.empty() ? lines.where(path) : said};
@@ -65,7 +67,7 @@ Step admission(const Question& question, const Evidence& evidence, const Lines& 
 
 std::string known_text(uint32_t known) {
     constexpr std::array<std::pair<uint32_t, std::string_view>, 5> words{{
-        {KNOWN_PARTY, "party of a live call"},
+        {KNOWN_PARTY, "party of a call, live or just ended"},
         {KNOWN_REGISTRAR, "the inside has registered there"},
         {KNOWN_REGISTERED, "registered with the inside"},
         {KNOWN_REMEMBERED, "was registered in the last 7 days"},
@@ -98,17 +100,27 @@ uint32_t class_of(const Question& question) {
     return CLASS_OTHER;
 }
 
-// Of each source, by the configuration; empty where there is none.
-Step limit(const Question& question, const Evidence& evidence, const Lines& lines) {
-    const uint32_t number = class_of(question), zone = evidence.source.zone;
-    const policy::Limits limits = lines.policy().limits(static_cast<uint8_t>(zone));
-    const std::string name(class_name(number)), path = lines.path_of_zone(zone) + ".limits";
-    std::string place = lines.where(path + "." + name);
-    if (place.empty()) place = lines.where(path);
-    if (limits[number].period.count() == 0 && !evidence.headroom.is_counted)
-        return {"limits", name + " is not limited", place};
-    std::string says = limits[number].period.count() == 0 ? name + " is limited in total"
-                                                          : name + ": " + rate_text(limits[number]) + " of each source";
+std::string place_of_limit(const std::string& list, const std::string& name, const Lines& lines) {
+    const std::string place = lines.where(list + "." + name);
+    return place.empty() ? lines.where(list) : place;
+}
+
+// "INVITE: 10/min burst 4 of each source, 100/s burst 200 in total".
+std::string rates_text(const std::string& name, const policy::Rate& each, const policy::Rate& total) {
+    std::string says = each.period.count() == 0 ? "" : rate_text(each) + " of each source";
+    if (total.period.count() != 0) says += (says.empty() ? "" : ", ") + rate_text(total) + " in total";
+    return name + (says.empty() ? " is not limited" : ": " + says);
+}
+
+// By the configuration, with what the probe has counted; the place is that of the limit that has refused, if one has.
+Step limit(const Question& question, const Evidence& evidence, uint32_t reason, const Lines& lines) {
+    const uint32_t number = class_of(question);
+    const auto zone = static_cast<uint8_t>(evidence.source.zone);
+    const policy::Rate each = lines.policy().limits(zone)[number], total = lines.policy().totals(zone)[number];
+    const std::string name(class_name(number)), path = lines.path_of_zone(zone);
+    const bool is_of_total = reason == REASON_total_limited || each.period.count() == 0;
+    const std::string place = place_of_limit(path + (is_of_total ? ".total_limits" : ".limits"), name, lines);
+    std::string says = rates_text(name, each, total);
     if (evidence.headroom.is_counted) says += "; " + std::to_string(evidence.headroom.more) + " like it would pass now";
     if (evidence.headroom.next_in_ns) says += ", the next in " + seconds_text(*evidence.headroom.next_in_ns);
     return {"limits", says, place};
@@ -132,7 +144,7 @@ std::vector<Step> steps_of_sip(const Question& question, const Evidence& evidenc
     if (!evidence.limited_lately.empty()) steps.push_back({"lately", evidence.limited_lately, {}});
     const bool is_limited = reason != REASON_not_a_peer && reason != REASON_not_registrar &&
                             reason != REASON_sip_return_path && !(evidence.source.flags & NETWORK_ALLOWED);
-    if (is_limited) steps.push_back(limit(question, evidence, lines));
+    if (is_limited) steps.push_back(limit(question, evidence, reason, lines));
     return steps;
 }
 

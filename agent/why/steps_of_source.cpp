@@ -34,11 +34,14 @@ Step whose(std::string name, const IpAddress& address, const struct network& hel
 // Every line that says something, as they may overlap: what follows from them is the first one's word.
 std::vector<Step> lists(const Question& question, const Evidence& evidence, const Lines& lines) {
     std::vector<Step> steps;
-    for (Said& said : lines.said_of(question.source.address))
+    bool is_denied = false;
+    for (Said& said : lines.said_of(question.source.address)) {
+        is_denied |= said.claim == Claim::denied || said.claim == Claim::feed;
         if (is_of_lists(said.claim)) steps.push_back({"lists", std::move(said.what), std::move(said.where)});
+    }
     if (steps.empty()) return {{"lists", question.source.address.to_string() + " is on no list of allow and deny", {}}};
-    if (evidence.source.flags & NETWORK_ALLOWED && steps.size() > 1)
-        steps.push_back({"lists", "allowed beats denied", {}});
+    const bool is_both = (evidence.source.flags & NETWORK_ALLOWED) != 0 && is_denied;
+    if (is_both) steps.push_back({"lists", "allowed beats denied", {}});
     return steps;
 }
 

@@ -128,6 +128,13 @@ TEST_P(Ceiling, lets_who_is_registered_call_for_help) {
     for (const char* uri :
          {"sip:110@h", "sips:110@h", "tel:110", "sip:110;x=y@h", "urn:service:sos", "urn:service:sos.fire"})
         EXPECT_EQ(send(phone, new_call(uri)), "pass sip") << uri;
+    // RFC 3966 3, RFC 8141 3.1, RFC 5031 4.2
+    for (const char* uri : {"tel:1-1-0", "tel:(11)0;phone-context=+49", "sip:1.1.0@h;user=phone", "urn:service:SOS",
+                            "URN:Service:Sos.Fire", "urn:service:sos?+x"})
+        EXPECT_EQ(send(phone, new_call(uri)), "pass sip") << uri;
+    for (const char* uri : {"urn:service:sosx", "urn:service:sos.", "urn:service:sos-x", "tel:1-1-0-0", "sip:-@h",
+                            "sip:1-1-0--------------------------@h"})
+        EXPECT_EQ(send(phone, new_call(uri)), "drop calls_full") << uri;
     for (const char* uri : {"sip:11@h", "sip:1100@h", "sip:0110@h", "sip:110a@h", "sip:112@h", "sip:@h", "x:110@h",
                             "sip:a@110", "urn:service:so", "sip:110110110110@h", "sip:h"})
         EXPECT_EQ(send(phone, new_call(uri)), "drop calls_full") << uri;

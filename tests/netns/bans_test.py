@@ -140,6 +140,26 @@ class Own:
         self.wait_until(lambda: 'wrong passwords' in self.wall.log_tail(), 'the log says so')
         self.assertEqual(self.telephone('third').register(), 200)
 
+    def test_lifting_the_walls_ban_of_an_address_lifts_that_of_its_port(self):
+        self.guess(self.telephone('attacker', 5999))
+        self.add(self.pair('attacker', 5999))              # as the wall itself does where that port was in a call
+        household, pair = self.household('attacker'), self.pair('attacker', 5999)
+        self.assertEqual(sorted(self.bans()), sorted((household, pair)))
+        done = self.wall.invoke('bans', 'del', household)
+        self.assertEqual(done.stdout, f'lifted the ban of {household}\nlifted the ban of {pair}\n')
+        self.assertEqual(self.bans(), {})
+        self.assertEqual(self.telephone('attacker', 5999).register(), 200)
+
+    def test_lifting_the_ban_of_a_port_says_that_its_address_is_banned_still(self):
+        self.add(self.pair('attacker', 5999))
+        self.add(self.household('attacker'))
+        done = self.wall.invoke('bans', 'del', self.pair('attacker', 5999))
+        self.assertEqual(done.stdout, f'lifted the ban of {self.pair("attacker", 5999)}\n')
+        self.assertIn(f'the ban of {self.household("attacker")} holds for it', done.stderr)
+        again = self.wall.invoke('bans', 'del', self.pair('attacker', 5999))
+        self.assertEqual(again.returncode, 1)
+        self.assertIn(f'the ban of {self.household("attacker")} holds for it', again.stderr)
+
     def test_a_registered_neighbour_goes_on_behind_the_same_address(self):
         neighbour = self.telephone('roamer', 5060)
         self.assertEqual(neighbour.register(), 200)

@@ -172,7 +172,9 @@ class Help:
         help_at, anyone = f'sip:112@{sip.uri_host(self.address("desk"))}', f'sip:200@{sip.uri_host(self.address("desk"))}'
         self.wait_until(lambda: not self.invite('roamer', 6000, anyone), 'refused')
         self.assertTrue(self.invite('roamer', 6000, help_at))
-        self.assertTrue(self.invite('roamer', 6000, 'urn:service:sos'))
+        for uri in ('urn:service:sos', 'URN:service:SOS.fire', 'tel:1-1-2'):
+            self.assertTrue(self.invite('roamer', 6000, uri), uri)
+        self.assertFalse(self.invite('roamer', 6000, 'urn:service:sosx'))
         self.assertFalse(self.invite('roamer', 6001, help_at))   # not from where it is registered
         self.assertFalse(self.invite('attacker', 6000, help_at))
         call.bye()

@@ -2,7 +2,9 @@
 """What Prometheus gets: the agent over TCP, promtool's opinion, a real Prometheus with our alerts and our dashboard."""
 import http.client
 import json
+import os
 import re
+import signal
 import socket
 import subprocess
 import urllib.parse
@@ -135,6 +137,16 @@ class ElsewhereOverIPv6(WallCase):
         self.wall.start()
         self.assertIn('http: listen on 127.0.0.1:10560', self.wall.log_tail())
         self.assert_refused(self.rtp('third'), self.rtp('pbx').endpoint, reason='no_pinhole')
+        # It says so to who asks, and has the port when that is free again.
+        self.assertIn('listen on 127.0.0.1:10560', self.wall.command('status')['http']['error'])
+        self.assertRegex(self.wall.invoke('status').stdout, r'no metrics +listen on 127\.0\.0\.1:10560')
+        self.assertIn('listen on 127.0.0.1:10560', self.wall.invoke('doctor').stdout)
+        taken.close()
+        self.wait_until(lambda: self.wall.command('status')['http']['error'] == '', 'the port is had')
+        self.assertEqual(ask(edge, '/livez'), (200, 'alive\n'))
+        os.kill(self.wall.worker(), signal.SIGKILL)
+        self.wait_until(lambda: self.wall.invoke("status").returncode == 0, "another worker answers")
+        self.assertEqual(ask(edge, '/livez'), (200, 'alive\n'))
 
     def test_without_an_interface_it_is_not_ready(self):
         other = Wall(self.topology, {'outside': ['absent0'], 'http': {'listen': '127.0.0.1:10562'}})

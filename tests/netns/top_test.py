@@ -123,6 +123,8 @@ class Top:
         self.assertIn('needs a terminal', done.stderr)
         self.terminal.enter(f'TERM=nonsense {shlex.quote(str(binary()))} top; echo code-$?')
         self.see('code-2', 'needs a terminal')
+        self.terminal.enter(f'clear; TERM=dumb {shlex.quote(str(binary()))} top; echo dumb-code-$?')
+        self.see('dumb-code-2', 'needs a terminal')
 
 
 class TopIPv4(Top, WallCase):

@@ -201,6 +201,7 @@ TEST(Briefing, survives_the_way_to_the_worker) {
         .self = {IpAddress::v4(0xc0000201), *IpAddress::parse("2001:db8::1")},
         .pins_path = "/sys/fs/bpf/ringwall",
         .pins_error = "in the way",
+        .http_error = "in use",
         .interfaces = {{"eth0", 2, "xdp native", "tcx"}},
         .attachments_lost = 2,
         .lists = {{"/etc/deny.txt", "deny", 17, 2, 1800000001, "empty"}},
@@ -221,6 +222,7 @@ TEST(Briefing, survives_the_way_to_the_worker) {
     EXPECT_EQ(got->names, sent.names);
     EXPECT_EQ(got->pins_path, sent.pins_path);
     EXPECT_EQ(got->pins_error, sent.pins_error);
+    EXPECT_EQ(got->http_error, sent.http_error);
     EXPECT_EQ(got->attachments_lost, 2U);
     EXPECT_EQ(got->table, 5U);
 }

@@ -17,6 +17,7 @@ namespace ringwall {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 // An agent that gives one answer to everything.
@@ -79,6 +80,43 @@ TEST(CommandLine, refuses_wrong_usage_with_exit_code_2_and_a_message_on_standard
         EXPECT_EQ(outcome.out, "");
         EXPECT_NE(outcome.err, "");
     }
+}
+
+TEST(CommandLine, is_read_before_any_agent_or_wall_is_asked) {
+    const std::string local = "192.0.2.10:40000";
+    for (std::vector<std::string> words : std::vector<std::vector<std::string>>{
+             {"bans", "add", "foo"},
+             {"bans", "del", "203.0.113.0/24"},
+             {"bans", "add", "203.0.113.9", "--for", "367d"},
+             {"pinholes", "open", "foo"},
+             {"pinholes", "open", local, "--proto", "sctp"},
+             {"pinholes", "open", local, "--media", "x"},
+             {"pinholes", "open", local, "--for", "1"},
+             {"pinholes", "open", local, "--from", "203.0.113.0/24"},
+             {"pinholes", "close"},
+             {"pinholes", "close", "foo"},
+             {"pinholes", "close", local, "--proto", "sctp"},
+             {"why", "foo", "bar"},
+             {"why", "203.0.113.9", "192.0.2.10", "sctp"},
+             {"why", "203.0.113.9", "2001:db8::1"},
+             {"why", "203.0.113.9", "192.0.2.10", "--method", "GREET"},
+             {"why", "203.0.113.9:0", "192.0.2.10"},
+         }) {
+        words.insert(words.end(), {"--socket", "/nonexistent/ringwall.sock", "--pin-path", "/nonexistent/pins"});
+        const Outcome outcome = ringwall(words);
+        EXPECT_EQ(outcome.code, 2) << words[0] << " " << words[1];
+        EXPECT_THAT(outcome.err, Not(HasSubstr("nonexistent"))) << words[0] << " " << words[1];
+        EXPECT_NE(outcome.err, "") << words[0] << " " << words[1];
+    }
+    // What can be meant is asked.
+    EXPECT_EQ(ringwall({"bans", "add", "203.0.113.9", "--for", "366d", "--socket", "/nonexistent/x"}).code, 3);
+    EXPECT_EQ(ringwall({"pinholes", "close", local, "--socket", "/nonexistent/x"}).code, 3);
+}
+
+TEST(CommandLine, says_what_closing_and_completion_want) {
+    EXPECT_THAT(ringwall({"pinholes", "close"}).err, HasSubstr("local: expected ADDRESS:PORT, a name, or both"));
+    EXPECT_THAT(ringwall({"pinholes", "close", "--help"}).out, HasSubstr("of every name unless said"));
+    EXPECT_THAT(ringwall({"completion"}).err, HasSubstr("shell is required"));
 }
 
 TEST(CommandLine, says_which_command_may_be_meant_and_where_an_option_belongs) {
@@ -159,6 +197,15 @@ TEST(Bans, say_which_times_they_take) {
                     HasSubstr("--for: expected a whole number with its unit, s, m, h or d, such as 90s; 1s at least"));
 }
 
+TEST(Bans, say_all_that_a_lifting_has_lifted_and_what_holds_still) {
+    const FakeAgent agent({200, "application/json",
+                           R"({"ok":true,"source":"2001:db8::9","lifted":["2001:db8::9","[2001:db8::9]:5060"],
+                               "still_banned_by":"2001:db8::/64"})"});
+    const Outcome outcome = ringwall({"bans", "del", "2001:db8::9", "--socket", agent.path()});
+    EXPECT_EQ(outcome.out, "lifted the ban of 2001:db8::9\nlifted the ban of [2001:db8::9]:5060\n");
+    EXPECT_EQ(outcome.err, "ringwall: warning: the ban of 2001:db8::/64 holds for it still\n");
+}
+
 TEST(Reload, says_reloaded) {
     const FakeAgent agent({200, "application/json", R"({"ok":true})"});
     const Outcome outcome = ringwall({"reload", "--socket", agent.path()});
@@ -209,9 +256,9 @@ TEST(ByHand, says_what_is_closed) {
 
 TEST(ByHand, tells_wrong_usage_from_what_may_not_be) {
     const FakeAgent unread({400, "application/json", R"({"ok":false,"errors":["for: expected a duration"]})"});
-    EXPECT_EQ(ringwall({"pinholes", "open", "x", "--socket", unread.path()}).code, 2);
+    EXPECT_EQ(ringwall({"pinholes", "open", "192.0.2.10:40000", "--socket", unread.path()}).code, 2);
     const FakeAgent refused({409, "application/json", R"({"ok":false,"errors":["not guarded"]})"});
-    const Outcome outcome = ringwall({"pinholes", "open", "x", "--socket", refused.path()});
+    const Outcome outcome = ringwall({"pinholes", "open", "192.0.2.10:40000", "--socket", refused.path()});
     EXPECT_EQ(outcome.code, 1);
     EXPECT_EQ(outcome.err, "not guarded\n");
 }

@@ -32,6 +32,15 @@ TEST(PinholesScreen, says_who_may_send_what_was_heard_and_what_was_refused) {
         "\n2 pinholes\n");
 }
 
+TEST(PinholesScreen, tells_what_was_refused_from_what_passed_though_it_was_not_as_negotiated) {
+    const std::string screen = pinholes_screen(json::parse(
+        R"([{"local":"192.0.2.10:40000","refused":3,"last_refused":{"source":"198.51.100.7:4000","sentence":"RTP of another","ago":3.0,
+             "passed":true,"mend":""}}])"));
+    EXPECT_THAT(screen,
+                HasSubstr("192.0.2.10:40000 refused 3 packets; another, not as negotiated, passed 3.0 s ago from "
+                          "198.51.100.7:4000: RTP of another\n"));
+}
+
 TEST(PinholesScreen, says_which_are_asleep) {
     const json::value document = json::parse(R"([{"phase":"held","asleep":true},{"phase":"held","asleep":false}])");
     const std::string screen = pinholes_screen(document);

@@ -19,8 +19,10 @@ json::value status(uint64_t banned, uint64_t passed) {
 TEST(TopModel, reckons_rates_from_two_looks) {
     TopModel model;
     EXPECT_EQ(model.trouble(), "asking the agent");
+    EXPECT_TRUE(model.is_first());
     model.take_status(status(100, 7), 10);
     EXPECT_EQ(model.trouble(), "");
+    EXPECT_FALSE(model.is_first());
     ASSERT_EQ(model.reasons().size(), 1U);
     EXPECT_EQ(model.reasons()[0].rate, 0);
     model.take_status(status(150, 27), 12);

@@ -62,6 +62,11 @@ TEST(TopScreen, shows_what_drops_in_80_by_24) {
     EXPECT_THAT(top_screen(model, view, 80, 24)[4].text, HasSubstr("reason_10"));
 }
 
+TEST(TopScreen, says_before_the_first_answer_that_it_asks_and_not_that_nobody_is_there) {
+    TopView view;
+    EXPECT_EQ(top_screen(TopModel(), view, 80, 24)[1].text, "asking the agent");
+}
+
 TEST(TopScreen, says_plainly_that_the_agent_is_gone_and_keeps_what_it_knew) {
     TopModel model;
     model.take_status(status(), 1);

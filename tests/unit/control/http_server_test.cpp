@@ -150,12 +150,15 @@ TEST(HttpServer, closes_the_65th_connection_and_serves_again_once_one_is_gone) {
     const Server server;
     std::vector<int> open;
     for (int i = 0; i < 64; ++i) open.push_back(connect_to(server.path()));
-    EXPECT_FALSE(call(server.path(), {"GET", "/", ""}));
+    const auto refused = call(server.path(), {"GET", "/", ""});
+    ASSERT_TRUE(refused) << refused.error().message();
+    EXPECT_EQ(refused->status, 503U);
+    EXPECT_NE(refused->body.find("64 connections are open already"), std::string::npos) << refused->body;
     for (const int fd : open) close(fd);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     bool is_served = false;
     while (!is_served && std::chrono::steady_clock::now() < end)
-        is_served = call(server.path(), {"GET", "/", ""}).has_value();
+        is_served = call(server.path(), {"GET", "/", ""}).value_or(Response{.status = 503}).status == 200;
     EXPECT_TRUE(is_served);
 }
 

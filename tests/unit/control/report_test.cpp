@@ -311,6 +311,7 @@ TEST(StatusDocument, tells_what_runs_and_what_was_decided) {
     status.started_s = now.realtime_s - 60;
     status.pins_path = "/sys/fs/bpf/ringwall";
     status.pins_error = "in the way";
+    status.http_error = "in use";
     status.interfaces = {{"eth0", 2, "tcx", "tcx", "outside", "its driver has no native XDP"}};
     status.reasons = {{REASON_pinhole_rtp, {10, 2000}}, {REASON_no_pinhole, {3, 600}}, {95, {1, 1}}};
     status.events.assign(EVENT_COUNT, 0);
@@ -328,6 +329,8 @@ TEST(StatusDocument, tells_what_runs_and_what_was_decided) {
     EXPECT_EQ(document.at("interfaces").at(0).at("why"), "its driver has no native XDP");
     EXPECT_EQ(document.at("pins").at("path"), "/sys/fs/bpf/ringwall");
     EXPECT_EQ(document.at("pins").at("error"), "in the way");
+    EXPECT_EQ(document.at("http").at("listen"), "127.0.0.1:10560");
+    EXPECT_EQ(document.at("http").at("error"), "in use");
     ASSERT_EQ(document.at("verdicts").as_array().size(), 2U); // number 95 is no reason
     EXPECT_EQ(document.at("verdicts").at(0).at("verdict"), "pass");
     EXPECT_EQ(document.at("verdicts").at(1).at("verdict"), "drop");

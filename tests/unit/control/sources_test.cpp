@@ -33,7 +33,8 @@ TEST(SourceList, says_who_as_what_and_for_how_long) {
     ASSERT_TRUE(phone);
     EXPECT_EQ(boost::json::serialize(*phone),
               R"({"source":"198.51.100.7:5060","peer":"provider","known_as":["registered","party","counted"],)"
-              R"("sentence":"registered here, from exactly this port; in a call; has shown where it is; what it sends )"
+              R"("sentence":"registered here, from exactly this port; in a call, or was within the last half minute; )"
+              R"(has shown where it is; what it sends )"
               R"(over its limits counts towards a ban","excess":12,"expires_in":1.5E0})");
 }
 

@@ -224,7 +224,12 @@ TEST_F(CeilingsTest, tell_the_programs_the_numbers_of_help_in_their_form) {
     EXPECT_TRUE(policy.is_emergency("sips:110;phone-context=x@h"));
     EXPECT_TRUE(policy.is_emergency("tel:112"));
     EXPECT_TRUE(policy.is_emergency("urn:service:sos.police"));
-    for (const char* other : {"sip:1120@h", "sip:911@h", "sip:a@112", "urn:service:counseling", "112", ""})
+    for (const char* same : {"tel:1-1-2", "tel:(11)2;phone-context=+49", "sip:1.1.2@h;user=phone", "urn:service:SOS",
+                             "URN:Service:Sos.Fire", "urn:service:sos?+x"})
+        EXPECT_TRUE(policy.is_emergency(same)) << same;
+    for (const char* other :
+         {"sip:1120@h", "sip:911@h", "sip:a@112", "urn:service:counseling", "112", "", "urn:service:sosx",
+          "urn:service:sos.", "urn:service:sos-x", "tel:1-1-2-0", "tel:1 12", "sip:-@h", "urn:service:so"})
         EXPECT_FALSE(policy.is_emergency(other)) << other;
     use("");
     EXPECT_TRUE(policy.is_emergency("sip:911@h"));

@@ -59,6 +59,26 @@ TEST(Parties, refuse_what_is_new_to_a_full_table_of_learned_ports_and_count_it) 
     EXPECT_EQ(operations_of(parties), Parties::capacity_learned + 1);
 }
 
+TEST(Parties, are_told_to_the_kernel_for_half_a_minute_after_their_last_call) {
+    Parties parties;
+    Leg first, second;
+    first.counterpart.signalling = second.counterpart.signalling = {*IpAddress::parse("198.51.100.7"), Port{5060}};
+    parties.joined(first, now);
+    parties.joined(second, now);
+    taken_from(parties);
+    parties.left(first, now);
+    EXPECT_EQ(operations_of(parties), 0U); // it is in the other yet
+    parties.left(second, now);
+    const auto told = taken_from(parties);
+    ASSERT_EQ(told.size(), 1U);
+    struct known known{};
+    std::memcpy(&known, told[0].value, sizeof known);
+    EXPECT_EQ(known.until_ns, pinhole::to_ns(now + std::chrono::seconds(32)));
+    EXPECT_EQ(known.flags, uint32_t{KNOWN_PARTY});
+    parties.joined(first, now); // and the next is news
+    EXPECT_EQ(operations_of(parties), 1U);
+}
+
 TEST(Parties, watch_only_so_many_who_have_shown_where_they_are_and_keep_room_for_calls) {
     Parties parties;
     for (uint32_t i = 0; i < Parties::capacity_watched; ++i)

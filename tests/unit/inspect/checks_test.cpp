@@ -96,6 +96,11 @@ const std::vector<Case>& cases() {
              status(p)["names"] =
                  json::parse(R"([{"peer": "p", "name": "sip.example", "addresses": [], "trouble": "x"}])");
          }},
+        {"metrics", "no metrics and no health: listen on 127.0.0.1:10560: in use",
+         [](Patient& p) {
+             status(p)["http"] =
+                 json::parse(R"({"listen":"127.0.0.1:10560","error":"listen on 127.0.0.1:10560: in use"})");
+         }},
         {"tables", "pinholes", [](Patient& p) { status(p)["pinholes"] = 90; }},
         {"tables", "opaque_full",
          [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "opaque_full", "count": 1}])"); }},

@@ -53,6 +53,26 @@ TEST(BanSources, of_a_pair_of_an_address_and_of_a_network_differ) {
     EXPECT_EQ(ban_key_of("[2001:db8::]:65535")->port, 65535U);
 }
 
+TEST(BanSources, lie_within_their_address_and_within_their_ipv6_64_and_in_nothing_else) {
+    const auto is_within = [](std::string_view part, std::string_view whole) {
+        return lies_within(*ban_key_of(part), *ban_key_of(whole));
+    };
+    EXPECT_TRUE(is_within("203.0.113.9", "203.0.113.9"));
+    EXPECT_TRUE(is_within("203.0.113.9:5060", "203.0.113.9"));
+    EXPECT_TRUE(is_within("203.0.113.9:5060", "203.0.113.9:5060"));
+    EXPECT_FALSE(is_within("203.0.113.9", "203.0.113.9:5060"));
+    EXPECT_FALSE(is_within("203.0.113.9:5061", "203.0.113.9:5060"));
+    EXPECT_FALSE(is_within("203.0.113.8:5060", "203.0.113.9"));
+    EXPECT_TRUE(is_within("2001:db8::9", "2001:db8::/64"));
+    EXPECT_TRUE(is_within("[2001:db8::9]:5060", "2001:db8::/64"));
+    EXPECT_TRUE(is_within("2001:db8::/64", "2001:db8::/64"));
+    EXPECT_TRUE(is_within("[2001:db8::9]:5060", "2001:db8::9"));
+    EXPECT_FALSE(is_within("2001:db8::/64", "2001:db8::"));
+    EXPECT_FALSE(is_within("2001:db8::", "[2001:db8::]:5060"));
+    EXPECT_FALSE(is_within("2001:db8:0:1::9", "2001:db8::/64"));
+    EXPECT_FALSE(is_within("203.0.113.9", "::/64")); // IPv4 is mapped there
+}
+
 TEST(BanCauses, have_a_label_and_a_sentence_each) {
     for (uint32_t cause = 0; cause < BAN_CAUSE_COUNT; ++cause) {
         EXPECT_FALSE(cause_text(cause).label.empty());

@@ -322,5 +322,11 @@ TEST(Mistakes, aliases_repeat_a_little_and_not_without_end) {
     EXPECT_NE(mistakes(with(bomb + "]\n")).find("nested too deeply or too large"), std::string::npos);
 }
 
+TEST(Mistakes, name_a_scalar_that_is_too_long_once) {
+    EXPECT_EQ(mistakes("version: 1\noutside: [a]\nprotect: { networks: [192.0.2.0/24], media_ports: 10000 }\nmode: " +
+                       std::string(5000, 'x') + "\n"),
+              "f:4:7: mode: longer than any value is, expected at most 4096 bytes");
+}
+
 } // namespace
 } // namespace ringwall::policy

@@ -84,6 +84,17 @@ TEST(Explanation, names_the_line_that_decides_and_what_else_is_said) {
                     "203.0.113.0/24 is denied: /l/deny:1", "any is of zone internet: zone \"internet\", networks[0]"));
 }
 
+TEST(Explanation, tells_an_entry_of_allow_once_and_where_it_stands) {
+    const auto config = read(
+        "version: 1\noutside: [a]\nprotect: { networks: [192.0.2.0/24], media_ports: 10000-20000 }\n"
+        "allow: [{ file: /l/more }, 203.0.113.1, { network: 203.0.113.2, bypass: all }]\n");
+    ASSERT_TRUE(config);
+    const View view(*config, {});
+    EXPECT_THAT(explain(address("203.0.113.1"), view).said, ElementsAre("203.0.113.1/32 is allowed: allow[1]"));
+    EXPECT_THAT(explain(address("203.0.113.2"), view).said,
+                ElementsAre("203.0.113.2/32 is allowed, to guarded ports too: allow[2]"));
+}
+
 class Random {
 public:
     uint32_t below(uint32_t limit) { return std::uniform_int_distribution<uint32_t>(0, limit - 1)(engine_); }

@@ -101,6 +101,9 @@ TEST(Rules, mark_their_ports_and_keep_ranges_and_date) {
     EXPECT_EQ(compiled.rules[0].ports[1].first, 12800);
     EXPECT_EQ(compiled.rules[0].protocol, 17U);
     EXPECT_EQ(compiled.rules[1].until_tai_ns, 0U);
+    const auto far =
+        compile(good("  - { allow: udp, to: any, ports: 12799, from: any, until: 9999-12-31T23:59:59Z }\n"), {});
+    EXPECT_EQ(far.rules[0].until_tai_ns, 7258118400ULL * 1000000000); // 2200: nanoseconds go no further than 2262
     EXPECT_EQ(compiled.rules[1].protocol, 6U);
     uint64_t udp[2]{}, tcp[2]{};
     for (const auto& [word, ports] : compiled.ports)

@@ -11,21 +11,22 @@ namespace ringwall::why {
 inline const policy::View& example() {
     static const policy::View view = [] {
         constexpr const char* wall =
-            "version: 1\n"                                                                      // 1
-            "outside: [a]\n"                                                                    // 2
-            "protect:\n"                                                                        // 3
-            "  networks: [192.0.2.0/24, \"2001:db8:1::/48\"]\n"                                 // 4
-            "  media_ports: 10000-20000\n"                                                      // 5
-            "  external: { 203.0.113.1: 192.0.2.10 }\n"                                         // 6
-            "peers:\n"                                                                          // 7
-            "  - { name: provider, networks: [198.51.100.0/24], limits: { INVITE: 10/min } }\n" // 8
-            "zones:\n"                                                                          // 9
-            "  - name: internet\n"                                                              // 10
-            "    networks: [any]\n"                                                             // 11
-            "deny:\n"                                                                           // 12
-            "  networks:\n"                                                                     // 13
-            "    - 203.0.113.64/26\n"                                                           // 14
-            "    - 203.0.113.128/26\n";                                                         // 15
+            "version: 1\n"                                      // 1
+            "outside: [a]\n"                                    // 2
+            "protect:\n"                                        // 3
+            "  networks: [192.0.2.0/24, \"2001:db8:1::/48\"]\n" // 4
+            "  media_ports: 10000-20000\n"                      // 5
+            "  external: { 203.0.113.1: 192.0.2.10 }\n"         // 6
+            "peers:\n"                                          // 7
+            "  - { name: provider, networks: [198.51.100.0/24], limits: { INVITE: 10/min }, "
+            "total_limits: { OPTIONS: 1/min burst 5 } }\n" // 8
+            "zones:\n"                                     // 9
+            "  - name: internet\n"                         // 10
+            "    networks: [any]\n"                        // 11
+            "deny:\n"                                      // 12
+            "  networks:\n"                                // 13
+            "    - 203.0.113.64/26\n"                      // 14
+            "    - 203.0.113.128/26\n";                    // 15
         constexpr const char* more =
             "rules:\n"                                                               // 1
             "  - { allow: udp, to: 192.0.2.10, ports: 15002, from: 203.0.113.5 }\n"; // 2

@@ -130,6 +130,44 @@ TEST(Explain, says_who_may_speak_sip_and_how_much) {
     EXPECT_EQ(answer.mend, "total_limits of peer provider");
 }
 
+TEST(Explain, says_the_limit_that_has_refused_and_its_place) {
+    const Question options = sip("198.51.100.7:5060", "OPTIONS");
+    Evidence evidence = evidence_of(options);
+    evidence.headroom = {.more = 0, .is_counted = true, .next_in_ns = 60'000'000'000};
+    const Answer answer = explain(options, evidence, REASON_total_limited, lines());
+    EXPECT_EQ(
+        says(answer, "limits"),
+        "OPTIONS: 20/s burst 50 of each source, 1/min burst 5 in total; 0 like it would pass now, the next in 60 s "
+        "(wall.yaml:8)");
+}
+
+TEST(Explain, names_the_zone_that_admits_where_no_peers_are_declared) {
+    const auto config = policy::read(std::vector<policy::ConfigFile>{
+        {"w.yaml",
+         "version: 1\noutside: [a]\nprotect: { networks: [192.0.2.0/24], media_ports: 10000-20000 }\n"
+         "zones: [{ name: z, networks: [203.0.113.0/24],\n  sip: yes }]\n"
+         "allow:\n  - { file: /l }\n  - 203.0.113.2\n  - { network: 203.0.113.3, bypass: all }\n"}});
+    ASSERT_TRUE(config);
+    const policy::View view(*config, {});
+    const Lines of_zone(view);
+    const auto admission = [&](const std::string& source) {
+        const Question question = sip(source, "INVITE");
+        Evidence evidence = evidence_of(question);
+        evidence.wall = view.compiled().wall;
+        evidence.source = view.lookup().find(question.source.address);
+        evidence.zone = view.compiled().zones[evidence.source.zone];
+        return says(explain(question, evidence, REASON_sip, of_zone), "admission");
+    };
+    EXPECT_EQ(admission("203.0.113.9:5060"), "zone z may speak SIP (w.yaml:5)");
+    EXPECT_EQ(admission("198.18.0.9:5060"), "no peers are declared: every source may speak SIP");
+    const Question bypassing = media("203.0.113.3:1");
+    Evidence evidence = evidence_of(bypassing);
+    evidence.source = view.lookup().find(bypassing.source.address);
+    const Answer answer = explain(bypassing, evidence, REASON_bypass, of_zone);
+    EXPECT_EQ(says(answer, "lists"), "203.0.113.3/32 is allowed, to guarded ports too (w.yaml:9)");
+    EXPECT_EQ(std::ranges::count(answer.steps, "lists", &Step::name), 1);
+}
+
 TEST(Explain, of_a_limit_names_the_setting_for_an_office) {
     const Question office = sip("203.0.113.9:5060", "REGISTER");
     Evidence evidence = evidence_of(office);

@@ -27,6 +27,7 @@ TEST(Question, refuses_what_is_none_and_says_what_was_expected) {
     EXPECT_NE(refusal({.source = "here", .destination = "192.0.2.1"}).find("got \"here\", expected"),
               std::string::npos);
     EXPECT_NE(refusal({.source = "192.0.2.1:99999", .destination = "192.0.2.1"}).find("expected"), std::string::npos);
+    EXPECT_NE(refusal({.source = "192.0.2.1", .destination = "192.0.2.1:0"}).find("expected"), std::string::npos);
     EXPECT_NE(refusal({.source = "::1", .destination = "192.0.2.1"}).find("one family"), std::string::npos);
     const Asked good{.source = "192.0.2.1", .destination = "198.51.100.1:9"};
     EXPECT_EQ(refusal(good), "none");
