@@ -58,8 +58,9 @@ void Core::State::note(const dialog::Effects& effects, Now now) {
 }
 
 void Core::State::end(const dialog::Leg& leg, Now now) {
-    book.release(leg.id);
+    book.release(leg.id, leg.has_outlived);
     outsiders.parties().left(leg, now.monotonic);
+    if (leg.has_outlived) say_outlived(leg);
     if (leg.is_announced) say_ended(leg);
     if (leg.elsewhere)
         if (const auto found = elsewhere.find(leg.elsewhere->port.value);
@@ -104,7 +105,8 @@ void Core::State::change(dialog::Leg& leg, Now now) {
     const size_t count = claims.size();
     book.set({leg.id, leg.group, leg.deadline, leg.soft_deadline, std::move(claims)});
     const bool is_answered = leg.state != dialog::LegState::early;
-    if (leg.begun_inside || is_answered) outsiders.parties().joined(leg, now.monotonic);
+    const bool is_somebodys_word = leg.awaits_ack; // who answered it is no party yet
+    if ((leg.begun_inside || is_answered) && !is_somebodys_word) outsiders.parties().joined(leg, now.monotonic);
     if (is_answered && !std::exchange(leg.is_announced, true) && !leg.is_restored) say_started(leg, count);
     if (!leg.is_recorded && leg.is_strangers && leg.is_unheard) return; // the inside has not taken it up
     leg.is_recorded = true;
@@ -133,6 +135,14 @@ void Core::State::recount(dialog::Leg& leg) {
     if (leg.counted_as != 0) --calls[leg.counted_as];
     leg.counted_as = static_cast<uint8_t>(leg.state);
     ++calls[leg.counted_as];
+}
+
+void Core::State::say_outlived(const dialog::Leg& leg) {
+    const std::string with = outside_of(leg);
+    journal.notice({Level::warn,
+                    "call.outlived",
+                    "call with " + with + " was still up at the end of timers.max_call: its ports are shut",
+                    {{"call_id", leg.call_id}, {"with", with}}});
 }
 
 // Of one call at most so many, the first of its description: audio, nearly always. And none at all for a stranger's that
@@ -289,6 +299,8 @@ std::vector<pinhole::Claim> Core::State::claims_in(const struct dialog_record& r
         claims.back().is_mux_offered = (claim.flags & CLAIM_MUX_OFFERED) != 0;
         claims.back().is_other_partys = (claim.flags & CLAIM_OTHER_PARTY) != 0;
         dialog::load_senders(record, i, claims.back());
+        claims.back().is_answered_inside =
+            claims.back().constraint == pinhole::Constraint::peers && claims.back().peers.empty();
     }
     return claims;
 }

@@ -59,6 +59,7 @@ struct Core::State {
     void claim(pinhole::LegId id, const dialog::Opening& opening);
     void let_go(pinhole::LegId id, Now now);
     void say_started(const dialog::Leg& leg, size_t pinholes);
+    void say_outlived(const dialog::Leg& leg);
     void say_ended(const dialog::Leg& leg);
     void recount(dialog::Leg& leg);
     std::optional<Endpoint> elsewhere_of(const dialog::Leg* leg) const; // may be null

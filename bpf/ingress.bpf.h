@@ -109,7 +109,8 @@ static __always_inline __u32 judge_tcp(struct context *ctx, struct packet *pkt) 
     int is_closed = is_guarded && is_closed_by_loss(pkt);
     __u32 reason = is_closed ? REASON_agent_lost_closed : REASON_not_guarded; /* 7, 10 */
     if (is_guarded && !is_closed) reason = judge_tcp_media(pkt);              /* 7, 10 */
-    int is_open = is_closed || reason == REASON_not_guarded || reason == REASON_no_pinhole || reason == REASON_call_ended;
+    int is_open = is_closed || reason == REASON_not_guarded || reason == REASON_no_pinhole ||
+                  reason == REASON_call_ended || reason == REASON_pinhole_expired;
     if (is_open && bits && has_rule(pkt, bits->rules_tcp)) return REASON_rule; /* 8 */
     return is_drop(reason) && is_bypassing(pkt) ? REASON_bypass : reason;
 }
@@ -152,13 +153,13 @@ static __always_inline __u32 judge_guarded(struct context *ctx, struct packet *p
     if (is_ruled) return REASON_rule;                                                                      /* 8 */
     __u32 reason = is_guarded ? (__u32)judge_opaque(pkt) : REASON_NONE;
     if (reason != REASON_NONE) return reason; /* 8 */
+    __u64 ctl = hole ? READ_ONCE(hole->ctl) : 0;
     if (hole && path) {
-        __u64 ctl = READ_ONCE(hole->ctl);
         if (is_tombstone(hole, ctl, pkt) && was_peer(hole, ctl, &pkt->source, pkt->source_network.zone))
-            return REASON_return_path_ended; /* 9 */
+            return flags_in(ctl) & PINHOLE_OUTLIVED ? REASON_pinhole_expired : REASON_return_path_ended; /* 9 */
     }
-    if (path) return REASON_return_path;                                           /* 9 */
-    if (hole && pkt->now < READ_ONCE(hole->deadline_ns)) return REASON_call_ended; /* 7 */
+    if (path) return REASON_return_path;                                       /* 9 */
+    if (hole && pkt->now < READ_ONCE(hole->deadline_ns)) return ended_as(ctl); /* 7 */
     return is_guarded ? REASON_no_pinhole : REASON_not_guarded;                    /* 10 */
 }
 

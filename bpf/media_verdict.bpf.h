@@ -2,7 +2,8 @@
 /*
  * Step 7: a packet to a local endpoint that has a pinhole. In order:
  *
- *  closed until its deadline           call_ended           (afterwards as if there were no hole)
+ *  closed until its deadline           call_ended, pinhole_expired where max_call ended it (afterwards as if there were
+ *                                      no hole)
  *  past the deadline                   call_ended where it was draining, else pinhole_expired
  *  asleep                              pinhole_idle, unless from the negotiated peer or the last one
  *  not one of those who may send       wrong_source; RTP of who is not of the call's declared peer either, while the

@@ -26,6 +26,11 @@ static __always_inline int is_live(const struct pinhole *hole, __u64 ctl, __u64 
     return phase_of(ctl) != PHASE_CLOSED && now < READ_ONCE(hole->deadline_ns);
 }
 
+/* Why a closed one refuses. */
+static __always_inline __u32 ended_as(__u64 ctl) {
+    return flags_in(ctl) & PINHOLE_OUTLIVED ? REASON_pinhole_expired : REASON_call_ended;
+}
+
 /* How well an endpoint fits a peer; the best of all peers counts. */
 enum fit { FIT_NONE, FIT_ADDRESS, FIT_ANY_PORT, FIT_EXACT };
 

@@ -4,7 +4,8 @@
  *
  *  a new connection, and no pinhole                       drop no_pinhole
  *  no pinhole                                             pass tcp_established
- *  closed: a new connection, or a party of the call       drop call_ended    (others as if there were no pinhole)
+ *  closed: a new connection, or a party of the call       drop call_ended, pinhole_expired where max_call ended it
+ *                                                         (others as if there were no pinhole)
  *  past the deadline                                      drop call_ended where it was draining, else pinhole_expired
  *  not one of those who may send                          drop wrong_source
  *  a new connection to a pinhole asleep, nobody named     drop pinhole_idle
@@ -24,7 +25,7 @@ static __always_inline __u32 judge_connection(struct pinhole *hole, const struct
     int opens = opens_connection(pkt);
     if (phase_of(ctl) == PHASE_CLOSED) {
         int is_refused = opens || was_peer(hole, ctl, &pkt->source, pkt->source_network.zone);
-        if (is_refused && is_tombstone(hole, ctl, pkt)) return REASON_call_ended; /* 7 */
+        if (is_refused && is_tombstone(hole, ctl, pkt)) return ended_as(ctl); /* 7 */
         return opens ? REASON_no_pinhole : REASON_tcp_established;                /* 10 */
     }
     if (!is_live(hole, ctl, pkt->now))

@@ -37,12 +37,7 @@ double seconds_between(uint64_t earlier_ns, uint64_t later_ns) {
     return std::round(static_cast<double>(later_ns - earlier_ns) / 1e8) / 10;
 }
 
-// Of an offer that nobody has answered: until it is given up, if no media passes.
-uint64_t end_of(const struct pinhole& value, uint64_t now_ns) {
-    const uint64_t soft_ns = uint64_t{value.soft_deadline_s} * 1'000'000'000;
-    const bool is_offered = field(value.ctl, CTL_PHASE_SHIFT, 0xf) == PHASE_OFFERED;
-    return is_offered && soft_ns > now_ns ? std::min<uint64_t>(soft_ns, value.deadline_ns) : value.deadline_ns;
-}
+uint64_t last_media_ns(const struct pinhole& value) { return std::max(value.last_in_ns, value.last_out_ns); }
 
 json::array peers_of(const pinhole::PresentPinhole& hole) {
     json::array list;
@@ -80,10 +75,24 @@ std::string Holes::call_id_of(uint64_t leg) const {
     return to_utf8(until_nul(record->call_id));
 }
 
+// Of an offer that nobody has answered: until it is given up, if no media passes. Not before its call has had none for a
+// while, on any of its ports (dialog::Table::is_over).
+uint64_t Holes::end_of(const struct pinhole& value) const {
+    constexpr uint64_t second = 1'000'000'000, silence = IDLE_AFTER_SOFT_DEADLINE_S * second;
+    const bool is_offered = field(value.ctl, CTL_PHASE_SHIFT, 0xf) == PHASE_OFFERED;
+    if (!is_offered || value.soft_deadline_s == 0) return value.deadline_ns;
+    uint64_t last_ns = last_media_ns(value);
+    if (const auto record = standing_.dialog(value.owner))
+        for (size_t i = 0; i < std::min<size_t>(record->claim_count, CLAIMS_PER_LEG); ++i)
+            if (const auto sibling = standing_.pinhole(record->claims[i].key))
+                last_ns = std::max(last_ns, last_media_ns(sibling->value));
+    return std::min<uint64_t>(std::max(value.soft_deadline_s * second, last_ns + silence), value.deadline_ns);
+}
+
 json::object Holes::pinhole(const pinhole::PresentPinhole& hole) const {
     const struct pinhole& value = hole.value;
     const auto zone = static_cast<uint8_t>(field(value.ctl, CTL_ZONE_SHIFT, 0xff));
-    const uint64_t last_ns = std::max(value.last_in_ns, value.last_out_ns);
+    const uint64_t last_ns = last_media_ns(value);
     json::object entry{
         {"local", local_of(hole.key).to_string()},
         {"proto", to_string(static_cast<Protocol>(hole.key.port_proto & 0xff))},
@@ -95,7 +104,7 @@ json::object Holes::pinhole(const pinhole::PresentPinhole& hole) const {
         {"call_id", call_id_of(value.owner)},
         {"packets", value.packets},
         {"bytes", value.bytes},
-        {"expires_in", seconds_between(now_ns_, end_of(value, now_ns_))},
+        {"expires_in", seconds_between(now_ns_, end_of(value))},
         {"media", field(value.ctl, CTL_MEDIA_SHIFT, 0xff)},
         {"zone", policy_.zone_name(zone)},
         {"ice", (field(value.ctl, CTL_FLAGS_SHIFT, 0xff) & PINHOLE_ICE) != 0},

@@ -36,6 +36,7 @@ public:
     boost::json::object call(const struct dialog_record& record, std::optional<Endpoint> elsewhere = {}) const;
 
 private:
+    uint64_t end_of(const struct pinhole& value) const;
     std::string call_id_of(uint64_t leg) const;
     void add_refusal(const pinhole::PresentPinhole& hole, boost::json::object& entry) const;
 

@@ -15,10 +15,10 @@ void check_media(pinhole::Claim& claim, policy::Conformance wanted) {
 
 void constrain_offered(pinhole::Claim& claim, const Counterpart& counterpart) {
     using policy::Expectation;
+    claim.only_from.reset();
     if (counterpart.is_declared && counterpart.expectation == Expectation::strict) {
         claim.constraint = pinhole::Constraint::addresses;
-        claim.peers = {{counterpart.signalling.address, Port{0}}};
-        claim.ufrag_hash = 0; // that address and no other, whatever pairs ICE would find
+        claim.only_from = counterpart.signalling.address; // whatever SDP names, and whatever pairs ICE would find
     } else if (counterpart.is_declared && counterpart.expectation != Expectation::any) {
         claim.constraint = pinhole::Constraint::networks;
     } else {
@@ -30,13 +30,11 @@ void constrain_answered(pinhole::Claim& claim, std::vector<Endpoint> peers, cons
                         bool is_inside) {
     using policy::Expectation;
     const bool is_unknown = peers.empty() && !is_inside && claim.ufrag_hash == 0; // with ICE the pairs will tell
-    if (counterpart.expectation != Expectation::negotiated || is_unknown) {
-        constrain_offered(claim, counterpart);
-        if (claim.constraint != pinhole::Constraint::addresses) claim.peers = std::move(peers);
-        return;
-    }
-    claim.constraint = pinhole::Constraint::peers;
     claim.peers = std::move(peers);
+    claim.is_answered_inside = is_inside;
+    constrain_offered(claim, counterpart);
+    if (counterpart.expectation == Expectation::negotiated && !is_unknown)
+        claim.constraint = pinhole::Constraint::peers;
 }
 
 } // namespace ringwall::dialog

@@ -155,7 +155,7 @@ void reconsider(std::span<pinhole::Claim> claims, const Counterpart& counterpart
         claim.zone = counterpart.zone;
         claim.zone_substitutes = counterpart.is_declared;
         check_media(claim, policy.conformance(counterpart.zone));
-        const bool is_inside = claim.constraint == pinhole::Constraint::peers && claim.peers.empty();
+        const bool is_inside = claim.is_answered_inside;
         if (claim.is_answered) constrain_answered(claim, std::exchange(claim.peers, {}), counterpart, is_inside);
         else constrain_offered(claim, counterpart);
     }

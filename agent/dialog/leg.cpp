@@ -2,6 +2,7 @@
 #include "agent/dialog/leg.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/pinhole/merge.hpp"
 
@@ -75,6 +76,19 @@ std::vector<pinhole::Claim> Leg::claims() const {
     std::ranges::for_each(offered, offer);
     for (const Moving& claim : moving) add(claim.claim);
     return all;
+}
+
+void Leg::hold_back() {
+    with_the_ack = claims();
+    awaits_ack = true;
+    for (Side& side : sides) side.accepted.clear();
+    offered.clear();
+}
+
+void Leg::acknowledged() {
+    if (!std::exchange(awaits_ack, false)) return;
+    for (pinhole::Claim& claim : std::exchange(with_the_ack, {}))
+        (claim.is_answered ? sides.front().accepted : offered).push_back(std::move(claim));
 }
 
 std::vector<pinhole::HoleKey> Leg::keys() const {

@@ -86,6 +86,10 @@ struct Leg {
     // `offered` likewise: the outside's ACK or PRACK answers it, and no offer of a request.
     bool is_offered_to_ack = false;
     std::vector<Moving> moving;
+    // It answered an INVITE of the inside that another had answered: until the inside's ACK it opens nothing, and lets
+    // nobody send. Then it claims these.
+    bool awaits_ack = false;
+    std::vector<pinhole::Claim> with_the_ack;
     std::optional<Endpoint> elsewhere; // what its inside named last for media, where that is not ours
 
     TimePoint started, deadline;            // max_call, absolute
@@ -101,6 +105,7 @@ struct Leg {
     bool is_put = false;       // stands there
     std::optional<Put> put;    // as this; nothing after a restart, until it is put anew
     uint8_t counted_as = 0;    // of those on record, by state (enum dialog_state); 0: not yet
+    bool has_outlived = false; // ended by max_call, without a BYE
     bool is_announced = false; // the operator has read that it was answered
     bool is_unheard = false;   // nobody has responded to its INVITE
     bool is_answered = false;  // by a 2xx that we saw, not only by an ACK
@@ -119,6 +124,8 @@ struct Leg {
     // Everything the leg claims now: accepted, merely offered, and moving away.
     std::vector<pinhole::Claim> claims() const;
     std::vector<pinhole::HoleKey> keys() const; // theirs, in their order
+    void hold_back(); // all of them, until acknowledged()
+    void acknowledged();
 };
 
 } // namespace ringwall::dialog

@@ -10,9 +10,11 @@ std::vector<pinhole::Claim> permitted(std::vector<pinhole::Claim> claims, const 
     std::erase_if(claims, [&](const pinhole::Claim& claim) {
         return !policy.is_protected(claim.local.address) || !policy.is_media_port(claim.local.port, claim.protocol);
     });
-    for (pinhole::Claim& claim : claims)
+    for (pinhole::Claim& claim : claims) {
+        claim = pinhole::enforced(std::move(claim));
         // More than a set holds are a hole for the peer's networks or anyone, where the program asks the list itself.
         if (claim.peers.size() <= PEERS_PER_SET) std::erase_if(claim.peers, is_denied);
+    }
     return claims;
 }
 

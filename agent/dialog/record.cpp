@@ -98,7 +98,14 @@ void store_senders(const std::vector<pinhole::Claim>& claims, struct dialog_reco
 
 void load_senders(const struct dialog_record& record, size_t index, pinhole::Claim& claim) {
     const struct dialog_claim& stored = record.claims[index];
-    if ((stored.flags & CLAIM_SENDERS) == 0) return;
+    const bool is_other_partys = (stored.flags & CLAIM_OTHER_PARTY) != 0;
+    if ((stored.flags & CLAIM_SENDERS) == 0) { // then as its pinhole has it
+        // of a strict peer's the one that may send; whom SDP named is forgotten
+        const std::vector<Endpoint> strict{{Endpoint::from(record.outside).address, Port{0}}};
+        const bool is_strict = claim.constraint == pinhole::Constraint::addresses && claim.peers == strict;
+        if (is_strict && !is_other_partys) claim.peers.clear();
+        return;
+    }
     claim.is_answered = stored.phase != PHASE_OFFERED;
     if (claim.is_answered) claim.is_held = stored.phase == PHASE_HELD; // of an offer only the pinhole tells
     claim.constraint = static_cast<pinhole::Constraint>(stored.flags >> CLAIM_CONSTRAINT_SHIFT & CLAIM_CONSTRAINT_MASK);
@@ -136,12 +143,18 @@ void write(const Leg& leg, struct dialog_record& record) {
     const auto is_moving = [&](const pinhole::Claim& claim) {
         return std::ranges::any_of(leg.moving, [&](const Moving& m) { return m.claim.key() == claim.key(); });
     };
-    const std::vector<pinhole::Claim> claims = leg.claims();
+    if (leg.awaits_ack) record.flags |= DIALOG_AWAITS_ACK;
+    std::vector<pinhole::Claim> claims = leg.awaits_ack ? leg.with_the_ack : leg.claims();
     store_claims(claims, record);
     for (size_t i = 0; i < record.claim_count; ++i) {
-        const pinhole::Claim& claim = claims[i];
+        pinhole::Claim& claim = claims[i];
         if (is_moving(claim)) record.claims[i].flags |= CLAIM_MOVING;
-        if (claim.zone != leg.counterpart.zone) record.claims[i].flags |= CLAIM_OTHER_PARTY;
+        if (claim.zone != leg.counterpart.zone) {
+            record.claims[i].flags |= CLAIM_OTHER_PARTY; // taken as it is; of the leg's own the policy is asked anew
+            claim = pinhole::enforced(std::move(claim));
+        } else if (claim.is_answered_inside && claim.peers.empty()) {
+            claim.constraint = pinhole::Constraint::peers;
+        }
     }
     if (leg.remote_offer) store_offer(*leg.remote_offer, record);
     store_senders(claims, record);
@@ -192,8 +205,10 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
     if (record.soft_deadline_s != 0)
         leg.soft_deadline = pinhole::from_ns(uint64_t{record.soft_deadline_s} * 1'000'000'000);
     Side& side = leg.side(load(record.inside_tag));
+    leg.awaits_ack = (record.flags & DIALOG_AWAITS_ACK) != 0;
+    if (leg.awaits_ack) leg.with_the_ack = claims;
     for (const pinhole::Claim& claim : claims)
-        if (!is_moving(record, claim)) (claim.is_answered ? side.accepted : leg.offered).push_back(claim);
+        if (!leg.awaits_ack && !is_moving(record, claim)) (claim.is_answered ? side.accepted : leg.offered).push_back(claim);
     for (const pinhole::Claim& claim : claims) {
         if (!is_moving(record, claim)) continue;
         if (const auto next = successor_of(claim, side.accepted); next != side.accepted.end())

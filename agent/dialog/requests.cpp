@@ -155,6 +155,7 @@ void Table::Step::ack() {
     const bool is_the_callers = event_.outbound || (leg->is_restored && !leg->begun_inside);
     const bool confirms = is_named && is_the_callers && leg->state == LegState::early;
     if (is_to_outside || is_to_inside) begin(transaction_life, is_strangers());
+    if (confirms) leg->acknowledged();
     if (is_to_outside) answered_by_inside(*leg, side, *leg->remote_offer, true);
     else if (is_unanswered) leg->forget_remote_offer(); // nothing else will
     if (is_to_inside) answered_by_outside(*leg, side, leg->offered, true);

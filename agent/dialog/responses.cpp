@@ -82,9 +82,11 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     changed(*leg);
 }
 
-// Another has answered before (RFC 3261 13.2.2.4): until the inside's ACK it is only somebody's word.
+// Another has answered before (RFC 3261 13.2.2.4): until the inside's ACK it is only somebody's word. Whoever knows the
+// branch can say it, and would be heard beside the one that the inside talks to. Who forks has the ACK at once.
 void Table::Step::answered_beside(Leg& leg) {
     leg.is_answered = true;
+    leg.hold_back();
     end_unless_confirmed(leg);
 }
 
@@ -186,8 +188,7 @@ void Table::Step::follow(LegId id) {
     leg->counterpart = now;
     const auto take_along = [&](pinhole::Claim& claim) {
         claim.zone = now.zone;
-        if (claim.constraint == pinhole::Constraint::peers)
-            std::ranges::replace(claim.peers, Endpoint{before, Port{0}}, Endpoint{now.signalling.address, Port{0}});
+        std::ranges::replace(claim.peers, Endpoint{before, Port{0}}, Endpoint{now.signalling.address, Port{0}});
     };
     for (Side& side : leg->sides) {
         std::ranges::for_each(side.accepted, take_along);

@@ -75,8 +75,10 @@ bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
                                              : nullptr;
     }
     if (!leg) return false;
-    const auto claims = leg->claims();
-    return std::ranges::find(claims, inside, &pinhole::Claim::local) != claims.end();
+    const auto is_among = [&](const std::vector<pinhole::Claim>& claims) {
+        return std::ranges::find(claims, inside, &pinhole::Claim::local) != claims.end();
+    };
+    return is_among(leg->claims()) || is_among(leg->with_the_ack);
 }
 
 Leg* Table::leg(LegId id) {
@@ -244,6 +246,7 @@ Effects Table::tick(TimePoint now, const Activity& last_media) {
         if (!found || found->next_look != at) continue;
         found->next_look = {};
         if (is_over(*found, now, last_media)) {
+            found->has_outlived = found->state == LegState::confirmed && found->deadline <= now;
             end(id, effects);
             continue;
         }
@@ -285,7 +288,7 @@ void Table::restore(Leg restored, TimePoint now) {
     }
     place = std::make_unique<Leg>(std::move(restored));
     Leg& leg = *place;
-    leg.is_answered = leg.state != LegState::early;
+    leg.is_answered = leg.state != LegState::early || leg.awaits_ack;
     leg.is_strangers = !leg.begun_inside && !leg.counterpart.is_declared;
     waiting_strangers_ += leg.is_strangers && leg.state == LegState::early;
     if (!leg.begun_inside) leg.outset = outset_of(leg.counterpart, false, leg.is_strangers);
@@ -315,6 +318,7 @@ void Table::reconsider(const policy::View& policy) {
             dialog::reconsider(side.provisional, leg.counterpart, policy);
         }
         dialog::reconsider(leg.offered, leg.counterpart, policy);
+        dialog::reconsider(leg.with_the_ack, leg.counterpart, policy);
         for (Moving& moving : leg.moving) dialog::reconsider(std::span(&moving.claim, 1), leg.counterpart, policy);
     });
 }

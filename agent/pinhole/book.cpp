@@ -42,6 +42,7 @@ void Book::restore(std::span<const PresentPinhole> present) {
         hole.stage = word.phase == PHASE_CLOSED     ? Stage::closed
                      : word.phase == PHASE_DRAINING ? Stage::draining
                                                     : Stage::live;
+        hole.has_outlived = hole.stage == Stage::closed && (word.flags & PINHOLE_OUTLIVED) != 0;
         hole.stage_end = hole.closed_at = from_ns(found.value.deadline_ns);
         if (word.slot != 0) slots.push_back(word.slot);
         if (hole.stage == Stage::draining) drains_.add(hole.stage_end, hole.key);
@@ -56,18 +57,19 @@ void Book::set_timers(const BookTimers& timers) {
     for (auto& [key, hole] : holes_) touch(hole);
 }
 
-void Book::let_go(Hole& hole, LegId leg) {
+void Book::let_go(Hole& hole, LegId leg, bool has_outlived) {
     std::erase_if(hole.owners, [&](const OwnedClaim& owner) { return owner.leg == leg; });
+    hole.has_outlived = has_outlived;
     hole.is_ownerless |= hole.owners.empty();
     if (hole.owners.empty()) hole.owners = {}; // a tombstone stands for a minute: without their memory
     touch(hole);
 }
 
-void Book::release(LegId leg) {
+void Book::release(LegId leg, bool has_outlived) {
     const auto known = by_leg_.find(leg);
     if (!known) return;
     claimed_ -= known->size();
-    for (Hole* hole : *known) let_go(*hole, leg);
+    for (Hole* hole : *known) let_go(*hole, leg, has_outlived);
     by_leg_.erase(leg);
 }
 
@@ -181,6 +183,8 @@ void Book::plan_let_go(Hole& hole, MapOps& ops) {
     struct pinhole next = hole.present.value;
     ControlWord word = ControlWord::of(next.ctl);
     word.phase = hole.stage == Stage::draining ? PHASE_DRAINING : PHASE_CLOSED;
+    word.flags &= static_cast<uint8_t>(~PINHOLE_OUTLIVED); // in one that was offered the bit has another meaning
+    if (word.phase == PHASE_CLOSED && hole.has_outlived) word.flags |= PINHOLE_OUTLIVED;
     next.ctl = word.packed();
     next.deadline_ns = to_ns(hole.stage_end);
     write(hole, next, ops);

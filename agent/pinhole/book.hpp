@@ -45,7 +45,8 @@ public:
     void restore(std::span<const PresentPinhole> present);
     // Replaces everything that this leg claims; none at all lets go of its holes.
     void set(LegClaims claims);
-    void release(LegId leg);
+    // Of one that has outlived max_call the tombstones say so.
+    void release(LegId leg, bool has_outlived = false);
     // An in-dialog message: the leg's holes are as if media had just passed (or up to 250 ms ago: the program notes the
     // time of media no more often).
     void wake(LegId leg, TimePoint now);
@@ -77,6 +78,7 @@ private:
         bool is_planned = false;   // nothing has changed since what the owners want was planned
         bool is_ownerless = false; // or was so since the last plan()
         bool is_present = false;
+        bool has_outlived = false; // its last owner, max_call
         bool is_unknown = false; // present with contents we do not know: write every field
         PresentPinhole present{};
         std::vector<Endpoint> named; // as in Wanted
@@ -92,7 +94,7 @@ private:
     void touch(Hole& hole); // to be planned anew
     void look_at(Hole& hole);
     bool own(Hole& hole, const LegClaims& claims, Claim& claim); // true where the leg did not before
-    void let_go(Hole& hole, LegId leg);
+    void let_go(Hole& hole, LegId leg, bool has_outlived = false);
     void end_drains(TimePoint now);
     void plan_live(Hole& hole, TimePoint now, MapOps& ops);
     void plan_ownerless(Hole& hole, TimePoint now, MapOps& ops);

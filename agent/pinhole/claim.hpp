@@ -68,7 +68,10 @@ struct Claim {
     Constraint constraint = Constraint::any;
     uint8_t zone = 0;
     bool zone_substitutes = false; // a declared peer: its networks may stand in
-    std::vector<Endpoint> peers;   // port 0 = any port of that address; where the constraint names none, who was named
+    // Who was named, whatever the constraint says of it now: another policy may ask (port 0 = any port of that address).
+    std::vector<Endpoint> peers;
+    std::optional<IpAddress> only_from;    // `strict`: in force in place of those
+    bool is_answered_inside = false;       // where that named nobody: nobody sends through the wall
     PayloadTypes payload_types = any_payload_type;
     Conformance conformance = Conformance::off;
     bool is_one_source = false;    // one SSRC at a time
@@ -83,6 +86,9 @@ struct Claim {
     HoleKey key() const { return {local, protocol}; }
     bool operator==(const Claim&) const = default;
 };
+
+// As it is in force: of a strict peer's the one address that may send is all that is named.
+Claim enforced(Claim claim);
 
 // May send what either may: the widest of both.
 void widen(Claim& claim, const Claim& other);

@@ -51,6 +51,15 @@ void widen(Wanted& wanted) {
     wanted.is_widened = true;
 }
 
+// Where one address alone may send, no check counts from elsewhere. The fragment stays with the hole, for a restart and a
+// policy that lets others send again.
+void add_ice(Wanted& wanted, const Claim& claim) {
+    const bool is_heard = claim.ufrag_hash != 0 && !claim.only_from;
+    if (wanted.ufrag_hash != 0 && (!is_heard || wanted.flags & PINHOLE_ICE)) return;
+    wanted.ufrag_hash = claim.ufrag_hash;
+    if (is_heard) wanted.flags |= PINHOLE_ICE;
+}
+
 void add(Wanted& wanted, const OwnedClaim& owner) {
     const Claim& claim = owner.claim;
     if (wanted.zone != claim.zone &&
@@ -60,7 +69,7 @@ void add(Wanted& wanted, const OwnedClaim& owner) {
     if (wanted.zone != claim.zone || !claim.zone_substitutes)
         wanted.flags &= static_cast<uint8_t>(~PINHOLE_ZONE_SUBSTITUTES);
     add_peers(wanted.peers, claim.peers);
-    if (wanted.ufrag_hash == 0) wanted.ufrag_hash = claim.ufrag_hash;
+    add_ice(wanted, claim);
     wanted.round += claim.round;
     wanted.never_sleeps = wanted.never_sleeps || claim.never_sleeps;
     wanted.deadline = std::max(wanted.deadline, owner.deadline);
@@ -94,15 +103,16 @@ void add_media(Wanted& wanted, const Owners& owners) {
 
 Wanted from(const OwnedClaim& owner) {
     const Claim& claim = owner.claim;
-    return {.constraint = claim.constraint,
-            .zone = claim.zone,
-            .media = claim.media,
-            .flags = static_cast<uint8_t>(claim.zone_substitutes ? PINHOLE_ZONE_SUBSTITUTES : 0),
-            .peers = claim.peers,
-            .ufrag_hash = claim.ufrag_hash,
-            .deadline = owner.deadline,
-            .soft_deadline = owner.soft_deadline,
-            .owner = owner.leg};
+    Wanted wanted{.constraint = claim.constraint,
+                  .zone = claim.zone,
+                  .media = claim.media,
+                  .flags = static_cast<uint8_t>(claim.zone_substitutes ? PINHOLE_ZONE_SUBSTITUTES : 0),
+                  .peers = claim.peers,
+                  .deadline = owner.deadline,
+                  .soft_deadline = owner.soft_deadline,
+                  .owner = owner.leg};
+    add_ice(wanted, claim); // of the last owner before others'
+    return wanted;
 }
 
 } // namespace
@@ -118,6 +128,11 @@ Component both(Component a, Component b) {
     return a == Component::udptl || b == Component::udptl || a == Component::rtp_udptl || b == Component::rtp_udptl
                ? Component::rtp_udptl
                : Component::rtp_rtcp;
+}
+
+Claim enforced(Claim claim) {
+    if (claim.only_from) claim.peers = {{*claim.only_from, Port{0}}};
+    return claim;
 }
 
 void widen(Claim& claim, const Claim& other) {
@@ -137,7 +152,13 @@ void add_senders(Claim& claim, const Claim& other) {
     claim.constraint = has_two_zones ? Constraint::any : widest(claim.constraint, other.constraint);
     claim.zone_substitutes = claim.zone_substitutes && other.zone_substitutes && claim.zone == other.zone;
     claim.is_held = claim.is_held && other.is_held;
-    add_peers(claim.peers, other.peers);
+    if (claim.only_from != other.only_from) { // the party has moved: from either address, or by the weaker constraint
+        if (claim.constraint == Constraint::addresses) claim.peers = enforced(claim).peers;
+        add_peers(claim.peers, claim.constraint == Constraint::addresses ? enforced(other).peers : other.peers);
+        claim.only_from.reset();
+    } else {
+        add_peers(claim.peers, other.peers);
+    }
     if (other.ufrag_hash != 0) claim.ufrag_hash = other.ufrag_hash;
 }
 
@@ -148,7 +169,6 @@ Wanted merge(const std::vector<OwnedClaim>& owners) {
     add_media(wanted, kept);
     wanted.phase = phase_of(kept);
     if (wanted.phase == PHASE_OFFERED) wanted.flags |= PINHOLE_EARLY_RATE;
-    if (wanted.ufrag_hash != 0) wanted.flags |= PINHOLE_ICE;
     const bool names_peers = wanted.constraint == Constraint::peers || wanted.constraint == Constraint::addresses;
     std::ranges::sort(wanted.peers); // the same in another order are no change
     wanted.named = wanted.peers;

@@ -99,7 +99,7 @@ std::string hole_text(const Evidence& evidence, const Lines& lines) {
     const std::string_view phase = pinhole::phase_name(hole, evidence.now_ns);
     std::string text = owner_text(evidence);
     if (const auto ago = ended_ns_ago(evidence)) text += ", ended " + seconds_text(*ago) + " ago";
-    if (phase == "closed") return text;
+    if (phase == "closed") return (word.flags & PINHOLE_OUTLIVED) != 0 ? text + " by timers.max_call" : text;
     text += ", " + std::string(phase) + ", " + std::string(pinhole::component_name(word.component)) + " from " +
             expected_text(evidence, lines);
     if (word.zone != 0) text += " of " + lines.with_place(lines.name_of_zone(word.zone), lines.path_of_zone(word.zone));

@@ -55,6 +55,7 @@ enum dialog_flag {
     DIALOG_MIDWAY = 1 << 4,          /* early: known by an offer in the dialog alone, until that is taken */
     DIALOG_INSIDE_OFFER = 1 << 5,    /* an offer that left waits for its final answer: what it kept is on record once */
     DIALOG_OFFER_TO_ACK = 1 << 6,    /* of either: it came in a response, and its ACK or PRACK answers it */
+    DIALOG_AWAITS_ACK = 1 << 7,      /* a second 2xx to an INVITE of the inside: it claims nothing before the ACK */
 };
 enum dialog_state {
     DIALOG_EARLY = 1,

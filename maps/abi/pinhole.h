@@ -63,6 +63,7 @@ enum pinhole_flag {
     PINHOLE_ZONE_SUBSTITUTES = 1 << 0, /* the peer is a declared one: its networks may stand in */
     PINHOLE_CHECK_MEDIA = 1 << 1,      /* RFC 7983 first byte must be RTP, RTCP, STUN, DTLS or ZRTP */
     PINHOLE_EARLY_RATE = 1 << 2,       /* at most 200 packets/s (offered) */
+    PINHOLE_OUTLIVED = 1 << 2,         /* of a closed one: no BYE ended its call, but max_call */
     PINHOLE_ICE = 1 << 3,              /* checks with our ufrag pass from anywhere, and pairs that the inside uses */
     PINHOLE_CONFORM_COUNT = 1 << 4,    /* what does not conform passes as pinhole_nonconformant (bpf/conformance.bpf.h) */
     PINHOLE_CONFORM_ENFORCE = 1 << 5,  /* it drops */

@@ -72,6 +72,16 @@ TEST_F(Tombstone, refuses_the_way_back_to_its_own_peer_only) {
     EXPECT_EQ(media_in("203.0.113.1"), "drop return_path_ended"); // it named nobody, so it refuses everybody
 }
 
+TEST_F(Tombstone, says_that_max_call_has_ended_its_call) {
+    EXPECT_EQ(media_out(), "pass out_flow");
+    open({.phase = PHASE_CLOSED, .flags = PINHOLE_OUTLIVED, .deadline = 10s});
+    EXPECT_EQ(media_in(), "drop pinhole_expired");
+    EXPECT_EQ(media_in("203.0.113.2"), "drop pinhole_expired");
+    EXPECT_EQ(refused().last_reason, static_cast<uint32_t>(REASON_pinhole_expired));
+    open({.phase = PHASE_CLOSED, .flags = PINHOLE_OUTLIVED, .deadline = -1s});
+    EXPECT_EQ(media_in("203.0.113.2"), "drop no_pinhole"); // as if it were gone
+}
+
 TEST_F(Tombstone, opens_no_way_back_while_the_inside_goes_on_sending) {
     Hole ended{.phase = PHASE_CLOSED, .deadline = 10s};
     open(ended);

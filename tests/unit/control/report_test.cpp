@@ -140,8 +140,16 @@ TEST(Pinholes, of_an_offer_end_where_it_is_given_up) {
     offered.value.soft_deadline_s = static_cast<uint32_t>(now_ns / second + 38);
     EXPECT_LT(left(), 39);
     EXPECT_GT(left(), 36);
-    offered.value.soft_deadline_s = static_cast<uint32_t>(now_ns / second - 1); // media keeps it
-    EXPECT_DOUBLE_EQ(left(), at_most);
+    offered.value.soft_deadline_s = static_cast<uint32_t>(now_ns / second - 1); // past it, 30 s of silence
+    offered.value.last_in_ns = now_ns - 10 * second;
+    EXPECT_DOUBLE_EQ(left(), 20);
+    offered.value.last_out_ns = now_ns - second;
+    EXPECT_DOUBLE_EQ(left(), 29);
+    offered.value.soft_deadline_s = static_cast<uint32_t>(now_ns / second + 2); // which nothing makes shorter
+    EXPECT_DOUBLE_EQ(left(), 29);
+    offered.value.last_in_ns = offered.value.last_out_ns = now_ns - 40 * second;
+    offered.value.soft_deadline_s = static_cast<uint32_t>(now_ns / second - 1);
+    EXPECT_DOUBLE_EQ(left(), 0);
     offered.value.ctl = Ctl{}.word();
     offered.value.soft_deadline_s = static_cast<uint32_t>(now_ns / second + 38); // Session-Expires of an answered one
     EXPECT_DOUBLE_EQ(left(), at_most);

@@ -267,6 +267,23 @@ TEST(Core, keeps_an_ended_calls_record_as_long_as_its_tombstone_and_over_a_resta
     EXPECT_THAT(script.maps().dialogs, IsEmpty());
 }
 
+TEST(Core, says_that_max_call_has_ended_a_call_in_its_tombstone_too_over_a_restart) {
+    CallScript script;
+    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\nwait 86401\n= 40000/closed\n");
+    const auto notices = script.core().take_notices();
+    EXPECT_TRUE(std::ranges::any_of(notices, [](const Notice& each) {
+        return each.event == "call.outlived" && each.text.find("timers.max_call") != each.text.npos;
+    }));
+    const auto flags = [&] { return pinhole::ControlWord::of(script.maps().pinholes.begin()->second.ctl).flags; };
+    EXPECT_TRUE(flags() & PINHOLE_OUTLIVED);
+    run(script, "restart\nreload negotiated\nwait 20\n= 40000/closed\n");
+    EXPECT_TRUE(flags() & PINHOLE_OUTLIVED);
+    run(script, // the next call on the port ends by its BYE
+        "out INVITE call=b f=a b=1 sdp=40000/muxonly\nin 200 call=b f=a t=z b=1 sdp=30000/muxonly\n"
+        "out BYE call=b f=a t=z b=3 n=2\nin 200 call=b f=a t=z b=3 n=2 m=BYE\nwait 5\n= 40000/closed\n");
+    EXPECT_FALSE(flags() & PINHOLE_OUTLIVED);
+}
+
 TEST(Core, says_when_a_call_ends) {
     CallScript script;
     run(script,

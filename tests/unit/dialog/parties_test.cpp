@@ -61,8 +61,9 @@ TEST(Parties, refuse_what_is_new_to_a_full_table_of_learned_ports_and_count_it) 
 
 TEST(Parties, are_told_to_the_kernel_for_half_a_minute_after_their_last_call) {
     Parties parties;
-    Leg first, second;
-    first.counterpart.signalling = second.counterpart.signalling = {*IpAddress::parse("198.51.100.7"), Port{5060}};
+    Leg first, second, next;
+    for (Leg* leg : {&first, &second, &next})
+        leg->counterpart.signalling = {*IpAddress::parse("198.51.100.7"), Port{5060}};
     parties.joined(first, now);
     parties.joined(second, now);
     taken_from(parties);
@@ -75,7 +76,7 @@ TEST(Parties, are_told_to_the_kernel_for_half_a_minute_after_their_last_call) {
     std::memcpy(&known, told[0].value, sizeof known);
     EXPECT_EQ(known.until_ns, pinhole::to_ns(now + std::chrono::seconds(32)));
     EXPECT_EQ(known.flags, uint32_t{KNOWN_PARTY});
-    parties.joined(first, now); // and the next is news
+    parties.joined(next, now); // and is news
     EXPECT_EQ(operations_of(parties), 1U);
 }
 
