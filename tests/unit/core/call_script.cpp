@@ -104,6 +104,10 @@ std::optional<std::string> CallScript::expect(const std::vector<std::string>& wo
         const bool is_asleep = pinhole::is_asleep(hole, pinhole::to_ns(now_.monotonic));
         return unless(is_asleep == (verb == "asleep"), "otherwise");
     }
+    if (verb == "component") {
+        const auto found = pinhole::ControlWord::of(maps_.pinholes.at(hole_key(words.at(1))).ctl).component;
+        return unless(pinhole::component_name(found) == words.at(2), std::string(pinhole::component_name(found)));
+    }
     if (verb == "ufrag") {
         const auto& hole = maps_.pinholes.at({endpoint(words.at(1)), Protocol::udp});
         return unless(hole.ufrag_hash == ufrag_hash(words.at(2)), "another");
