@@ -32,6 +32,7 @@ void add_media(const sdp::Media& media, const policy::View& policy, Remote& all)
     const uint8_t line = static_cast<uint8_t>(all.media.size());
     RemoteMedia& remote =
         all.media.emplace_back(RemoteMedia{.is_rejected = media.is_rejected(),
+                                           .is_bundle_only = media.port.value == 0 && media.bundle_only,
                                            .has_mux = media.rtcp_mux || media.rtcp_mux_only,
                                            .is_held = is_hold(media),
                                            .has_many_sources = media.has_ssrc_group,
@@ -144,6 +145,13 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
         if (!theirs.is_ice) claim.ufrag_hash = 0; // the other side has none: who may send is who it named
         claim.is_one_source = claim.is_one_source && !theirs.has_many_sources;
         constrain_answered(claim, peers_of(remote, claim, before), counterpart, theirs.is_inside);
+        const auto same = std::ranges::find(claims, claim.key(), &pinhole::Claim::key);
+        if (theirs.is_bundle_only && same != claims.end()) { // who sends that one sends this one
+            claim.constraint = same->constraint;
+            claim.peers = same->peers;
+            claim.only_from = same->only_from;
+            claim.is_answered_inside = same->is_answered_inside;
+        }
         claims.push_back(std::move(claim));
     }
     return claims;

@@ -16,6 +16,7 @@ namespace ringwall::dialog {
 
 struct RemoteMedia {
     bool is_rejected = false;
+    bool is_bundle_only = false; // comes from where another m-line says (RFC 9143 6)
     bool has_mux = false;
     bool is_held = false;
     bool has_many_sources = false; // SSRCs in groups: repairs, layers

@@ -61,7 +61,7 @@ std::vector<pinhole::Claim> Leg::claims() const {
         // An ICE restart: checks bear the new fragment as soon as the offer has arrived (RFC 8445 9).
         if (same->ufrag_hash != 0 && claim.ufrag_hash != 0) same->ufrag_hash = claim.ufrag_hash;
     };
-    // Both answers hold. Who one of them leaves open, both do: a restart must not take the other's word for it.
+    // Both hold. Who one of them leaves open, both do: a restart must not take the other's word for it.
     const auto join = [&](const pinhole::Claim& claim) {
         const auto same = std::ranges::find(all, claim.key(), &pinhole::Claim::key);
         if (same == all.end()) return all.push_back(claim);
@@ -71,7 +71,16 @@ std::vector<pinhole::Claim> Leg::claims() const {
         if (is_open) same->peers.clear();
         same->round = std::max(same->round, claim.round);
     };
-    for (const Side& side : sides) std::ranges::for_each(side.accepted, add);
+    // Several m-lines on one port, or several telephones behind a relay's: each has its media. The first one's fragment is
+    // that of a bundle (RFC 9143 9.2).
+    const auto beside = [&](const pinhole::Claim& claim) {
+        const auto same = std::ranges::find(all, claim.key(), &pinhole::Claim::key);
+        if (same == all.end()) return all.push_back(claim);
+        const uint64_t first = same->ufrag_hash;
+        join(claim);
+        if (first != 0) same->ufrag_hash = first;
+    };
+    for (const Side& side : sides) std::ranges::for_each(side.accepted, beside);
     for (const Side& side : sides) std::ranges::for_each(side.provisional, join);
     std::ranges::for_each(offered, offer);
     for (const Moving& claim : moving) add(claim.claim);

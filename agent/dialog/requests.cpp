@@ -164,7 +164,7 @@ void Table::Step::ack() {
 }
 
 // The inside gives up. Nobody has to answer that: without a final response after 64*T1 there is none to come (RFC 3261 9.1),
-// however long it rings on.
+// however long it rings on, and however often the CANCEL comes again.
 void Table::Step::cancel() {
     if (!event_.outbound) return;
     Transaction* invite = table_.transactions_.find_invite_of(message_, true);
@@ -172,10 +172,12 @@ void Table::Step::cancel() {
     if (invite) invite->is_cancelled = true;
     const Leg* restored = table_.leg(table_.leg_of_invite(message_, true)); // whose INVITE is forgotten
     for (const LegId id : table_.unanswered_legs_of(invite ? invite->group : restored ? restored->group : 0))
-        end_unless_confirmed(*table_.leg(id));
+        if (Leg& leg = *table_.leg(id); !leg.end_at) end_unless_confirmed(leg);
 }
 
+// One that comes again, as nobody answers it, gives its call no more time.
 void Table::Step::bye() {
+    if (table_.transactions_.find(event_.transaction, event_.outbound)) return;
     Leg* leg = leg_by_tags();
     if (!leg) {
         ++table_.counters_.unknown_dialog;

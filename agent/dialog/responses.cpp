@@ -76,6 +76,7 @@ void Table::Step::initial_response_in(Transaction& transaction) {
         if (transaction.is_final) answered_beside(*leg);
         else confirm(*leg);
         end_other_forks(*leg);
+        effects_.woken.insert(leg->id);
     } else {
         ring_on(leg);
     }
@@ -113,6 +114,7 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         leg->forget_remote_offer();
         transaction.answered.push_back(table_.hash_({message_.to.tag}));
         confirm(*leg);
+        effects_.woken.insert(leg->id);
     } else {
         ring_on(leg);
     }
@@ -211,19 +213,21 @@ void Table::Step::response_to_bye(const Transaction& transaction) {
     if (is_first) end_dialog();
 }
 
-// The inside's makes the INVITE known to a restart: its answer may come any time from now on.
+// The inside's makes the INVITE known to a restart: its answer may come any time from now on. Of anybody's the kernel
+// learns the new deadline.
 void Table::Step::tried(Leg* leg) {
-    const bool is_first = leg && leg->is_unheard;
     ring_on(leg);
-    if (is_first && event_.outbound) changed(*leg);
+    if (leg && leg->state == LegState::early) changed(*leg);
 }
 
-// Each sign of life before the answer gives it the whole of `timers.early` again.
+// Each sign of life before the answer gives it the whole of `timers.early` again, and of `timers.idle`: who rings long
+// sends no media meanwhile.
 void Table::Step::ring_on(Leg* leg) {
     if (!leg || leg->state != LegState::early || leg->is_midway) return;
     leg->is_unheard = false;
     leg->soft_deadline = event_.now + table_.timers_.early;
     table_.schedule(*leg, event_.now);
+    effects_.woken.insert(leg->id);
 }
 
 } // namespace ringwall::dialog

@@ -44,7 +44,7 @@ private:
     // As long as confirm() does not make it a call. On record: a restart keeps to it.
     void end_unless_confirmed(Leg& leg) {
         end_after(leg, table_.timers_.bye);
-        leg.deadline = *leg.end_at;
+        leg.deadline = std::min(leg.deadline, *leg.end_at); // after a restart the CANCEL may come again
         changed(leg);
     }
     void response_in_dialog(Transaction& transaction);

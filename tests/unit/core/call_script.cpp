@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "agent/pinhole/words.hpp"
 #include "maps/fnv1a.hpp"
 #include "tests/unit/core/ipv6_variant.hpp"
 #include "tests/unit/core/script_words.hpp"
@@ -97,6 +98,15 @@ std::optional<std::string> CallScript::expect(const std::vector<std::string>& wo
     if (verb == "latched" || verb == "unlatched") {
         const bool is_latched = maps_.exchange_latch(endpoint(words.at(1)), false);
         return unless(is_latched == (verb == "latched"), "otherwise");
+    }
+    if (verb == "asleep" || verb == "awake") {
+        const auto& hole = maps_.pinholes.at(hole_key(words.at(1)));
+        const bool is_asleep = pinhole::is_asleep(hole, pinhole::to_ns(now_.monotonic));
+        return unless(is_asleep == (verb == "asleep"), "otherwise");
+    }
+    if (verb == "component") {
+        const auto found = pinhole::ControlWord::of(maps_.pinholes.at(hole_key(words.at(1))).ctl).component;
+        return unless(pinhole::component_name(found) == words.at(2), std::string(pinhole::component_name(found)));
     }
     if (verb == "ufrag") {
         const auto& hole = maps_.pinholes.at({endpoint(words.at(1)), Protocol::udp});
@@ -257,6 +267,7 @@ void CallScript::carry(const Datagram& message) {
 }
 
 void CallScript::carry_out(pinhole::MapOps ops) {
+    maps_.applied_at = now_.monotonic;
     if (const auto failed = maps_.apply(ops); !failed.empty()) maps_.apply(core_->on_failed(failed, now_));
 }
 

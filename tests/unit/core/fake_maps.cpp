@@ -100,6 +100,7 @@ int FakeMaps::insert(const pinhole::HoleKey& key, const struct operation& operat
     if (pinholes.contains(key)) return -EEXIST;
     if (pinholes.size() >= capacity) return -E2BIG;
     pinholes[key] = value_of<struct pinhole>(operation);
+    pinholes[key].last_in_ns = pinhole::to_ns(applied_at); // a new hole is awake
     return 0;
 }
 
@@ -119,7 +120,8 @@ int FakeMaps::change(const pinhole::HoleKey& key, const struct operation& operat
     if (fields & (FIELD_SSRC | FIELD_RELATCH)) hole.ssrc = 0;
     if (fields & FIELD_OWNER) hole.owner = next.owner;
     if (fields & FIELD_RESET)
-        hole.packets = hole.bytes = hole.latch = hole.last_in_ns = hole.last_out_ns = hole.last_peer_ns = 0;
+        hole.packets = hole.bytes = hole.latch = hole.last_out_ns = hole.last_peer_ns = 0;
+    if (fields & (FIELD_RESET | FIELD_WAKE)) hole.last_in_ns = pinhole::to_ns(applied_at);
     hole.ctl = next.ctl;
     return 0;
 }

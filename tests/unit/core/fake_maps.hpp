@@ -25,6 +25,7 @@ public:
     std::string holes() const;
     size_t capacity = 1000;
 
+    std::chrono::steady_clock::time_point applied_at{}; // what comes next
     std::map<pinhole::HoleKey, struct pinhole> pinholes;
     std::map<uint32_t, struct peer_set> peer_sets;
     std::map<uint64_t, struct dialog_record> dialogs;
