@@ -123,7 +123,7 @@ struct Leg {
     // Everything the leg claims now: accepted, merely offered, and moving away.
     std::vector<pinhole::Claim> claims() const;
     std::vector<pinhole::HoleKey> keys() const; // theirs, in their order
-    void hold_back(); // all of them, until acknowledged()
+    void hold_back();                           // all of them, until acknowledged()
     void acknowledged();
 };
 

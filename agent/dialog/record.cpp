@@ -201,7 +201,8 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
     leg.awaits_ack = (record.flags & DIALOG_AWAITS_ACK) != 0;
     if (leg.awaits_ack) leg.with_the_ack = claims;
     for (const pinhole::Claim& claim : claims)
-        if (!leg.awaits_ack && !is_moving(record, claim)) (claim.is_answered ? side.accepted : leg.offered).push_back(claim);
+        if (!leg.awaits_ack && !is_moving(record, claim))
+            (claim.is_answered ? side.accepted : leg.offered).push_back(claim);
     for (const pinhole::Claim& claim : claims) {
         if (!is_moving(record, claim)) continue;
         if (const auto next = successor_of(claim, side.accepted); next != side.accepted.end())

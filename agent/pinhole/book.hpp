@@ -79,7 +79,7 @@ private:
         bool is_ownerless = false; // or was so since the last plan()
         bool is_present = false;
         bool has_outlived = false; // its last owner, max_call
-        bool is_unknown = false; // present with contents we do not know: write every field
+        bool is_unknown = false;   // present with contents we do not know: write every field
         PresentPinhole present{};
         std::vector<Endpoint> named; // as in Wanted
         bool is_buried = false;      // delete at the next plan()

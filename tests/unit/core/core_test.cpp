@@ -269,7 +269,8 @@ TEST(Core, keeps_an_ended_calls_record_as_long_as_its_tombstone_and_over_a_resta
 
 TEST(Core, says_that_max_call_has_ended_a_call_in_its_tombstone_too_over_a_restart) {
     CallScript script;
-    run(script, "out INVITE f=a b=1 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\nwait 86401\n= 40000/closed\n");
+    run(script,
+        "out INVITE f=a b=1 sdp=40000/muxonly\nin 200 f=a t=z b=1 sdp=30000/muxonly\nwait 86401\n= 40000/closed\n");
     const auto notices = script.core().take_notices();
     EXPECT_TRUE(std::ranges::any_of(notices, [](const Notice& each) {
         return each.event == "call.outlived" && each.text.find("timers.max_call") != each.text.npos;
