@@ -119,8 +119,7 @@ int FakeMaps::change(const pinhole::HoleKey& key, const struct operation& operat
     if (fields & FIELD_PACKET_PERIOD) hole.packet_period_ns = next.packet_period_ns;
     if (fields & (FIELD_SSRC | FIELD_RELATCH)) hole.ssrc = 0;
     if (fields & FIELD_OWNER) hole.owner = next.owner;
-    if (fields & FIELD_RESET)
-        hole.packets = hole.bytes = hole.latch = hole.last_out_ns = hole.last_peer_ns = 0;
+    if (fields & FIELD_RESET) hole.packets = hole.bytes = hole.latch = hole.last_out_ns = hole.last_peer_ns = 0;
     if (fields & (FIELD_RESET | FIELD_WAKE)) hole.last_in_ns = pinhole::to_ns(applied_at);
     hole.ctl = next.ctl;
     return 0;
