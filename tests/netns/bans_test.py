@@ -148,7 +148,7 @@ class Own:
         done = self.wall.invoke('bans', 'del', household)
         self.assertEqual(done.stdout, f'lifted the ban of {household}\nlifted the ban of {pair}\n')
         self.assertEqual(self.bans(), {})
-        self.assertEqual(self.telephone('attacker', 5999).register(), 200)
+        self.assertEqual(self.telephone('attacker', 5999).register(password='wrong'), 401)   # heard, and not registered
 
     def test_lifting_the_ban_of_a_port_says_that_its_address_is_banned_still(self):
         self.add(self.pair('attacker', 5999))
