@@ -2,9 +2,7 @@
 """Calls of our own through `ringwall replay`: what a live wall says to each packet, in every form of a capture."""
 import ipaddress
 import json
-import os
 import pathlib
-import shutil
 import struct
 import subprocess
 import tempfile
@@ -281,10 +279,13 @@ class Names(unittest.TestCase):
         self.assertEqual(told(replayed)[0], 'in drop not_a_peer')
 
     def test_stand_for_what_the_wall_of_that_path_remembers(self):
-        pins = pathlib.Path(f'/sys/fs/bpf/rw-replay-{os.getpid()}')
+        folder = tempfile.TemporaryDirectory(prefix='rw-replay-')
+        self.addCleanup(folder.cleanup)
+        pins = pathlib.Path(folder.name)
         entry = remembered('sip.example.net', '198.51.100.7')
-        (pins / 'maps').mkdir(parents=True)
+        subprocess.run(['mount', '-t', 'bpf', 'bpf', pins], check=True)
         try:
+            (pins / 'maps').mkdir()
             subprocess.run(['bpftool', 'map', 'create', pins / 'maps/names', 'type', 'hash', 'key', '8', 'value', '3080',
                             'entries', '8', 'name', 'names', 'flags', '1'], check=True)
             subprocess.run(['bpftool', 'map', 'update', 'pinned', pins / 'maps/names', 'key', *'10000000',
@@ -292,7 +293,7 @@ class Names(unittest.TestCase):
             script, expected = whole_call(begins_inside=False)
             replayed = replay(pcap(script), '--pin-path', pins, config=self.CONFIG)
         finally:
-            shutil.rmtree(pins)
+            subprocess.run(['umount', pins], check=True)
         self.assertEqual(told(replayed), expected)
         self.assertNotIn('no wall here', replayed.errors)
 
