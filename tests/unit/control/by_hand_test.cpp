@@ -74,8 +74,8 @@ TEST(OpenByHand, says_what_it_does_not_understand) {
 }
 
 TEST(CloseByHand, wants_to_know_what) {
-    EXPECT_EQ(closing("{}").error(), "local: expected it, or a name");
-    EXPECT_EQ(closing(R"({"proto":"udp"})").error(), "local: expected it, or a name");
+    EXPECT_EQ(closing("{}").error(), "local: expected ADDRESS:PORT, a name, or both");
+    EXPECT_EQ(closing(R"({"proto":"udp"})").error(), "local: expected ADDRESS:PORT, a name, or both");
     EXPECT_EQ(closing(R"({"local":"40000"})").error(), "local: expected ADDRESS:PORT, or [ADDRESS]:PORT for IPv6");
     EXPECT_EQ(closing(R"({"name":"x","for":"1h"})").error(), "for: no such member");
     EXPECT_EQ(closing(R"({"name":"x"})")->name, "x");
