@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Prometheus gets: the agent over TCP, promtool's opinion, a real Prometheus with our alerts and our dashboard."""
-import http.client
 import json
 import os
 import re
@@ -12,31 +11,11 @@ import urllib.parse
 from ringwall_netns import janitor
 from ringwall_netns.case import WallCase
 from ringwall_netns.kamailio import Server
+from ringwall_netns.scrape import DEFAULT, ask, series
 from ringwall_netns.wall import ROOT, Wall
 
-DEFAULT = ('127.0.0.1', 10560)
 DEPLOY = ROOT / 'deploy'
 LABEL = re.compile(r'(\w+)(=~?)"([^"]*)"')
-
-
-def ask(namespace, target, at=DEFAULT, method='GET'):
-    """(status, body) of one request, from within the namespace."""
-    family = socket.AF_INET6 if ':' in at[0] else socket.AF_INET
-    connection = http.client.HTTPConnection(at[0], at[1])
-    connection.sock = namespace.socket(family, socket.SOCK_STREAM)
-    connection.sock.settimeout(20)
-    connection.sock.connect(at)
-    try:
-        connection.request(method, target)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
-
-
-def series(text):
-    """{'name{labels}': value} of the text format."""
-    return {line.rpartition(' ')[0]: float(line.rpartition(' ')[2]) for line in text.splitlines() if line and line[0] != '#'}
 
 
 def named(pattern, name):
