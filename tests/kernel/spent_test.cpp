@@ -67,13 +67,25 @@ protected:
     }
     // Every way but those that zones share: in use until then, or free.
     void fill_limiter(uint64_t until) {
-        constexpr uint32_t exponent = 20; // units of a millisecond
-        const uint64_t way =
-            until ? uint64_t{0x7ffffff} << 37 | uint64_t{exponent} << 32 | (until >> exponent & ~0U) : 0;
         is_limiter_full_ = until != 0;
-        limiter_set all{};
-        std::ranges::fill(all.way, way);
-        put_all(map("limiter"), 0, std::vector<limiter_set>(LIMITER_SETS - LIMITER_SHARED_SETS, all));
+        put_all(map("limiter"), 0, std::vector<limiter_set>(LIMITER_SETS - LIMITER_SHARED_SETS, taken(until)));
+    }
+    static limiter_set taken(uint64_t until) {
+        constexpr uint32_t exponent = 20; // units of a millisecond
+        limiter_set set{};
+        if (until != 0)
+            std::ranges::fill(set.way,
+                              uint64_t{0x7ffffff} << 37 | uint64_t{exponent} << 32 | (until >> exponent & ~0U));
+        return set;
+    }
+    // Where this source's buckets are, of sets that are free.
+    std::vector<uint32_t> own_sets() {
+        EXPECT_EQ(send(), "pass sip");
+        std::vector<uint32_t> own;
+        const auto sets = get_all<limiter_set>(map("limiter"), LIMITER_SETS);
+        for (uint32_t i = 0; i < LIMITER_SETS - LIMITER_SHARED_SETS; ++i)
+            if (std::ranges::any_of(sets[i].way, [](uint64_t way) { return way != 0; })) own.push_back(i);
+        return own;
     }
     // As long as something is remembered it is refused so, and passes soon after.
     void refused_until_it_is_over(const std::string& as) {
@@ -183,8 +195,12 @@ TEST_P(Spent, who_found_no_way_is_refused_until_the_shared_bucket_has_room) {
 }
 
 TEST_P(Spent, who_found_no_way_is_refused_until_the_first_is_free) {
-    fill_limiter(now_ns() + short_period);
+    fill_limiter(0);
+    const auto own = own_sets();
+    ASSERT_FALSE(own.empty());
+    fill_limiter(now_ns() + 3600000000000);
     EXPECT_EQ(send("OPTIONS", 9), "pass sip"); // by the shared bucket
+    for (const uint32_t set : own) put(map("limiter"), set, taken(now_ns() + short_period));
     for (int i = 0; i < 100 && remembered().empty(); ++i) send();
     EXPECT_LE(remembered_until(), now_ns() + short_period);
     refused_until_it_is_over("drop rate_limit_full");
