@@ -155,8 +155,13 @@ Faults opaque_ports_are_declared(const Patient& patient) {
 
 // SIP is served here, and the media ports of this host are nobody's.
 Faults own_addresses_are_protected(const Patient& patient) {
-    if (!patient.policy || patient.own.empty()) return {};
+    if (!patient.policy) return {};
     const policy::View& policy = *patient.policy;
+    if (policy.config().protect_self && patient.own.empty())
+        return {
+            {"protect", "self, in protect.networks, stands for no address: no interface of outside has one",
+             "name in outside the interface that has the address (`ip address`), or the address in protect.networks"}};
+    if (patient.own.empty()) return {};
     for (const Listener& each : patient.listeners) {
         const bool is_sip = contains(each.protocol == Protocol::udp ? policy.config().sip_udp : policy.config().sip_tcp,
                                      each.local.port);

@@ -75,7 +75,8 @@ void look_at_configuration(const agent::Options& options, Patient& patient) {
     patient.config_warnings = config->plan.config.warnings;
     patient.policy = config->view();
     if (const auto addresses = kernel::list_addresses())
-        patient.own = kernel::addresses_of(config->plan.surroundings.devices, *addresses);
+        patient.own = kernel::addresses_of(config->plan.surroundings.reached, *addresses);
+    patient.left_out = config->plan.surroundings.left_out;
     for (const auto& device : config->plan.surroundings.devices) {
         const std::string statistics = "/sys/class/net/" + device.device.name + "/statistics/";
         if (!device.is_watched)

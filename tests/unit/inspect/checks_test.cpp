@@ -13,9 +13,9 @@ namespace {
 
 namespace json = boost::json;
 
-policy::View policy_of(const std::string& more = {}) {
-    auto config = policy::read(
-        "version: 1\noutside: [eth0]\nprotect: { networks: [192.0.2.0/24], media_ports: 10000-20000 }\n" + more);
+policy::View policy_of(const std::string& more = {}, const std::string& networks = "[192.0.2.0/24]") {
+    auto config = policy::read("version: 1\noutside: [eth0]\nprotect: { networks: " + networks +
+                               ", media_ports: 10000-20000 }\n" + more);
     EXPECT_TRUE(config);
     return {config.value_or(policy::Config{}), {}};
 }
@@ -70,7 +70,12 @@ const std::vector<Case>& cases() {
         {"interfaces", "not attached", [](Patient& p) { interface(p)["ingress"] = "none"; }},
         {"interfaces", "not attached", [](Patient& p) { interface(p)["egress"] = "none"; }},
         {"interfaces", "generic", [](Patient& p) { interface(p)["ingress"] = "xdp generic"; }},
-        {"interfaces", "stranger", [](Patient& p) { interface(p)["why"] = "a stranger's program is there"; }},
+        {"interfaces", "no native XDP", [](Patient& p) { interface(p)["why"] = "its driver has no native XDP"; }},
+        {"interfaces", "stranger",
+         [](Patient& p) {
+             interface(p)["why"] = "a stranger's program is there";
+             p.policy = policy_of("attach: dispatcher\n");
+         }},
         {"interfaces", "no outside interface", [](Patient& p) { status(p)["interfaces"] = json::array{}; }},
         {"interfaces", "no interface eth0", [](Patient& p) { interface(p)["name"] = "eth1"; }},
         {"mode", "monitor", [](Patient& p) { status(p)["mode"] = "monitor"; }},
@@ -78,6 +83,13 @@ const std::vector<Case>& cases() {
         {"media_ports", "10067", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067")); }},
         {"media_ports", "20000", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:20000")); }},
         {"rtp_range", "outside", [](Patient& p) { status(p)["core"].as_object()["media_port_unguarded"] = 3; }},
+        {"external", "192.0.2.10, in protect.external, is an address of this machine",
+         [](Patient& p) {
+             auto config = policy::read(
+                 "version: 1\noutside: [eth0]\nprotect: { networks: [192.0.2.0/24], media_ports: "
+                 "10000-20000, external: { 192.0.2.10: 192.0.2.11 } }\n");
+             p.policy = policy::View(config.value_or(policy::Config{}), {});
+         }},
         {"external", "neither protected", [](Patient& p) { status(p)["core"].as_object()["media_elsewhere"] = 3; }},
         {"external", "is refused (2 packets seen)",
          [](Patient& p) { status(p)["core"] = json::object{{"media_elsewhere", 3}, {"media_elsewhere_refused", 2}}; }},
@@ -85,6 +97,13 @@ const std::vector<Case>& cases() {
         {"opaque_ports", "8089", [](Patient& p) { p.listeners.push_back(bound(Protocol::tcp, "0.0.0.0:8089")); }},
         {"protect", "198.51.100.9",
          [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "198.51.100.9:5060")); }},
+        {"protect", "self, in protect.networks, stands for no address",
+         [](Patient& p) {
+             p.policy = policy_of({}, "[self]");
+             p.own.clear();
+             p.listeners.clear();
+             p.pinholes.clear();
+         }},
         {"lists", "gone",
          [](Patient& p) {
              status(p)["lists"] = json::parse(R"([{"path": "/x", "trouble": "gone", "broken_lines": 0}])");
@@ -141,12 +160,13 @@ TEST(Checks, find_each_fault_and_nothing_else) {
     }
 }
 
-// As a proxy without a media relay does all day.
-TEST(Checks, call_it_no_fault_where_the_inside_names_others_and_their_media_does_not_come) {
+// As a proxy without a media relay does all day, and every bridge and tunnel.
+TEST(Checks, call_it_no_fault_where_the_inside_names_others_or_auto_takes_what_there_is) {
     for (const Case& each : cases()) {
         Patient patient = healthy();
         each.seed(patient);
-        const bool is_hint = std::string_view(each.words) == "neither protected";
+        const std::string_view words = each.words;
+        const bool is_hint = words == "neither protected" || words == "no native XDP";
         EXPECT_EQ(faults_of(patient).at(0).is_hint, is_hint) << each.check << ", " << each.words;
     }
 }
@@ -161,6 +181,13 @@ TEST(Checks, name_the_directory_where_a_file_system_is_missing) {
     EXPECT_EQ(mend("/sys/fs/bpf/ringwall"), "mount -t bpf bpf /sys/fs/bpf");
     EXPECT_EQ(mend("/sys/fs/bpf/walls/one"), "mount -t bpf bpf /sys/fs/bpf");
     EXPECT_EQ(mend("/run/bpf/other"), "mount -t bpf bpf /run/bpf");
+}
+
+TEST(Checks, miss_no_interface_that_is_there_and_left_out) {
+    Patient patient = healthy();
+    interface(patient)["name"] = "eth1";
+    patient.left_out = {"eth0"};
+    EXPECT_TRUE(faults_of(patient).empty());
 }
 
 TEST(Checks, have_a_fault_each_here) {
