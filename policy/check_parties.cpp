@@ -55,6 +55,12 @@ void check_shadowed(const std::vector<Party>& all, Findings& findings) {
 void check_peers(const Config& config, Findings& findings) {
     for (size_t i = 0; i < config.peers.size(); ++i) {
         const Peer& peer = config.peers[i];
+        if (const Prefix* everybody = everybody_in(peer.networks))
+            findings.warn_at(
+                joined("peers", i) + ".networks",
+                everybody->to_string() +
+                    " makes everybody a peer: nobody is banned, and limits are those of a trunk; a zone with "
+                    "sip: yes is meant for strangers");
         for (const Prefix& network : peer.networks) {
             if (any_covers(config.deny, network) && !any_covers(config.allow, network))
                 findings.warn_at("deny.networks", "peer " + quoted(peer.name) + " is denied with them");
