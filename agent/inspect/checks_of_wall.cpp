@@ -147,8 +147,8 @@ Faults tables_have_room(const Patient& patient) {
         faults.push_back({"tables",
                           "of " + std::to_string(room) + " pinholes " + std::to_string(pinholes) + " are taken",
                           "raise tables.pinholes, which takes `ringwall detach` and a start"});
-    constexpr std::array<std::string_view, 4> full{"refusals_full", "opaque_full", "ice_pairs_full",
-                                                   "return_paths_full"};
+    constexpr std::array<std::string_view, 5> full{"refusals_full", "opaque_full", "ice_pairs_full",
+                                                   "return_paths_full", "return_path_quota"};
     for (const std::string_view event : full)
         if (const uint64_t times = counted(member(*patient.status, "events"), event); times > 0)
             faults.push_back({"tables",

@@ -17,6 +17,7 @@
 #include "agent/inspect/answer.hpp"
 #include "agent/inspect/doctor.hpp"
 #include "agent/inspect/in_force.hpp"
+#include "agent/inspect/local_ports.hpp"
 #include "agent/kernel/addresses.hpp"
 #include "agent/kernel/datapath.hpp"
 
@@ -48,6 +49,13 @@ std::vector<std::string> loaded_modules() {
 bool is_clock_kept() {
     timex state{};
     return adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;
+}
+
+std::string line_in(const std::string& path) {
+    std::string line;
+    std::ifstream file(path);
+    std::getline(file, line);
+    return line;
 }
 
 uint64_t number_in(const std::string& path) {
@@ -93,6 +101,8 @@ Patient examine(const agent::Options& options) {
     patient.has_btf = fs::exists("/sys/kernel/btf/vmlinux");
     patient.has_bpffs = is_on_bpffs(options.pin_path);
     patient.is_clock_set = is_clock_kept();
+    patient.chosen = chosen_ports(line_in("/proc/sys/net/ipv4/ip_local_port_range"),
+                                  line_in("/proc/sys/net/ipv4/ip_local_reserved_ports"));
     patient.modules = loaded_modules();
     patient.listeners = listeners();
     patient.now_s = std::time(nullptr);

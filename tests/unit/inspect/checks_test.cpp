@@ -82,6 +82,8 @@ const std::vector<Case>& cases() {
         {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
         {"media_ports", "10067", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067")); }},
         {"media_ports", "20000", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:20000")); }},
+        {"media_ports", "gives ports 19000-20000, of protect.media_ports, to any program",
+         [](Patient& p) { p.chosen = {{{1024}, {9999}}, {{19000}, {30000}}}; }},
         {"rtp_range", "outside", [](Patient& p) { status(p)["core"].as_object()["media_port_unguarded"] = 3; }},
         {"external", "192.0.2.10, in protect.external, is an address of this machine",
          [](Patient& p) {
@@ -123,6 +125,8 @@ const std::vector<Case>& cases() {
         {"tables", "pinholes", [](Patient& p) { status(p)["pinholes"] = 90; }},
         {"tables", "opaque_full",
          [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "opaque_full", "count": 1}])"); }},
+        {"tables", "return_path_quota",
+         [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "return_path_quota", "count": 44}])"); }},
         {"losses", "lost_known",
          [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "lost_known", "count": 1}])"); }},
         {"card", "eth0", [](Patient& p) { p.missed = {{"eth0", 1}}; }},
@@ -166,7 +170,8 @@ TEST(Checks, call_it_no_fault_where_the_inside_names_others_or_auto_takes_what_t
         Patient patient = healthy();
         each.seed(patient);
         const std::string_view words = each.words;
-        const bool is_hint = words == "neither protected" || words == "no native XDP";
+        const bool is_hint =
+            words == "neither protected" || words == "no native XDP" || words.starts_with("gives ports");
         EXPECT_EQ(faults_of(patient).at(0).is_hint, is_hint) << each.check << ", " << each.words;
     }
 }
@@ -206,6 +211,7 @@ TEST(Checks, leave_out_what_is_just_within) {
     status(patient)["mode"] = "monitor";
     status(patient)["config"].as_object()["loaded"] = patient.now_s - 7 * 86400 + 1;
     patient.is_clock_set = false;
+    patient.chosen = {{{1024}, {9999}}, {{20001}, {60999}}};
     for (const Fault& fault : faults_of(patient)) ADD_FAILURE() << fault.check << ": " << fault.what;
 }
 
