@@ -58,7 +58,10 @@ int detach(const Options& options) {
     }
     auto pins = kernel::Pins::find(options.pin_path);
     if (!pins) return failed(pins.error());
-    if (!*pins) return exit_good;
+    if (!*pins) {
+        std::fprintf(stderr, "ringwall: no wall is pinned at %s: nothing to take down\n", options.pin_path.c_str());
+        return exit_good;
+    }
     if (auto down = kernel::take_down(**pins); !down) return failed(down.error());
     return exit_good;
 }

@@ -18,7 +18,8 @@ void check_timers(const Config& config, Findings& findings) {
     if (config.timers.bye < transaction_end)
         findings.warn_at("timers.bye", "shorter than the 32s that a BYE may take to be answered");
     if (config.timers.register_return_path < config.timers.sip_return_path)
-        findings.mistake_at("timers.register_return_path", "shorter than sip_return_path, expected at least that");
+        findings.mistake_at("timers.register_return_path",
+                            "shorter than sip_return_path, expected at least that (it is 65m where it is not said)");
     if (config.timers.held < config.timers.idle)
         findings.warn_at("timers.held", "shorter than idle: a call on hold sleeps sooner than one that talks");
     if (config.timers.max_call < config.timers.early)
@@ -40,10 +41,16 @@ void check_protect(const Config& config, Findings& findings) {
             findings.warn_at("protect.networks",
                              network.to_string() + " is the loopback: nothing comes to it from outside");
     if (config.media_ports.empty()) findings.warn_at("protect.media_ports", "empty: no UDP port is guarded");
-    for (const auto& [public_address, inside] : config.external)
+    for (const auto& [public_address, inside] : config.external) {
+        const Prefix itself = Prefix::of(public_address, 128);
+        if (public_address != inside && any_covers(config.protect, itself))
+            findings.warn_at("protect.external." + public_address.to_string(),
+                             "is protected itself: SDP that names it opens ports of " + inside.to_string() +
+                                 ", and none here; leave it out where this machine does the NAT");
         if (!config.protect_self && !any_covers(config.protect, Prefix::of(inside, 128)))
             findings.mistake_at("protect.external." + public_address.to_string(),
                                 inside.to_string() + " is not protected, expected an address within protect.networks");
+    }
 }
 
 void warn_of_sip_within(const std::string& key, const std::vector<PortRange>& ranges, const std::vector<Port>& sip,
@@ -63,7 +70,16 @@ void check_ports(const Config& config, Findings& findings) {
     warn_of_sip_within("protect.media_ports", config.media_ports, config.sip_udp, findings);
     for (const auto* ports : {&config.sip_tcp, &config.sip_tls, &config.sip_ws})
         warn_of_sip_within("protect.tcp_media_ports", config.tcp_media_ports, *ports, findings);
-    if (config.sip_udp.empty()) findings.warn_at("sip.udp", "empty: no call from outside can be followed");
+    if (config.sip_udp.empty())
+        findings.warn_at("sip.udp", config.sip_tcp.empty()
+                                        ? "empty, as sip.tcp is: no call from outside can be followed"
+                                        : "empty: calls from outside over UDP are not followed, and open nothing");
+}
+
+void check_watch(const Config& config, Findings& findings) {
+    for (size_t i = 0; i < config.watch.size(); ++i)
+        if (std::ranges::find(config.outside, config.watch[i]) != config.outside.end())
+            findings.warn_at(joined("watch", i), "changes nothing: it stands in outside, too");
 }
 
 std::string opaque_ports(const Config& config) {
@@ -115,6 +131,7 @@ void check_outbound(const Config& config, Findings& findings) {
 } // namespace
 
 void check(const Config& config, Findings& findings) {
+    check_watch(config, findings);
     check_timers(config, findings);
     check_protect(config, findings);
     check_ports(config, findings);

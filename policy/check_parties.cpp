@@ -55,6 +55,12 @@ void check_shadowed(const std::vector<Party>& all, Findings& findings) {
 void check_peers(const Config& config, Findings& findings) {
     for (size_t i = 0; i < config.peers.size(); ++i) {
         const Peer& peer = config.peers[i];
+        if (const Prefix* everybody = everybody_in(peer.networks))
+            findings.warn_at(
+                joined("peers", i) + ".networks",
+                everybody->to_string() +
+                    " makes everybody a peer: nobody is banned, and limits are those of a trunk; a zone with "
+                    "sip: yes is meant for strangers");
         for (const Prefix& network : peer.networks) {
             if (any_covers(config.deny, network) && !any_covers(config.allow, network))
                 findings.warn_at("deny.networks", "peer " + quoted(peer.name) + " is denied with them");
@@ -67,14 +73,28 @@ void check_peers(const Config& config, Findings& findings) {
     }
 }
 
-// Nothing of theirs reaches a SIP port, so that nothing is ever asked of these.
+bool is_named_in_a_rule(const Config& config, const std::string& name) {
+    return std::ranges::any_of(config.rules, [&](const Rule& rule) {
+        return std::ranges::find(rule.from_parties, name) != rule.from_parties.end();
+    });
+}
+
+// Nothing of theirs reaches a SIP port, so that nothing is ever asked of these. Who has not said so may have forgotten what
+// a declared peer changes for everybody else.
 void check_silent_zones(const Config& config, Findings& findings) {
-    for (size_t i = 0; i < config.zones.size(); ++i)
+    for (size_t i = 0; i < config.zones.size(); ++i) {
+        const std::string zone = joined("zones", i);
+        if (!config.zones[i].sip && !findings.places.contains(joined(zone, "sip")) &&
+            !is_named_in_a_rule(config, config.zones[i].name))
+            findings.warn_at(zone, quoted(config.zones[i].name) +
+                                       " may not talk SIP to us, as peers are declared: say sip: yes, or sip: no where "
+                                       "that is meant");
         for (const char* key : {"limits", "total_limits", "on_excess", "guessing", "calls"}) {
             const std::string path = joined(joined("zones", i), key);
             if (!config.zones[i].sip && findings.places.contains(path))
                 findings.warn_at(path, "changes nothing: the zone may not talk SIP to us (sip: no)");
         }
+    }
 }
 
 } // namespace

@@ -37,18 +37,19 @@ void check_sip_ports(const Config& config, const Rule& rule, const std::string& 
         }
 }
 
-bool is_guarded(const Config& config, const PortRange& range) {
-    return std::ranges::any_of(config.media_ports, [&](const PortRange& media) {
-        return range.first <= media.last && media.first <= range.last;
-    });
+bool is_guarded(const std::vector<PortRange>& guarded, const PortRange& range) {
+    return std::ranges::any_of(
+        guarded, [&](const PortRange& media) { return range.first <= media.last && media.first <= range.last; });
 }
 
+// Who writes a rule for SSH believes that nobody else gets there.
 void check_guarded(const Config& config, const Rule& rule, const std::string& path, Findings& findings) {
-    if (rule.protocol != Protocol::udp) return;
+    const bool is_udp = rule.protocol == Protocol::udp;
     for (const PortRange& range : rule.ports)
-        if (!is_guarded(config, range))
-            findings.warn_at(path + ".ports", "UDP " + std::to_string(range.first.value) +
-                                                  " is not in protect.media_ports, and open without a rule");
+        if (!is_guarded(is_udp ? config.media_ports : config.tcp_media_ports, range))
+            findings.warn_at(path + ".ports", (is_udp ? "UDP " : "TCP ") + std::to_string(range.first.value) +
+                                                  " is not in protect." + (is_udp ? "media_ports" : "tcp_media_ports") +
+                                                  ", and open without a rule");
 }
 
 bool covers(const std::vector<PortRange>& ranges, const PortRange& range) {

@@ -2,6 +2,7 @@
 // What earns a source a ban: guesses, the name of an attack tool.
 #include <algorithm>
 
+#include "maps/abi/user_agent.h"
 #include "policy/sections.hpp"
 #include "policy/user_agents.hpp"
 
@@ -50,8 +51,15 @@ std::vector<std::string> read_user_agents(const Value& value) {
         value.refuse();
         return {};
     }
-    auto listed = value.read_all(as::product);
+    std::vector<std::string> listed;
+    for (std::string& each : value.read_all(as::product)) {
+        if (auto named = user_agents_named(each)) listed.insert(listed.end(), named->begin(), named->end());
+        else listed.push_back(std::move(each));
+    }
     std::ranges::sort(listed);
+    const auto repeated = std::ranges::unique(listed);
+    listed.erase(repeated.begin(), repeated.end());
+    if (listed.size() > USER_AGENTS) value.refuse();
     return listed;
 }
 

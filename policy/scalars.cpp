@@ -81,7 +81,7 @@ std::optional<Rate> parse_rate(std::string_view text) {
     }
     const size_t slash = text.find('/');
     if (slash == text.npos) return std::nullopt;
-    const auto number = whole_number(text.substr(0, slash), most_per_unit * 60);
+    const auto number = whole_number(text.substr(0, slash), most_per_unit * 3600);
     const auto unit = unit_length(text.substr(slash + 1), units);
     if (!number || *number == 0 || !unit) return std::nullopt;
     rate.period = *unit / static_cast<int64_t>(*number);

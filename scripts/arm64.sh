@@ -6,6 +6,7 @@
 #   scripts/arm64.sh           build and test
 #   scripts/arm64.sh sysroot   only fetch, and print the path
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '/^[^#]/q; /^#!/d; /^# SPDX/d; s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
 
 root=${XDG_CACHE_HOME:-$HOME/.cache}/ringwall/arm64

@@ -3,6 +3,7 @@
 # Builds preset `release` and runs every bench of tests/bench, one after the other, alone. Figures go to standard output
 # (docs/performance.md quotes them, with the machine they were taken on). Arguments go to each bench.
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '/^[^#]/q; /^#!/d; /^# SPDX/d; s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh

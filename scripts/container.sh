@@ -4,6 +4,7 @@
 #   scripts/container.sh          the image ringwall:VERSION, by podman or docker (ENGINE=docker), upon debian:12-slim (BASE=…)
 #   scripts/container.sh test     upon a Debian 12 of its own; renders the chart of deploy/helm, and runs its pod (root, podman)
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '/^[^#]/q; /^#!/d; /^# SPDX/d; s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
 
 case ${1:-} in

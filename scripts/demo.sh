@@ -4,6 +4,7 @@
 # installs what is missing, builds, calls, attacks, and says what happened. Exit 0 only if all of it was right.
 # Run as root on Debian 12. Nothing leaves the machine but package downloads.
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '/^[^#]/q; /^#!/d; /^# SPDX/d; s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
 
 if [ "$(id -u)" -ne 0 ]; then

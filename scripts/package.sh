@@ -5,6 +5,7 @@
 #   scripts/package.sh test     also: lintian without errors; installed, run and removed in a clean Debian 12 of its own, and
 #                               its unit under a real systemd there (root)
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '/^[^#]/q; /^#!/d; /^# SPDX/d; s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
 
 case ${1:-} in

@@ -11,6 +11,7 @@
 #   scripts/setup.sh tools     only says where helm and kubectl are
 # Idempotent: a second run only asks dpkg.
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '/^[^#]/q; /^#!/d; /^# SPDX/d; s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
 libraries=(libbpf-dev libxdp-dev libelf-dev zlib1g-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcli11-dev
            libyaml-cpp-dev libexpected-dev libspdlog-dev libcap-ng-dev libvalijson-dev libseccomp-dev libsodium-dev libncurses-dev
@@ -96,6 +97,10 @@ install_tools() {
     rm -r "$scratch"
 }
 
+case ${1:-} in
+    '' | --servers | --vm | --package | --container | --arm64 | libraries | tools) ;;
+    *) echo "setup: there is no $1; scripts/setup.sh --help" >&2; exit 2 ;;
+esac
 if [ "${1:-}" = tools ]; then
     printf '%s\n' "$tools"
     exit 0

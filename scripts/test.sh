@@ -7,10 +7,17 @@
 # others share: up to three that fell may run once more, alone, and are named where they pass then. FUZZ_SECONDS a fuzz target (60),
 # by FUZZ_SEED (1): a gate asks the same each time; 0 is another each time.
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '/^[^#]/q; /^#!/d; /^# SPDX/d; s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
 
 parts=("$@")
 [ "${#parts[@]}" -gt 0 ] || parts=(unit check kernel netns fuzz vm)
+for each in "${parts[@]}"; do
+    case $each in
+        unit | check | kernel | netns | fuzz | vm) ;;
+        *) echo "test: there is no part $each: unit, check, kernel, netns, fuzz, vm" >&2; exit 2 ;;
+    esac
+done
 jobs=${JOBS:-$(nproc)}
 passed=0
 failed=0

@@ -9,6 +9,7 @@
 # VM_SUITES: which suites; vm-tests/guest.sh says what each is. The table has what other runs found for the same sources
 # beside it (vm-tests/results.sh), so a part that failed may be run alone. Builds what is missing. Exit: 0 if nothing failed.
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '/^[^#]/q; /^#!/d; /^# SPDX/d; s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 cd "$(dirname "$0")/.."
 
 write=no

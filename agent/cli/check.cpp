@@ -47,6 +47,8 @@ Report examine(const std::string& path) {
     Report report{.warnings = config->warnings};
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     std::ranges::move(policy::expired_rules(*config, now), std::back_inserter(report.warnings));
+    for (const std::string& each : agent::overlooked(path))
+        report.warnings.push_back({0, 0, "not read: its name does not end in .yaml", each});
     for (const agent::LoadedList& list : agent::load_lists(config->lists, {}))
         std::ranges::move(agent::mistakes_in(list), std::back_inserter(report.of_lists));
     return report;

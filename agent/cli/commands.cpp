@@ -3,12 +3,15 @@
 #include "agent/cli/commands.hpp"
 
 #include <boost/json.hpp>
+#include <cstdio>
+#include <filesystem>
 
 #include "agent/cli/ask.hpp"
 #include "agent/cli/json_text.hpp"
 #include "agent/cli/screens.hpp"
 #include "agent/cli/source_screens.hpp"
 #include "agent/cli/syntax.hpp"
+#include "agent/cli/words.hpp"
 #include "maps/abi/abi.h"
 #include "policy/schema.hpp"
 
@@ -39,6 +42,25 @@ View view_of(const Invocation& invocation) {
     }
 }
 
+bool is_same_file(const std::string& one, const std::string& other) {
+    std::error_code unknown;
+    return std::filesystem::absolute(one, unknown) == other || std::filesystem::equivalent(one, other, unknown);
+}
+
+// Another file than the agent's would be left unread, and "reloaded" be the answer.
+int require_agents_file(const agent::Options& options) {
+    if (options.config == agent::Options{}.config) return agent::exit_good;
+    const auto status = ask(options, {"GET", "/api/v1/status", ""});
+    if (!status) return status.error();
+    const json::value* config = status->is_object() ? status->get_object().if_contains("config") : nullptr;
+    const std::string path = config == nullptr ? std::string() : text(*config, "path");
+    if (path.empty() || is_same_file(options.config, path)) return agent::exit_good;
+    std::fprintf(stderr,
+                 "ringwall: the agent was started with %s, and reloads that: leave --config out, or start it with %s\n",
+                 path.c_str(), options.config.c_str());
+    return agent::exit_usage;
+}
+
 } // namespace
 
 int show(const Invocation& invocation) {
@@ -49,6 +71,7 @@ int show(const Invocation& invocation) {
 }
 
 int reload(const agent::Options& options) {
+    if (const int code = require_agents_file(options); code != agent::exit_good) return code;
     const auto answer = ask(options, {"POST", "/api/v1/reload", ""}, reload_patience);
     if (!answer) return answer.error();
     return print("reloaded\n");

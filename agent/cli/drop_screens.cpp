@@ -83,16 +83,18 @@ std::string group_block(const std::vector<const json::value*>& drops, double now
 
 } // namespace
 
-std::string drops_screen(const json::value& drops, double now_s) {
-    if (!drops.is_array() || drops.get_array().empty()) return "nothing has dropped since the agent started\n";
+std::string drops_screen(const json::value& drops, double now_s, std::string_view which) {
+    if (!drops.is_array() || drops.get_array().empty())
+        return "nothing " + std::string(which) + "has dropped since the agent started\n";
     std::string screen;
     for (const auto& group : by_reason(drops.get_array())) screen += group_block(group, now_s);
     return screen;
 }
 
-std::string would_drop_screen(const json::value& drops) {
+std::string would_drop_screen(const json::value& drops, std::string_view which) {
     if (!drops.is_array() || drops.get_array().empty())
-        return "monitor mode has let nothing pass that would have dropped, since the agent started\n";
+        return "monitor mode has let nothing " + std::string(which) +
+               "pass that would have dropped, since the agent started\n";
     std::string screen;
     for (const auto& group : by_reason(drops.get_array())) {
         struct Sum {

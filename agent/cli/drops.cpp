@@ -44,7 +44,9 @@ int drops(const Invocation& invocation) {
     const auto list = ask(invocation.options, {"GET", "/api/v1/drops" + drop_parameters(invocation.drops), ""});
     if (!list) return list.error();
     if (invocation.json) return print(json_text(*list));
-    return print(invocation.drops.would ? would_drop_screen(*list) : drops_screen(*list, now_s()));
+    const bool has_choice = !invocation.drops.reasons.empty() || !invocation.drops.source.empty();
+    const std::string_view which = has_choice ? "that fits " : "";
+    return print(invocation.drops.would ? would_drop_screen(*list, which) : drops_screen(*list, now_s(), which));
 }
 
 } // namespace ringwall::cli

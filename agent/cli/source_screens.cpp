@@ -52,11 +52,15 @@ std::string sources_screen(const json::value& sources) {
 std::string source_screen(const json::value& source) {
     const json::array& known = list(source, "known");
     std::string screen = explanation_screen(source);
-    screen += known.empty() ? "\na stranger: in no call, and not registered\n" : section("known", known_table(known));
+    // Declared peers and what is inside are no strangers, whatever else is known of them.
+    const std::string is = text(source, "is");
+    const bool is_declared = is == "protected" || is == "allowed" || is.starts_with("of peer ");
+    screen += known.empty() ? std::string(is_declared ? "\n" : "\na stranger: ") + "in no call, and not registered\n"
+                            : section("known", known_table(known));
     screen += section("bans", bans_screen(member(source, "bans")));
     screen += calls_of(source);
-    return screen +
-           section("dropped of late", drops_screen(member(source, "drops"), static_cast<double>(std::time(nullptr))));
+    return screen + section("dropped of late",
+                            drops_screen(member(source, "drops"), static_cast<double>(std::time(nullptr)), "of it "));
 }
 
 } // namespace ringwall::cli

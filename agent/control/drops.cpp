@@ -46,8 +46,10 @@ std::string mend_of(const Dropped& drop, const DropContext& context) {
     const auto elsewhere = drop.reason == REASON_no_pinhole && context.elsewhere_at
                                ? context.elsewhere_at(drop.destination.port)
                                : std::nullopt;
+    std::optional<uint8_t> zone_of_call;
+    if (!drop.call.outside.is_unspecified()) zone_of_call = context.policy.zone_of(drop.call.outside);
     if (!elsewhere || elsewhere->named.address.is_v4() != drop.destination.address.is_v4())
-        return why::mend_of_drop(context.policy, drop.reason, drop.source.address, drop.sip_class);
+        return why::mend_of_drop(context.policy, drop.reason, drop.source.address, drop.sip_class, zone_of_call);
     return "the SDP of call " + elsewhere->call_id + " names " + elsewhere->named.to_string() +
            ", which is neither protected nor in protect.external: if that is " + drop.destination.address.to_string() +
            " as seen from outside, add it there";
@@ -113,11 +115,12 @@ std::string read_parameter(std::string_view key, std::string_view value, DropReq
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), request.most);
         return error == std::errc() && end == value.data() + value.size() ? "" : "most: expected a number";
     }
+    if (key != "passed" && key != "frames")
+        return printable(to_utf8(key)) + ": no such parameter: reason, source, passed, frames, most";
     const bool is_yes = value == "yes";
-    if (!is_yes && value != "no") return printable(to_utf8(key)) + ": expected yes or no";
+    if (!is_yes && value != "no") return std::string(key) + ": expected yes or no";
     if (key == "passed") request.filter.passed = is_yes;
-    else if (key == "frames") request.frames = is_yes;
-    else return printable(to_utf8(key)) + ": no such parameter: reason, source, passed, frames, most";
+    else request.frames = is_yes;
     return {};
 }
 

@@ -17,6 +17,7 @@ namespace ringwall::drops {
 struct Call {
     std::string name; // Call-ID; of what is open by hand, its name; empty: nobody's
     bool by_hand = false;
+    IpAddress outside{}; // where its signalling comes from; of none and by hand: ::
     auto operator<=>(const Call&) const = default;
 };
 

@@ -28,6 +28,8 @@ struct Patient {
     std::vector<std::string> modules;
     std::vector<Listener> listeners;
     std::vector<IpAddress> own;                           // this host's addresses on the outside interfaces
+    std::vector<policy::PortRange> chosen;                // ports of sockets that ask for none (local_ports.hpp)
+    std::vector<std::string> left_out;                    // interfaces of `outside` that are there and not attached
     std::vector<std::pair<std::string, uint64_t>> missed; // by outside interface, packets that the card dropped
     int64_t now_s = 0;                                    // CLOCK_REALTIME
     // The wall.

@@ -102,10 +102,32 @@ Faults cards_keep_up(const Patient& patient) {
     return faults;
 }
 
+// A name server's answer needs a way back then, of which an address has 1,024 new ones a minute.
+Faults ports_are_not_given_away(const Patient& patient) {
+    const policy::View& policy = *patient.policy;
+    const auto is_ours = [&](const IpAddress& own) { return policy.is_protected(own); };
+    if (!std::ranges::any_of(patient.own, is_ours)) return {};
+    for (const policy::PortRange& media : policy.config().media_ports)
+        for (const policy::PortRange& chosen : patient.chosen) {
+            const Port first = std::max(media.first, chosen.first), last = std::min(media.last, chosen.last);
+            if (last < first) continue;
+            const std::string ports =
+                std::to_string(first.value) + (first == last ? "" : "-" + std::to_string(last.value));
+            return {{"media_ports",
+                     "the kernel gives ports " + ports + ", of protect.media_ports, to any program that sends: its " +
+                         "answers need ways back, and an RTP port may be taken",
+                     "sysctl -w net.ipv4.ip_local_reserved_ports=" + ports +
+                         ", beside what stands there, and keep it in "
+                         "/etc/sysctl.d; or another range",
+                     true}};
+        }
+    return {};
+}
+
 // Whoever is bound there and no call's is shut out: the range is the wall's.
 Faults media_ports_are_the_calls(const Patient& patient) {
-    Faults faults;
-    if (!patient.policy) return faults;
+    if (!patient.policy) return {};
+    Faults faults = ports_are_not_given_away(patient);
     for (const Listener& each : patient.listeners) {
         const Port port = each.local.port;
         if (!patient.policy->is_media_port(port, each.protocol) || !is_inside(each, patient)) continue;
@@ -155,8 +177,13 @@ Faults opaque_ports_are_declared(const Patient& patient) {
 
 // SIP is served here, and the media ports of this host are nobody's.
 Faults own_addresses_are_protected(const Patient& patient) {
-    if (!patient.policy || patient.own.empty()) return {};
+    if (!patient.policy) return {};
     const policy::View& policy = *patient.policy;
+    if (policy.config().protect_self && patient.own.empty())
+        return {
+            {"protect", "self, in protect.networks, stands for no address: no interface of outside has one",
+             "name in outside the interface that has the address (`ip address`), or the address in protect.networks"}};
+    if (patient.own.empty()) return {};
     for (const Listener& each : patient.listeners) {
         const bool is_sip = contains(each.protocol == Protocol::udp ? policy.config().sip_udp : policy.config().sip_tcp,
                                      each.local.port);

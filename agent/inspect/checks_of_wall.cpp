@@ -77,6 +77,7 @@ Faults interfaces_are_attached(const Patient& patient) {
     if (!patient.status) return faults;
     const auto& interfaces = list(*patient.status, "interfaces");
     bool has_outside = false;
+    const bool takes_what_there_is = !patient.policy || patient.policy->config().attach == policy::Attach::auto_;
     for (const json::value& each : interfaces) {
         const std::string name = text(each, "name"), ingress = text(each, "ingress");
         if (text(each, "role") != "outside") continue;
@@ -93,7 +94,9 @@ Faults interfaces_are_attached(const Patient& patient) {
             faults.push_back(
                 {"interfaces",
                  name + " is attached as " + ingress + ", and not as was asked for first: " + text(each, "why"),
-                 "remove what is in the way, or set attach: to what it has"});
+                 takes_what_there_is ? "none needed, where it stands alone: XDP costs less, and no call notices"
+                                     : "remove what is in the way, or set attach: to what it has",
+                 takes_what_there_is});
     }
     if (!has_outside)
         return {
@@ -103,7 +106,8 @@ Faults interfaces_are_attached(const Patient& patient) {
             const bool is_glob = wanted.find_first_of("*?[") != wanted.npos;
             const bool is_there =
                 std::ranges::any_of(interfaces, [&](const json::value& each) { return text(each, "name") == wanted; });
-            if (!is_glob && !is_there)
+            const bool is_left_out = std::ranges::find(patient.left_out, wanted) != patient.left_out.end();
+            if (!is_glob && !is_there && !is_left_out)
                 faults.push_back({"interfaces", "there is no interface " + wanted + ", which outside names",
                                   "`ip link` shows those that are; it is attached when it appears"});
         }
@@ -143,8 +147,8 @@ Faults tables_have_room(const Patient& patient) {
         faults.push_back({"tables",
                           "of " + std::to_string(room) + " pinholes " + std::to_string(pinholes) + " are taken",
                           "raise tables.pinholes, which takes `ringwall detach` and a start"});
-    constexpr std::array<std::string_view, 4> full{"refusals_full", "opaque_full", "ice_pairs_full",
-                                                   "return_paths_full"};
+    constexpr std::array<std::string_view, 5> full{"refusals_full", "opaque_full", "ice_pairs_full",
+                                                   "return_paths_full", "return_path_quota"};
     for (const std::string_view event : full)
         if (const uint64_t times = counted(member(*patient.status, "events"), event); times > 0)
             faults.push_back({"tables",
@@ -165,6 +169,15 @@ Faults sdp_is_within_media_ports(const Patient& patient) {
 }
 
 Faults sdp_names_ours(const Patient& patient) {
+    // Where this machine does the NAT the programs see its own address, and the port would be opened at another.
+    if (patient.policy)
+        for (const auto& [address, inside] : patient.policy->config().external)
+            if (address != inside && std::ranges::find(patient.own, address) != patient.own.end())
+                return {{"external",
+                         address.to_string() +
+                             ", in protect.external, is an address of this machine: SDP that names it " +
+                             "opens ports of " + inside.to_string() + ", and none here",
+                         "protect that address, or self, and leave it out of protect.external"}};
     if (!patient.status) return {};
     const json::value& core = member(*patient.status, "core");
     const std::string what = "an address for media that is neither protected nor in protect.external";

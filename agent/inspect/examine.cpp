@@ -17,6 +17,7 @@
 #include "agent/inspect/answer.hpp"
 #include "agent/inspect/doctor.hpp"
 #include "agent/inspect/in_force.hpp"
+#include "agent/inspect/local_ports.hpp"
 #include "agent/kernel/addresses.hpp"
 #include "agent/kernel/datapath.hpp"
 
@@ -50,6 +51,13 @@ bool is_clock_kept() {
     return adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;
 }
 
+std::string line_in(const std::string& path) {
+    std::string line;
+    std::ifstream file(path);
+    std::getline(file, line);
+    return line;
+}
+
 uint64_t number_in(const std::string& path) {
     uint64_t value = 0;
     std::ifstream(path) >> value;
@@ -75,7 +83,8 @@ void look_at_configuration(const agent::Options& options, Patient& patient) {
     patient.config_warnings = config->plan.config.warnings;
     patient.policy = config->view();
     if (const auto addresses = kernel::list_addresses())
-        patient.own = kernel::addresses_of(config->plan.surroundings.devices, *addresses);
+        patient.own = kernel::addresses_of(config->plan.surroundings.reached, *addresses);
+    patient.left_out = config->plan.surroundings.left_out;
     for (const auto& device : config->plan.surroundings.devices) {
         const std::string statistics = "/sys/class/net/" + device.device.name + "/statistics/";
         if (!device.is_watched)
@@ -92,6 +101,8 @@ Patient examine(const agent::Options& options) {
     patient.has_btf = fs::exists("/sys/kernel/btf/vmlinux");
     patient.has_bpffs = is_on_bpffs(options.pin_path);
     patient.is_clock_set = is_clock_kept();
+    patient.chosen = chosen_ports(line_in("/proc/sys/net/ipv4/ip_local_port_range"),
+                                  line_in("/proc/sys/net/ipv4/ip_local_reserved_ports"));
     patient.modules = loaded_modules();
     patient.listeners = listeners();
     patient.now_s = std::time(nullptr);

@@ -44,9 +44,8 @@ bool is_link_local(const IpAddress& address) {
     return address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0) == 0x80;
 }
 
-bool is_outside(std::span<const Selected> devices, const OwnAddress& own) {
-    return std::ranges::any_of(
-        devices, [&](const Selected& each) { return !each.is_watched && each.device.index == own.ifindex; });
+bool is_reached(std::span<const int> reached, const OwnAddress& own) {
+    return std::ranges::find(reached, own.ifindex) != reached.end();
 }
 
 template <class T>
@@ -68,20 +67,20 @@ Result<std::vector<OwnAddress>> list_addresses() {
     return all;
 }
 
-std::vector<IpAddress> addresses_of(std::span<const Selected> devices, std::span<const OwnAddress> all) {
+std::vector<IpAddress> addresses_of(std::span<const int> reached, std::span<const OwnAddress> all) {
     std::vector<IpAddress> addresses;
     for (const OwnAddress& own : all)
-        if (is_outside(devices, own) && !is_link_local(own.address)) addresses.push_back(own.address);
+        if (is_reached(reached, own) && !is_link_local(own.address)) addresses.push_back(own.address);
     return in_order(std::move(addresses));
 }
 
-std::vector<Prefix> shared_prefixes_of(std::span<const Selected> devices, std::span<const OwnAddress> all) {
+std::vector<Prefix> shared_prefixes_of(std::span<const int> reached, std::span<const OwnAddress> all) {
     std::vector<Prefix> prefixes;
     for (const char* text :
          {"0.0.0.0/32", "255.255.255.255/32", "224.0.0.0/24", "ff01::/16", "ff02::/16", "ff05::2/128"})
         prefixes.push_back(Prefix::parse(text).value());
     for (const OwnAddress& own : all) {
-        if (!is_outside(devices, own)) continue;
+        if (!is_reached(reached, own)) continue;
         // The first of the network: an IPv6 router's anycast, and broadcast to hosts before Linux 5.14. Our own: a host's
         // prefix, or the one that it took.
         if (own.network.address != own.address) prefixes.push_back(Prefix::of(own.network.address, 128));

@@ -23,12 +23,12 @@ struct OwnAddress {
 // An error says that nobody knows, which is not that there are none.
 Result<std::vector<OwnAddress>> list_addresses();
 
-// Those of the outside ones, in order: what `protect.networks: [self]` stands for. Link-local ones are left out.
-std::vector<IpAddress> addresses_of(std::span<const Selected> devices, std::span<const OwnAddress> all);
+// Those of `reached` (Selection), in order: what `protect.networks: [self]` stands for. Link-local ones are left out.
+std::vector<IpAddress> addresses_of(std::span<const int> reached, std::span<const OwnAddress> all);
 
 // What a socket at any address of this host hears beside: broadcast, multicast that never leaves its link (groups that are
 // routed may be somebody's television), and the anycast address that each IPv6 network of a router has (RFC 4291 section
 // 2.6.1), which is reached from anywhere. In order.
-std::vector<Prefix> shared_prefixes_of(std::span<const Selected> devices, std::span<const OwnAddress> all);
+std::vector<Prefix> shared_prefixes_of(std::span<const int> reached, std::span<const OwnAddress> all);
 
 } // namespace ringwall::kernel

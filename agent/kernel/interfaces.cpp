@@ -95,6 +95,15 @@ void match(std::span<const Device> all, const std::string& pattern, bool is_watc
         ": attached when it appears");
 }
 
+// An address of a bond or a bridge is reached by what belongs to it; a bridge may stand in a VRF.
+void add_masters(std::span<const Device> all, std::vector<int>& reached) {
+    for (size_t i = 0; i < reached.size(); ++i) // which grows meanwhile
+        for (const auto& device : all)
+            if (device.index == reached[i] && device.master != 0 &&
+                std::ranges::find(reached, device.master) == reached.end())
+                reached.push_back(device.master);
+}
+
 } // namespace
 
 Result<std::vector<Device>> list_devices() {
@@ -130,15 +139,21 @@ Selection select_devices(std::span<const Device> all, std::span<const std::strin
     for (const auto& pattern : watch) match(all, pattern, true, matched, selection.warnings);
     for (const auto& selected : matched) {
         const auto& name = selected.device.name;
-        if (const auto* lower = taken_below(selected.device, all, matched))
+        const auto* lower = taken_below(selected.device, all, matched);
+        const bool is_readable = selected.device.framing() != Framing::other;
+        if (lower != nullptr)
             selection.warnings.push_back(name + " stands above " + lower->name +
                                          ", which is attached already: left out, or its packets would count twice");
-        else if (selected.device.framing() == Framing::other)
+        else if (!is_readable)
             selection.warnings.push_back(name +
                                          " has frames that the programs do not read (neither Ethernet nor bare "
                                          "IP): left out");
         else selection.devices.push_back(selected);
+        if (lower != nullptr || !is_readable) selection.left_out.push_back(name);
+        if (!selected.is_watched && (lower != nullptr || is_readable))
+            selection.reached.push_back(selected.device.index);
     }
+    add_masters(all, selection.reached);
     return selection;
 }
 

@@ -47,6 +47,10 @@ struct Selected {
 
 struct Selection {
     std::vector<Selected> devices;
+    // Indices of those whose own packets come in by an outside one: itself, what is named and left out above it, and the
+    // bond or bridge that it belongs to. Their addresses are `self`.
+    std::vector<int> reached;
+    std::vector<std::string> left_out; // names of those that are there and not taken
     std::vector<std::string> warnings; // what no device has yet, and who is left out
 };
 // What stands in both lists is outside.

@@ -45,7 +45,7 @@ bool is_in_first_mount_namespace() {
 }
 
 Result<void> require_bpffs(const std::string& root) {
-    const std::string parent = fs::path(root).parent_path();
+    const std::string parent = fs::absolute(root).parent_path();
     if (is_bpffs(root) || is_bpffs(parent)) return {};
     if (parent == default_mount && is_in_first_mount_namespace()) {
         if (mount("bpf", default_mount, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") == 0) {

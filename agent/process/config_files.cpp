@@ -64,6 +64,16 @@ Result<std::vector<std::string>> config_paths(const std::string& config_path) {
     return paths;
 }
 
+std::vector<std::string> overlooked(const std::string& config_path) {
+    std::vector<std::string> paths;
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator(conf_d_of(config_path), gone))
+        if (const auto name = entry.path().filename().string(); !name.starts_with('.') && name.ends_with(".yml"))
+            paths.push_back(entry.path().string());
+    std::ranges::sort(paths);
+    return paths;
+}
+
 Result<std::vector<policy::ConfigFile>> read_config(const std::string& config_path) {
     const auto paths = config_paths(config_path);
     if (!paths) return tl::make_unexpected(paths.error());

@@ -18,6 +18,9 @@ std::string conf_d_of(const std::string& config_path);
 // conf.d.
 Result<std::vector<std::string>> config_paths(const std::string& config_path);
 
+// What stands in conf.d and looks as if it were read: its name ends in .yml.
+std::vector<std::string> overlooked(const std::string& config_path);
+
 // Their contents. An error where one cannot be read, or they are longer than 2 MiB together.
 Result<std::vector<policy::ConfigFile>> read_config(const std::string& config_path);
 

@@ -103,7 +103,9 @@ const drops::Call& Drops::call_of(uint64_t leg) {
     const auto record = surroundings_.maps.find_dialog(leg);
     last_leg_ = record ? leg : 0; // one that is still to come is asked for again
     last_call_ = {};
-    if (record) last_call_ = {std::string(control::until_nul(record->call_id)), (record->flags & DIALOG_BY_HAND) != 0};
+    if (record)
+        last_call_ = {std::string(control::until_nul(record->call_id)), (record->flags & DIALOG_BY_HAND) != 0,
+                      Endpoint::from(record->outside).address};
     return last_call_;
 }
 

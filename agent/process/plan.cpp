@@ -35,9 +35,16 @@ Result<Surroundings> look_around(const policy::Config& config) {
     auto selection = kernel::select_devices(*all, config.outside, config.watch);
     const auto addresses = kernel::list_addresses();
     if (!addresses) return tl::make_unexpected(addresses.error());
-    Surroundings found{std::move(selection.devices), {}, {}, std::move(selection.warnings)};
-    found.shared = kernel::shared_prefixes_of(found.devices, *addresses);
-    if (config.protect_self) found.self = kernel::addresses_of(found.devices, *addresses);
+    Surroundings found{.devices = std::move(selection.devices),
+                       .reached = std::move(selection.reached),
+                       .left_out = std::move(selection.left_out),
+                       .self = {},
+                       .shared = {},
+                       .warnings = std::move(selection.warnings)};
+    found.shared = kernel::shared_prefixes_of(found.reached, *addresses);
+    if (config.protect_self) found.self = kernel::addresses_of(found.reached, *addresses);
+    if (config.protect_self && found.self.empty())
+        found.warnings.emplace_back("protect.networks: self stands for no address yet: no outside interface has one");
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     for (const auto& rule : policy::expired_rules(config, now)) found.warnings.push_back(policy::to_string(rule));
     return found;

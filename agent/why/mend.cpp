@@ -63,7 +63,7 @@ std::string mend_of_refusal(const policy::View& policy, uint8_t zone, uint32_t r
 }
 
 std::string mend_of_drop(const policy::View& policy, uint32_t reason, const IpAddress& source,
-                         std::string_view sip_class) {
+                         std::string_view sip_class, std::optional<uint8_t> zone_of_call) {
     switch (reason) {
         case REASON_spoofed_inside: return "allow_hairpin: yes, where the network really sends so";
         case REASON_denied: return of_denial(source, policy);
@@ -86,7 +86,7 @@ std::string mend_of_drop(const policy::View& policy, uint32_t reason, const IpAd
         case REASON_pinhole_expired: return "timers.max_call";
         case REASON_pinhole_idle: return "timers.idle, for calls on hold timers.held";
         case REASON_agent_lost_closed: return "on_agent_loss.do: keep";
-        default: return mend_of_refusal(policy, policy.zone_of(source), reason, source);
+        default: return mend_of_refusal(policy, zone_of_call.value_or(policy.zone_of(source)), reason, source);
     }
 }
 

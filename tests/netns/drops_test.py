@@ -42,7 +42,8 @@ class Drops:
         self.assert_heard(outside, inside)
         attacker = self.rtp('attacker')
         self.assert_refused(attacker, inside.endpoint, inside, RTP_REFUSED, count=2)
-        self.wait_until(lambda: call.call_id in [d['call_id'] for d in self.of(attacker)], 'the drop names the call')
+        [drop] = self.wait_until(lambda: [d for d in self.of(attacker) if d['call_id'] == call.call_id], 'the drop names the call')
+        self.assertIn('to the networks of peer provider', drop['mend'])
 
     def test_media_of_a_call_whose_sdp_names_another_address_says_which(self):
         public = '2001:db8:77::9' if self.family == 6 else '203.0.113.9'

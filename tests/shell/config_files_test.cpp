@@ -55,6 +55,10 @@ TEST(ConfD, has_files_and_nothing_that_would_be_waited_for) {
     std::ofstream(root + "/conf.d/10.yaml") << "mode: monitor\n";
     std::ofstream(root + "/conf.d/.11.yaml") << "hidden";
     std::filesystem::create_symlink("10.yaml", root + "/conf.d/20.yaml"); // as Kubernetes has them
+    std::ofstream(root + "/conf.d/15.yml") << "overlooked";
+    std::ofstream(root + "/conf.d/.16.yml") << "hidden";
+    EXPECT_EQ(overlooked(root + "/r.yaml"), std::vector{root + "/conf.d/15.yml"});
+    EXPECT_TRUE(overlooked(root + "/conf.d/10.yaml").empty()) << "there is no conf.d beside it";
     const auto both = read_config(root + "/r.yaml");
     ASSERT_TRUE(both);
     EXPECT_EQ(both->size(), 3U);

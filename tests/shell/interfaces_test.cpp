@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::UnorderedElementsAre;
 
 std::vector<std::string> names(const Selection& selection) {
     std::vector<std::string> all;
@@ -34,6 +35,9 @@ const std::vector<Device> machine = {
     {.index = 11, .name = "veth1", .kind = "veth", .below = 10},
     {.index = 12, .name = "wg0", .kind = "wireguard", .type = ARPHRD_NONE},
     {.index = 13, .name = "ib0", .type = ARPHRD_INFINIBAND},
+    {.index = 14, .name = "vrf0", .kind = "vrf"},
+    {.index = 15, .name = "br0", .kind = "bridge", .master = 14},
+    {.index = 16, .name = "port0", .master = 15},
 };
 
 Selection select(std::vector<std::string> outside, std::vector<std::string> watch = {}) {
@@ -132,13 +136,26 @@ std::vector<std::string> texts(const auto& all) {
 
 TEST(Addresses, are_those_of_outside_interfaces_without_link_local_ones) {
     const auto selection = select({"eth0"}, {"eth1"});
-    EXPECT_THAT(texts(addresses_of(selection.devices, on_machine)),
+    EXPECT_THAT(texts(addresses_of(selection.reached, on_machine)),
                 ElementsAre("192.0.2.10", "192.0.2.77", "2001:db8:1::10"));
-    EXPECT_THAT(texts(addresses_of(select({"eth1"}).devices, on_machine)), ElementsAre("198.51.100.1"));
+    EXPECT_THAT(texts(addresses_of(select({"eth1"}).reached, on_machine)), ElementsAre("198.51.100.1"));
+}
+
+TEST(Addresses, are_those_of_a_named_vlan_too_though_its_parent_is_attached_and_not_it) {
+    const auto selection = select({"eth0", "eth0.100"});
+    EXPECT_THAT(selection.reached, UnorderedElementsAre(2, 4));
+    EXPECT_THAT(selection.left_out, ElementsAre("eth0.100"));
+    EXPECT_THAT(select({"eth0"}).reached, ElementsAre(2)) << "a VLAN that nobody has named may be inside";
+    EXPECT_THAT(select({"eth0"}, {"eth0.100"}).reached, ElementsAre(2)) << "and one that is watched is";
+}
+
+TEST(Addresses, are_those_of_the_bond_or_bridge_that_an_outside_interface_belongs_to) {
+    EXPECT_THAT(select({"slave*"}).reached, UnorderedElementsAre(6, 7, 5));
+    EXPECT_THAT(select({"port0"}).reached, UnorderedElementsAre(16, 15, 14));
 }
 
 TEST(Addresses, bring_broadcast_and_the_anycast_of_their_networks) {
-    const auto shared = texts(shared_prefixes_of(select({"eth0"}).devices, on_machine));
+    const auto shared = texts(shared_prefixes_of(select({"eth0"}).reached, on_machine));
     for (const char* expected : {"192.0.2.255/32", "192.0.2.127/32", "192.0.2.0/32", "2001:db8:1::/128", "fe80::/128"})
         EXPECT_THAT(shared, testing::Contains(expected));
     for (const char* not_ours : {"198.51.100.255/32", "192.0.2.77/32"})

@@ -458,6 +458,16 @@ an_address_that_changes() {
     check "detach" detached
     wait "$agent"; agent=0
     ip addr del 192.0.2.1/24 dev rw0
+    config rw1peer
+    sed -i 's/networks: .*, media_ports/networks: [self], media_ports/' rw.yaml
+    check "a port of a bridge is ready" start
+    check "and self stands for nothing, which is said" within 5 grep -q "self stands for no address yet" err
+    ip link set rw1peer master rwbridge          # another one than at first
+    ip addr add 192.0.2.1/24 dev rwbridge
+    check "until the bridge has an address, which the port brings packets for" within 5 grep -q "192.0.2.1 is protected from now on" err
+    check "detach" detached
+    wait "$agent"; agent=0
+    ip addr del 192.0.2.1/24 dev rwbridge
 }
 
 for test in a_detach_of_other_files a_first_start a_start_without_a_socket a_dead_worker a_takeover a_pinhole_by_hand a_reload a_detach a_dead_agents_wall \

@@ -91,6 +91,8 @@ TEST(CheckAsJson, has_the_warnings_of_a_good_configuration) {
               (json::array{
                   finding(config, 4, 8, "warning",
                           "allow: 203.0.113.7/32 changes nothing: 203.0.113.7/32 before it has all of it"),
+                  finding(config, 5, 50, "warning",
+                          "rules[0].ports: TCP 80 is not in protect.tcp_media_ports, and open without a rule"),
                   finding(config, 5, 61, "warning", "rules[0].until: past, the rule lets nothing through any more")}));
 }
 

@@ -206,6 +206,15 @@ TEST(Bans, say_all_that_a_lifting_has_lifted_and_what_holds_still) {
     EXPECT_EQ(outcome.err, "ringwall: warning: the ban of 2001:db8::/64 holds for it still\n");
 }
 
+TEST(Reload, takes_no_other_file_than_the_agents) {
+    const FakeAgent agent({200, "application/json", R"({"ok":true,"config":{"path":"/etc/one.yaml"}})"});
+    const Outcome other = ringwall({"reload", "--socket", agent.path(), "--config", "/etc/other.yaml"});
+    EXPECT_EQ(other.code, 2);
+    EXPECT_EQ(other.out, "");
+    EXPECT_THAT(other.err, HasSubstr("started with /etc/one.yaml, and reloads that"));
+    EXPECT_EQ(ringwall({"reload", "--socket", agent.path(), "--config", "/etc/one.yaml"}).out, "reloaded\n");
+}
+
 TEST(Reload, says_reloaded) {
     const FakeAgent agent({200, "application/json", R"({"ok":true})"});
     const Outcome outcome = ringwall({"reload", "--socket", agent.path()});

@@ -29,6 +29,8 @@ TEST(DropsScreen, says_what_fell_why_and_what_would_let_it_through) {
               "        1  203.0.113.9  192.0.2.10  none  10 s ago  (monitor: passed)\n"
               "\n");
     EXPECT_EQ(drops_screen(json::array{}, 100), "nothing has dropped since the agent started\n");
+    EXPECT_EQ(drops_screen(json::array{}, 100, "that fits "),
+              "nothing that fits has dropped since the agent started\n");
 }
 
 TEST(DropsScreen, tells_apart_what_limits_refuse) {

@@ -32,7 +32,13 @@ TEST(SourceScreen, of_a_stranger_says_that_nothing_is_known) {
               "\na stranger: in no call, and not registered\n"
               "\nbans\nno bans\n"
               "\nno calls\n"
-              "\ndropped of late\nnothing has dropped since the agent started\n");
+              "\ndropped of late\nnothing of it has dropped since the agent started\n");
+}
+
+TEST(SourceScreen, calls_a_declared_peer_no_stranger) {
+    EXPECT_THAT(source_screen(json::parse(R"({"address":"198.51.100.7","is":"of peer provider","because":"","said":[],
+                    "known":[],"bans":[],"call_count":0,"calls":[],"drops":[]})")),
+                HasSubstr("198.51.100.7 is of peer provider\n\nin no call, and not registered\n"));
 }
 
 TEST(SourceScreen, shows_what_it_is_known_as_its_bans_calls_and_drops) {

@@ -13,9 +13,9 @@ namespace {
 
 namespace json = boost::json;
 
-policy::View policy_of(const std::string& more = {}) {
-    auto config = policy::read(
-        "version: 1\noutside: [eth0]\nprotect: { networks: [192.0.2.0/24], media_ports: 10000-20000 }\n" + more);
+policy::View policy_of(const std::string& more = {}, const std::string& networks = "[192.0.2.0/24]") {
+    auto config = policy::read("version: 1\noutside: [eth0]\nprotect: { networks: " + networks +
+                               ", media_ports: 10000-20000 }\n" + more);
     EXPECT_TRUE(config);
     return {config.value_or(policy::Config{}), {}};
 }
@@ -70,14 +70,28 @@ const std::vector<Case>& cases() {
         {"interfaces", "not attached", [](Patient& p) { interface(p)["ingress"] = "none"; }},
         {"interfaces", "not attached", [](Patient& p) { interface(p)["egress"] = "none"; }},
         {"interfaces", "generic", [](Patient& p) { interface(p)["ingress"] = "xdp generic"; }},
-        {"interfaces", "stranger", [](Patient& p) { interface(p)["why"] = "a stranger's program is there"; }},
+        {"interfaces", "no native XDP", [](Patient& p) { interface(p)["why"] = "its driver has no native XDP"; }},
+        {"interfaces", "stranger",
+         [](Patient& p) {
+             interface(p)["why"] = "a stranger's program is there";
+             p.policy = policy_of("attach: dispatcher\n");
+         }},
         {"interfaces", "no outside interface", [](Patient& p) { status(p)["interfaces"] = json::array{}; }},
         {"interfaces", "no interface eth0", [](Patient& p) { interface(p)["name"] = "eth1"; }},
         {"mode", "monitor", [](Patient& p) { status(p)["mode"] = "monitor"; }},
         {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
         {"media_ports", "10067", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067")); }},
         {"media_ports", "20000", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:20000")); }},
+        {"media_ports", "gives ports 19000-20000, of protect.media_ports, to any program",
+         [](Patient& p) { p.chosen = {{{1024}, {9999}}, {{19000}, {30000}}}; }},
         {"rtp_range", "outside", [](Patient& p) { status(p)["core"].as_object()["media_port_unguarded"] = 3; }},
+        {"external", "192.0.2.10, in protect.external, is an address of this machine",
+         [](Patient& p) {
+             auto config = policy::read(
+                 "version: 1\noutside: [eth0]\nprotect: { networks: [192.0.2.0/24], media_ports: "
+                 "10000-20000, external: { 192.0.2.10: 192.0.2.11 } }\n");
+             p.policy = policy::View(config.value_or(policy::Config{}), {});
+         }},
         {"external", "neither protected", [](Patient& p) { status(p)["core"].as_object()["media_elsewhere"] = 3; }},
         {"external", "is refused (2 packets seen)",
          [](Patient& p) { status(p)["core"] = json::object{{"media_elsewhere", 3}, {"media_elsewhere_refused", 2}}; }},
@@ -85,6 +99,13 @@ const std::vector<Case>& cases() {
         {"opaque_ports", "8089", [](Patient& p) { p.listeners.push_back(bound(Protocol::tcp, "0.0.0.0:8089")); }},
         {"protect", "198.51.100.9",
          [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "198.51.100.9:5060")); }},
+        {"protect", "self, in protect.networks, stands for no address",
+         [](Patient& p) {
+             p.policy = policy_of({}, "[self]");
+             p.own.clear();
+             p.listeners.clear();
+             p.pinholes.clear();
+         }},
         {"lists", "gone",
          [](Patient& p) {
              status(p)["lists"] = json::parse(R"([{"path": "/x", "trouble": "gone", "broken_lines": 0}])");
@@ -104,6 +125,8 @@ const std::vector<Case>& cases() {
         {"tables", "pinholes", [](Patient& p) { status(p)["pinholes"] = 90; }},
         {"tables", "opaque_full",
          [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "opaque_full", "count": 1}])"); }},
+        {"tables", "return_path_quota",
+         [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "return_path_quota", "count": 44}])"); }},
         {"losses", "lost_known",
          [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "lost_known", "count": 1}])"); }},
         {"card", "eth0", [](Patient& p) { p.missed = {{"eth0", 1}}; }},
@@ -141,12 +164,14 @@ TEST(Checks, find_each_fault_and_nothing_else) {
     }
 }
 
-// As a proxy without a media relay does all day.
-TEST(Checks, call_it_no_fault_where_the_inside_names_others_and_their_media_does_not_come) {
+// As a proxy without a media relay does all day, and every bridge and tunnel.
+TEST(Checks, call_it_no_fault_where_the_inside_names_others_or_auto_takes_what_there_is) {
     for (const Case& each : cases()) {
         Patient patient = healthy();
         each.seed(patient);
-        const bool is_hint = std::string_view(each.words) == "neither protected";
+        const std::string_view words = each.words;
+        const bool is_hint =
+            words == "neither protected" || words == "no native XDP" || words.starts_with("gives ports");
         EXPECT_EQ(faults_of(patient).at(0).is_hint, is_hint) << each.check << ", " << each.words;
     }
 }
@@ -161,6 +186,13 @@ TEST(Checks, name_the_directory_where_a_file_system_is_missing) {
     EXPECT_EQ(mend("/sys/fs/bpf/ringwall"), "mount -t bpf bpf /sys/fs/bpf");
     EXPECT_EQ(mend("/sys/fs/bpf/walls/one"), "mount -t bpf bpf /sys/fs/bpf");
     EXPECT_EQ(mend("/run/bpf/other"), "mount -t bpf bpf /run/bpf");
+}
+
+TEST(Checks, miss_no_interface_that_is_there_and_left_out) {
+    Patient patient = healthy();
+    interface(patient)["name"] = "eth1";
+    patient.left_out = {"eth0"};
+    EXPECT_TRUE(faults_of(patient).empty());
 }
 
 TEST(Checks, have_a_fault_each_here) {
@@ -179,6 +211,7 @@ TEST(Checks, leave_out_what_is_just_within) {
     status(patient)["mode"] = "monitor";
     status(patient)["config"].as_object()["loaded"] = patient.now_s - 7 * 86400 + 1;
     patient.is_clock_set = false;
+    patient.chosen = {{{1024}, {9999}}, {{20001}, {60999}}};
     for (const Fault& fault : faults_of(patient)) ADD_FAILURE() << fault.check << ": " << fault.what;
 }
 

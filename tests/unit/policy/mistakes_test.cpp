@@ -211,7 +211,8 @@ TEST(Mistakes, are_said_with_line_column_and_what_was_expected) {
         {with("timers: { sip_return_path: 31s }\n"),
          "f:4:28: timers.sip_return_path: got \"31s\", expected a duration of 32s to 24h, such as 5m"},
         {with("timers: { register_return_path: 4m }\n"),
-         "f:4:33: timers.register_return_path: shorter than sip_return_path, expected at least that"},
+         "f:4:33: timers.register_return_path: shorter than sip_return_path, expected at least that "
+         "(it is 65m where it is not said)"},
         {with("sip: { tcp: [443], ws: [443] }\n"),
          "f:4:24: sip.ws: port 443 is in sip.tcp too, expected one of the two"},
         {with("sip: { udp: [99999] }\n"), "f:4:14: sip.udp[0]: got 99999, expected a port within 1-65535"},

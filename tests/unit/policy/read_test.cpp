@@ -138,6 +138,9 @@ TEST(Read, knows_attack_tools_by_default_more_on_request_and_whom_it_is_told) {
     EXPECT_THAT(agents("deny: { user_agents: sipxcom }\n"), IsSupersetOf(agents("")));
     EXPECT_THAT(agents("deny: { user_agents: sipxcom }\n"), Contains("csipsimple"));
     EXPECT_THAT(agents("deny: { user_agents: [VaxSIPUserAgent, abc] }\n"), ElementsAre("abc", "vaxsipuseragent"));
+    EXPECT_THAT(agents("deny: { user_agents: [abc, default] }\n"), IsSupersetOf(agents("")));
+    EXPECT_THAT(agents("deny: { user_agents: [abc, default] }\n"), Contains("abc"));
+    EXPECT_THAT(agents("deny: { user_agents: [default, sipvicious] }\n"), agents("")) << "each once";
     EXPECT_THAT(agents("deny: { user_agents: [] }\n"), ElementsAre());
 }
 

@@ -63,7 +63,9 @@ TEST(Rules, are_read_with_one_or_several_of_everything) {
     EXPECT_TRUE(config.rules[2].to.empty());
     EXPECT_THAT(
         config.warnings,
-        ElementsAre(Field(&Mistake::what, HasSubstr("rules[2].ports: UDP 65002 is not in protect.media_ports"))));
+        ElementsAre(Field(&Mistake::what, HasSubstr("rules[1].ports: TCP 22 is not in protect.tcp_media_ports")),
+                    Field(&Mistake::what, HasSubstr("rules[1].ports: TCP 80 is not in protect.tcp_media_ports")),
+                    Field(&Mistake::what, HasSubstr("rules[2].ports: UDP 65002 is not in protect.media_ports"))));
 }
 
 TEST(Rules, mark_networks_with_their_bits_where_prefixes_overlap) {

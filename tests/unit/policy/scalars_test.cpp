@@ -56,6 +56,8 @@ TEST(Rate, is_bounded) {
     EXPECT_EQ(as::rate.parse("10000/s burst 10000"), (Rate{100us, 10000}));
     EXPECT_FALSE(as::rate.parse("10001/s"));
     EXPECT_TRUE(as::rate.parse("600000/min"));
+    EXPECT_TRUE(as::rate.parse("36000000/h")) << "as many";
+    EXPECT_FALSE(as::rate.parse("36000001/h"));
     EXPECT_FALSE(as::rate.parse("600001/min"));
     EXPECT_FALSE(as::rate.parse("1/s burst 10001"));
     EXPECT_FALSE(as::rate.parse("0/s"));

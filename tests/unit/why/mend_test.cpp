@@ -60,6 +60,15 @@ TEST(Mend, of_a_calls_port_goes_by_who_sent) {
     EXPECT_EQ(of(REASON_not_media, "203.0.113.9"), "");
 }
 
+TEST(Mend, of_a_calls_port_goes_by_the_party_of_the_call_where_that_is_known) {
+    const uint8_t provider = view().zone_of(*IpAddress::parse("198.51.100.8"));
+    const IpAddress stranger = *IpAddress::parse("203.0.113.9");
+    EXPECT_EQ(mend_of_drop(view(), REASON_rtp_injection, stranger, {}, provider),
+              "if it is theirs, add 203.0.113.9 to the networks of peer provider");
+    EXPECT_EQ(mend_of_drop(view(), REASON_no_pinhole, stranger, {}, provider),
+              mend_of_drop(view(), REASON_no_pinhole, stranger));
+}
+
 TEST(Mend, of_a_refusal_goes_by_whose_port_it_was) {
     const uint8_t provider = view().zone_of(*IpAddress::parse("198.51.100.8"));
     EXPECT_EQ(mend_of_refusal(view(), provider, REASON_rtp_bleed, *IpAddress::parse("203.0.113.9")),
