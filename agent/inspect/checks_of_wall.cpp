@@ -157,11 +157,12 @@ Faults sdp_is_within_media_ports(const Patient& patient) {
     if (!patient.status) return {};
     const uint64_t times = counted(member(*patient.status, "core"), "media_port_unguarded");
     if (times == 0) return {};
-    return {
-        {"rtp_range",
-         "descriptions from inside have named " + std::to_string(times) +
-             " ports outside protect.media_ports: there the wall guards nothing, and drops nothing",
-         "give protect.media_ports the PBX's RTP range (rtp.conf: rtpstart, rtpend; switch.conf.xml: rtp-start-port)"}};
+    return {{"rtp_range",
+             "descriptions from inside have named " + std::to_string(times) +
+                 " ports outside protect.media_ports: there the wall guards nothing, and drops nothing",
+             "give protect.media_ports the PBX's range of RTP (rtp.conf: rtpstart, rtpend; switch.conf.xml: "
+             "rtp-start-port), and "
+             "of T.38 (udptl.conf: udptlstart, udptlend)"}};
 }
 
 Faults sdp_names_ours(const Patient& patient) {

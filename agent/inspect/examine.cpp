@@ -17,6 +17,7 @@
 #include "agent/inspect/answer.hpp"
 #include "agent/inspect/doctor.hpp"
 #include "agent/inspect/in_force.hpp"
+#include "agent/inspect/owners.hpp"
 #include "agent/kernel/addresses.hpp"
 #include "agent/kernel/datapath.hpp"
 
@@ -94,6 +95,7 @@ Patient examine(const agent::Options& options) {
     patient.is_clock_set = is_clock_kept();
     patient.modules = loaded_modules();
     patient.listeners = listeners();
+    find_owners(patient.listeners);
     patient.now_s = std::time(nullptr);
     patient.pin_path = options.pin_path;
     patient.socket = options.socket;

@@ -20,7 +20,11 @@ policy::View policy_of(const std::string& more = {}) {
     return {config.value_or(policy::Config{}), {}};
 }
 
-Listener bound(Protocol protocol, const std::string& local) { return {*Endpoint::parse(local), protocol}; }
+Listener bound(Protocol protocol, const std::string& local) { return {*Endpoint::parse(local), protocol, 0, {}, {}}; }
+
+Listener bound(Protocol protocol, const std::string& local, int owner, const std::string& program) {
+    return {*Endpoint::parse(local), protocol, 4711, {owner}, program};
+}
 
 Patient healthy() {
     Patient patient;
@@ -77,6 +81,11 @@ const std::vector<Case>& cases() {
         {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
         {"media_ports", "10067", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067")); }},
         {"media_ports", "20000", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:20000")); }},
+        {"media_ports", "10067 is bound in the media range by named (process 9), and no call or rule",
+         [](Patient& p) {
+             p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:5060", 8, "asterisk"));
+             p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067", 9, "named"));
+         }},
         {"rtp_range", "outside", [](Patient& p) { status(p)["core"].as_object()["media_port_unguarded"] = 3; }},
         {"external", "neither protected", [](Patient& p) { status(p)["core"].as_object()["media_elsewhere"] = 3; }},
         {"external", "is refused (2 packets seen)",
@@ -180,6 +189,40 @@ TEST(Checks, leave_out_what_is_just_within) {
     status(patient)["config"].as_object()["loaded"] = patient.now_s - 7 * 86400 + 1;
     patient.is_clock_set = false;
     for (const Fault& fault : faults_of(patient)) ADD_FAILURE() << fault.check << ": " << fault.what;
+}
+
+// A ringing telephone's port, one of a call over TLS, one of a call between two telephones inside: the wall knows of none.
+TEST(Checks, leave_alone_the_media_ports_of_who_serves_sip_or_has_a_call) {
+    for (const auto& serves :
+         {bound(Protocol::udp, "192.0.2.10:5060", 8, "asterisk"), bound(Protocol::tcp, "0.0.0.0:5061", 8, "asterisk"),
+          bound(Protocol::udp, "192.0.2.10:10066", 8, "rtpengine")}) {
+        Patient patient = healthy();
+        patient.listeners.push_back(serves);
+        patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:10068", 8, serves.program));
+        EXPECT_TRUE(faults_of(patient).empty()) << serves.local.to_string();
+    }
+}
+
+TEST(Checks, know_what_asterisk_has_among_the_ports_of_t38_beside_its_media) {
+    Patient patient = healthy();
+    patient.policy = {policy::read("version: 1\noutside: [eth0]\n"
+                                   "protect: { networks: [192.0.2.0/24], media_ports: [10000-20000, 4000-4999] }\n")
+                          .value_or(policy::Config{}),
+                      {}};
+    patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:5060", 8, "asterisk"));
+    patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:4568", 8, "asterisk"));
+    EXPECT_TRUE(faults_of(patient).empty());
+    patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:4569", 8, "asterisk"));
+    EXPECT_EQ(faults_of(patient).size(), 1U);
+}
+
+TEST(Checks, hint_at_a_media_port_whose_owner_cannot_be_seen) {
+    Patient patient = healthy();
+    patient.listeners.push_back({*Endpoint::parse("0.0.0.0:10068"), Protocol::udp, 4711, {}, {}});
+    const Faults found = faults_of(patient);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_TRUE(found[0].is_hint);
+    EXPECT_NE(found[0].mend.find("as root"), std::string::npos) << found[0].mend;
 }
 
 } // namespace
