@@ -176,6 +176,8 @@ class Configuration(Doctor):
         self.addCleanup(call.close)
         self.wait_until(lambda: self.wall.counters().get('media_port_unguarded', 0) > before, 'the SDP has been read')
         self.assertIn('media_ports', self.faults()['rtp_range']['mend'])
+        self.reconfigure()
+        self.assertNotIn('rtp_range', self.faults(), 'the mend is in force')
 
 
     def test_media_at_an_address_that_is_not_ours(self):

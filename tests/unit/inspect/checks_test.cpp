@@ -39,8 +39,8 @@ Patient healthy() {
     patient.policy = policy_of();
     patient.status = json::parse(R"({"mode": "enforce", "pinholes": 8, "pinholes_capacity": 100,
         "interfaces": [{"name": "eth0", "role": "outside", "ingress": "xdp native", "egress": "tcx", "why": ""}],
-        "config": {"loaded": 1700000000, "error": ""}, "lists": [], "names": [],
-        "events": [{"event": "lost_known", "count": 0}], "core": {"media_port_unguarded": 0}})");
+        "config": {"loaded": 1700000000, "error": "", "since_loaded": {"media_port_unguarded": 0}}, "lists": [], "names": [],
+        "events": [{"event": "lost_known", "count": 0}], "core": {"media_port_unguarded": 7, "media_elsewhere": 8, "media_elsewhere_refused": 9}})");
     return patient;
 }
 
@@ -51,6 +51,9 @@ struct Case {
 };
 
 json::object& status(Patient& patient) { return patient.status->as_object(); }
+json::object& since_loaded(Patient& patient) {
+    return status(patient)["config"].as_object()["since_loaded"].as_object();
+}
 json::object& interface(Patient& patient) { return status(patient)["interfaces"].as_array()[0].as_object(); }
 
 const std::vector<Case>& cases() {
@@ -86,10 +89,10 @@ const std::vector<Case>& cases() {
              p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:5060", 8, "asterisk"));
              p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067", 9, "named"));
          }},
-        {"rtp_range", "outside", [](Patient& p) { status(p)["core"].as_object()["media_port_unguarded"] = 3; }},
-        {"external", "neither protected", [](Patient& p) { status(p)["core"].as_object()["media_elsewhere"] = 3; }},
+        {"rtp_range", "outside", [](Patient& p) { since_loaded(p)["media_port_unguarded"] = 3; }},
+        {"external", "neither protected", [](Patient& p) { since_loaded(p)["media_elsewhere"] = 3; }},
         {"external", "is refused (2 packets seen)",
-         [](Patient& p) { status(p)["core"] = json::object{{"media_elsewhere", 3}, {"media_elsewhere_refused", 2}}; }},
+         [](Patient& p) { since_loaded(p) = {{"media_elsewhere", 3}, {"media_elsewhere_refused", 2}}; }},
         {"sip_ports", "5080", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:5080")); }},
         {"opaque_ports", "8089", [](Patient& p) { p.listeners.push_back(bound(Protocol::tcp, "0.0.0.0:8089")); }},
         {"protect", "198.51.100.9",
