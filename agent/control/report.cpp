@@ -74,6 +74,19 @@ json::object core(const Status& status) {
     return counters;
 }
 
+// What tells of a configuration that does not fit: it says nothing of the one that has been loaded since.
+json::object since_loaded(const Status& status) {
+    json::object counters;
+    for (const std::string_view label : {"media_elsewhere", "media_elsewhere_refused", "media_port_unguarded"}) {
+        const auto count = [&](const std::vector<CoreCounter>& all) {
+            const auto found = std::ranges::find(all, label, &CoreCounter::label);
+            return found == all.end() ? 0 : found->count;
+        };
+        counters[label] = count(status.core) - count(status.core_at_load);
+    }
+    return counters;
+}
+
 } // namespace
 
 json::array lists(const std::vector<List>& lists) {
@@ -146,7 +159,8 @@ json::value status(const Status& status, const policy::View& policy, Now now) {
         {"core", core(status)},
         {"config", json::object{{"path", status.config_path},
                                 {"loaded", status.config_loaded_s},
-                                {"error", to_utf8(status.config_error)}}},
+                                {"error", to_utf8(status.config_error)},
+                                {"since_loaded", since_loaded(status)}}},
     };
 }
 

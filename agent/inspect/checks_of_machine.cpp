@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "agent/inspect/checks.hpp"
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::array<uint16_t, 6> usual_sip{5060, 5062, 5070, 5080, 5160, 5161};
 constexpr std::array<uint16_t, 5> usual_opaque{5061, 5063, 7443, 8089, 8443};
+// DUNDi and IAX2 of Asterisk: in udptl.conf's range as it is shipped.
+constexpr std::array<uint16_t, 2> no_media_of_a_pbx{4520, 4569};
 
 bool contains(const std::vector<Port>& ports, Port port) { return std::ranges::find(ports, port) != ports.end(); }
 template <size_t N>
@@ -37,6 +40,26 @@ bool has_rule(const policy::Config& config, const Listener& listener) {
                    return range.first <= listener.local.port && listener.local.port <= range.last;
                });
     });
+}
+
+bool is_sip(const Listener& listener, const policy::Config& config) {
+    const Port port = listener.local.port;
+    if (listener.protocol == Protocol::udp) return contains(config.sip_udp, port);
+    return contains(config.sip_tcp, port) || contains(config.sip_tls, port) || contains(config.sip_ws, port);
+}
+
+// Processes that serve SIP here, or have the media of a call.
+std::set<int> pbxs(const Patient& patient, const std::set<uint16_t>& ports_of_calls) {
+    std::set<int> all;
+    for (const Listener& each : patient.listeners)
+        if (is_sip(each, patient.policy->config()) || ports_of_calls.contains(each.local.port.value))
+            all.insert(each.owners.begin(), each.owners.end());
+    return all;
+}
+
+std::string by_whom(const Listener& listener) {
+    if (listener.owners.empty()) return {};
+    return " by " + listener.program + " (process " + std::to_string(listener.owners.front()) + ")";
 }
 
 std::string text_of(const Listener& listener) {
@@ -124,20 +147,31 @@ Faults ports_are_not_given_away(const Patient& patient) {
     return {};
 }
 
-// Whoever is bound there and no call's is shut out: the range is the wall's.
+// Whoever is bound there and no call's is shut out: the range is the wall's. A PBX binds its ports before the wall knows
+// of them, while a telephone rings, or without that it ever does, for calls over TLS and WebSocket and between two
+// telephones inside.
 Faults media_ports_are_the_calls(const Patient& patient) {
     if (!patient.policy) return {};
     Faults faults = ports_are_not_given_away(patient);
+    std::set<uint16_t> ports_of_calls;
+    for (const Endpoint& hole : patient.pinholes) ports_of_calls.insert(hole.port.value);
+    const std::set<int> pbx = pbxs(patient, ports_of_calls);
+    const auto is_pbx = [&](int process) { return pbx.contains(process); };
     for (const Listener& each : patient.listeners) {
         const Port port = each.local.port;
         if (!patient.policy->is_media_port(port, each.protocol) || !is_inside(each, patient)) continue;
-        const bool is_call =
-            std::ranges::any_of(patient.pinholes, [&](const Endpoint& hole) { return hole.port == port; });
-        if (is_call || has_rule(patient.policy->config(), each)) continue;
-        faults.push_back({"media_ports", text_of(each) + " is bound in the media range, and no call or rule opens it",
-                          "if it is no media, move it out of protect.media_ports, or open it: rules: [{ allow: " +
-                              std::string(to_string(each.protocol)) +
-                              ", to: any, ports: " + std::to_string(port.value) + ", from: any }]"});
+        if (ports_of_calls.contains(port.value) || has_rule(patient.policy->config(), each)) continue;
+        if (!contains(no_media_of_a_pbx, port) && std::ranges::any_of(each.owners, is_pbx)) continue;
+        const std::string what = text_of(each) + " is bound in the media range" + by_whom(each);
+        const std::string mend =
+            "if it is no media, move it out of protect.media_ports, or open it: rules: [{ allow: " +
+            std::string(to_string(each.protocol)) + ", to: any, ports: " + std::to_string(port.value) +
+            ", from: any }]";
+        if (each.owners.empty() && each.inode != 0)
+            faults.push_back(
+                {"media_ports", what + ", and no call opens it: whose it is cannot be seen",
+                 "nothing, where it is the PBX's, of a call; ask again as root of this machine. Else, " + mend, true});
+        else faults.push_back({"media_ports", what + ", and no call or rule opens it", mend});
     }
     return faults;
 }
@@ -148,10 +182,7 @@ Faults sip_ports_are_declared(const Patient& patient) {
     const policy::Config& config = patient.policy->config();
     for (const Listener& each : patient.listeners) {
         const bool is_udp = each.protocol == Protocol::udp;
-        const bool is_declared =
-            contains(is_udp ? config.sip_udp : config.sip_tcp, each.local.port) ||
-            (!is_udp && (contains(config.sip_tls, each.local.port) || contains(config.sip_ws, each.local.port)));
-        if (!contains(usual_sip, each.local.port) || is_declared || !is_inside(each, patient)) continue;
+        if (!contains(usual_sip, each.local.port) || is_sip(each, config) || !is_inside(each, patient)) continue;
         faults.push_back({"sip_ports",
                           text_of(each) + " looks like SIP, and is not in sip." + (is_udp ? "udp" : "tcp") +
                               ": its calls open nothing",

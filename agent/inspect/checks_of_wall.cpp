@@ -32,6 +32,11 @@ uint64_t counted(const json::value& counters, std::string_view label) {
     return 0;
 }
 
+// Since the configuration was loaded: what came before, it may have mended.
+uint64_t counted_since_loaded(const Patient& patient, std::string_view label) {
+    return counted(member(member(*patient.status, "config"), "since_loaded"), label);
+}
+
 } // namespace
 
 Faults agent_answers(const Patient& patient) {
@@ -159,13 +164,14 @@ Faults tables_have_room(const Patient& patient) {
 
 Faults sdp_is_within_media_ports(const Patient& patient) {
     if (!patient.status) return {};
-    const uint64_t times = counted(member(*patient.status, "core"), "media_port_unguarded");
+    const uint64_t times = counted_since_loaded(patient, "media_port_unguarded");
     if (times == 0) return {};
-    return {
-        {"rtp_range",
-         "descriptions from inside have named " + std::to_string(times) +
-             " ports outside protect.media_ports: there the wall guards nothing, and drops nothing",
-         "give protect.media_ports the PBX's RTP range (rtp.conf: rtpstart, rtpend; switch.conf.xml: rtp-start-port)"}};
+    return {{"rtp_range",
+             "descriptions from inside have named " + std::to_string(times) +
+                 " ports outside protect.media_ports: there the wall guards nothing, and drops nothing",
+             "give protect.media_ports the PBX's range of RTP (rtp.conf: rtpstart, rtpend; switch.conf.xml: "
+             "rtp-start-port), and "
+             "of T.38 (udptl.conf: udptlstart, udptlend)"}};
 }
 
 Faults sdp_names_ours(const Patient& patient) {
@@ -179,16 +185,15 @@ Faults sdp_names_ours(const Patient& patient) {
                              "opens ports of " + inside.to_string() + ", and none here",
                          "protect that address, or self, and leave it out of protect.external"}};
     if (!patient.status) return {};
-    const json::value& core = member(*patient.status, "core");
     const std::string what = "an address for media that is neither protected nor in protect.external";
-    if (const uint64_t refused = counted(core, "media_elsewhere_refused"); refused > 0)
+    if (const uint64_t refused = counted_since_loaded(patient, "media_elsewhere_refused"); refused > 0)
         return {
             {"external",
              "the inside names " + what + ", and the media of such calls comes here and is refused (" +
                  std::to_string(refused) + " packets seen)",
              "`ringwall drops` names the calls and both addresses: add the one to protect.external as what the other "
              "is outside"}};
-    const uint64_t times = counted(core, "media_elsewhere");
+    const uint64_t times = counted_since_loaded(patient, "media_elsewhere");
     if (times == 0) return {};
     return {
         {"external",

@@ -18,6 +18,7 @@
 #include "agent/inspect/doctor.hpp"
 #include "agent/inspect/in_force.hpp"
 #include "agent/inspect/local_ports.hpp"
+#include "agent/inspect/owners.hpp"
 #include "agent/kernel/addresses.hpp"
 #include "agent/kernel/datapath.hpp"
 
@@ -105,6 +106,7 @@ Patient examine(const agent::Options& options) {
                                   line_in("/proc/sys/net/ipv4/ip_local_reserved_ports"));
     patient.modules = loaded_modules();
     patient.listeners = listeners();
+    find_owners(patient.listeners);
     patient.now_s = std::time(nullptr);
     patient.pin_path = options.pin_path;
     patient.socket = options.socket;

@@ -55,12 +55,13 @@ std::vector<Listener> listeners_in(std::string_view table, Protocol protocol) {
     std::istringstream lines{std::string(table)};
     for (std::string line; std::getline(lines, line);) {
         std::istringstream words(line);
-        std::string number, local, remote, state;
-        words >> number >> local >> remote >> state;
+        std::string number, local, remote, state, queues, timer, retransmits, user, timeout;
+        uint64_t inode = 0;
+        words >> number >> local >> remote >> state >> queues >> timer >> retransmits >> user >> timeout >> inode;
         const auto endpoint = endpoint_of(local);
         const auto wanted = protocol == Protocol::tcp ? listening : unconnected;
         if (endpoint && endpoint->port.value != 0 && hexadecimal(state) == wanted)
-            found.push_back({*endpoint, protocol});
+            found.push_back({*endpoint, protocol, inode, {}, {}});
     }
     return found;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who listens on this host: /proc/net/udp, udp6, tcp and tcp6 (proc_net(5)).
+// Who listens on this host: /proc/net/udp, udp6, tcp and tcp6 (proc_net(5)). Whose they are: owners.hpp.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +14,9 @@ namespace ringwall::inspect {
 struct Listener {
     Endpoint local; // :: and 0.0.0.0 stand for every address
     Protocol protocol = Protocol::udp;
+    uint64_t inode = 0;      // 0: the kernel's own
+    std::vector<int> owners; // process ids (owners.hpp); none where they cannot be seen
+    std::string program;     // of the first
     bool operator==(const Listener&) const = default;
 };
 

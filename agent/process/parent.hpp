@@ -58,6 +58,7 @@ private:
     int start(const Plan& plan);
     int give_up(const Error& error);
     Result<void> put_into_force(const Plan& plan);
+    Result<void> look_first(policy::Compiled compiled);
     Result<void> write(const policy::Compiled& compiled);
     static Result<Fd> table_of(const policy::Compiled& compiled);
 

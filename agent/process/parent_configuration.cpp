@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration in the parent: brought into force as a whole or not at all, at the start, by a command or a signal, and
 // when its files change.
+#include <chrono>
 #include <ctime>
+#include <thread>
 
 #include "agent/log.hpp"
 #include "agent/process/log_settings.hpp"
@@ -9,6 +11,11 @@
 #include "agent/process/shared_table.hpp"
 
 namespace ringwall::agent {
+namespace {
+
+constexpr std::chrono::milliseconds first_look{250}; // a dozen packets of speech
+
+} // namespace
 
 // Attachments first: where one is refused, the policy in force is still the one before.
 Result<void> Parent::put_into_force(const Plan& plan) {
@@ -20,6 +27,8 @@ Result<void> Parent::put_into_force(const Plan& plan) {
         if (was_ready_) attach_now(surroundings_, config_.attach, kernel::OnFailure::leave_out);
         return attached;
     }
+    if (!was_ready_ && !datapath_->took_over())
+        if (auto looked = look_first(plan.compiled); !looked) return looked;
     if (auto written = write(plan.compiled); !written) return written;
     if (was_ready_ && plan.config.http != config_.http)
         log::warn("config", "http.listen takes effect with the next start of the agent");
@@ -36,6 +45,16 @@ Result<void> Parent::put_into_force(const Plan& plan) {
     briefing_.config = plan.files;
     briefing_.self = plan.surroundings.self;
     briefing_.loaded_s = std::time(nullptr);
+    return {};
+}
+
+// Calls that were up before the wall have ways back alone, and a PBX that passes on what it hears begins none once nothing
+// gets in: neither side would be heard again. So a new wall monitors, until who talks has sent a few packets.
+Result<void> Parent::look_first(policy::Compiled compiled) {
+    if (compiled.wall.flags & WALL_MONITOR) return {};
+    compiled.wall.flags |= WALL_MONITOR;
+    if (auto written = datapath_->write(compiled); !written) return written;
+    std::this_thread::sleep_for(first_look);
     return {};
 }
 

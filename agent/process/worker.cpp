@@ -187,6 +187,7 @@ private:
         if (frame.message == Message::scrape) return serve_scrapes(frame.descriptor.release());
         if (frame.message == Message::policy) config_error_ = adopt(frame);
         else config_error_ = frame.body;
+        if (config_error_.empty()) counters_at_load_ = counters();
         is_config_refused_ = frame.message == Message::reload_refused;
         reloaded_.cancel();
     }
@@ -248,6 +249,7 @@ private:
                 .drops = *drops_,
                 .briefing = briefing_,
                 .config_error = config_error_,
+                .counters_at_load = counters_at_load_,
                 .started_s = std::time(nullptr),
                 .counters = [this] { return counters(); },
                 .reload = [this] { return ask_for_reload(); },
@@ -260,7 +262,8 @@ private:
     kernel::Maps maps_;
     Briefing briefing_;
     std::string config_error_;
-    bool is_config_refused_ = false; // for its mistakes
+    std::vector<CoreCounter> counters_at_load_; // of the configuration that the last reload took
+    bool is_config_refused_ = false;            // for its mistakes
     Follower follower_;
     Bans bans_;
     std::unique_ptr<kernel::Rings> rings_;

@@ -5,6 +5,8 @@ import json
 import pathlib
 import socket
 import struct
+import subprocess
+import sys
 
 from ringwall_netns.case import WallCase
 from ringwall_netns.topology import run
@@ -64,6 +66,23 @@ class Machine(Doctor):
         self.reconfigure(rules=[{'allow': 'udp', 'to': 'any', 'ports': 10054, 'from': 'any'}])
         self.addCleanup(self.reconfigure)
         self.assertNotIn('media_ports', self.faults())
+
+    def test_a_pbx_whose_telephone_rings_is_no_stranger(self):
+        self.phone('pbx')                         # serves SIP at 5060, in this process
+        self.listens(socket.SOCK_DGRAM, 10058)    # and has bound the port that its 200 will name
+        self.assertNotIn('media_ports', self.faults())
+
+    def test_another_program_than_the_pbx_is_named(self):
+        self.phone('pbx')
+        bind = f'import socket, sys; s = socket.socket(socket.AF_INET{"6" if self.family == 6 else ""}, socket.SOCK_DGRAM); ' \
+               f's.bind(({self.address("pbx")!r}, 10059)); print(flush=True); sys.stdin.read()'
+        stranger = subprocess.Popen(self.topology.edge.command(sys.executable, '-c', bind), stdin=subprocess.PIPE,
+                                    stdout=subprocess.PIPE, text=True)
+        self.addCleanup(stranger.wait)
+        self.addCleanup(stranger.communicate)     # ends it
+        stranger.stdout.readline()
+        self.assertIn(':10059 is bound in the media range by ', self.faults()['media_ports']['what'])
+        self.assertIn(f'(process {stranger.pid})', self.faults()['media_ports']['what'])
 
     def test_media_of_a_call_is_no_stranger(self):
         _, outside, inside = self.inbound()
@@ -157,6 +176,8 @@ class Configuration(Doctor):
         self.addCleanup(call.close)
         self.wait_until(lambda: self.wall.counters().get('media_port_unguarded', 0) > before, 'the SDP has been read')
         self.assertIn('media_ports', self.faults()['rtp_range']['mend'])
+        self.reconfigure()
+        self.assertNotIn('rtp_range', self.faults(), 'the mend is in force')
 
 
     def test_media_at_an_address_that_is_not_ours(self):

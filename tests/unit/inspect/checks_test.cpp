@@ -20,7 +20,11 @@ policy::View policy_of(const std::string& more = {}, const std::string& networks
     return {config.value_or(policy::Config{}), {}};
 }
 
-Listener bound(Protocol protocol, const std::string& local) { return {*Endpoint::parse(local), protocol}; }
+Listener bound(Protocol protocol, const std::string& local) { return {*Endpoint::parse(local), protocol, 0, {}, {}}; }
+
+Listener bound(Protocol protocol, const std::string& local, int owner, const std::string& program) {
+    return {*Endpoint::parse(local), protocol, 4711, {owner}, program};
+}
 
 Patient healthy() {
     Patient patient;
@@ -35,8 +39,8 @@ Patient healthy() {
     patient.policy = policy_of();
     patient.status = json::parse(R"({"mode": "enforce", "pinholes": 8, "pinholes_capacity": 100,
         "interfaces": [{"name": "eth0", "role": "outside", "ingress": "xdp native", "egress": "tcx", "why": ""}],
-        "config": {"loaded": 1700000000, "error": ""}, "lists": [], "names": [],
-        "events": [{"event": "lost_known", "count": 0}], "core": {"media_port_unguarded": 0}})");
+        "config": {"loaded": 1700000000, "error": "", "since_loaded": {"media_port_unguarded": 0}}, "lists": [], "names": [],
+        "events": [{"event": "lost_known", "count": 0}], "core": {"media_port_unguarded": 7, "media_elsewhere": 8, "media_elsewhere_refused": 9}})");
     return patient;
 }
 
@@ -47,6 +51,9 @@ struct Case {
 };
 
 json::object& status(Patient& patient) { return patient.status->as_object(); }
+json::object& since_loaded(Patient& patient) {
+    return status(patient)["config"].as_object()["since_loaded"].as_object();
+}
 json::object& interface(Patient& patient) { return status(patient)["interfaces"].as_array()[0].as_object(); }
 
 const std::vector<Case>& cases() {
@@ -84,7 +91,12 @@ const std::vector<Case>& cases() {
         {"media_ports", "20000", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:20000")); }},
         {"media_ports", "gives ports 19000-20000, of protect.media_ports, to any program",
          [](Patient& p) { p.chosen = {{{1024}, {9999}}, {{19000}, {30000}}}; }},
-        {"rtp_range", "outside", [](Patient& p) { status(p)["core"].as_object()["media_port_unguarded"] = 3; }},
+        {"media_ports", "10067 is bound in the media range by named (process 9), and no call or rule",
+         [](Patient& p) {
+             p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:5060", 8, "asterisk"));
+             p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067", 9, "named"));
+         }},
+        {"rtp_range", "outside", [](Patient& p) { since_loaded(p)["media_port_unguarded"] = 3; }},
         {"external", "192.0.2.10, in protect.external, is an address of this machine",
          [](Patient& p) {
              auto config = policy::read(
@@ -92,9 +104,9 @@ const std::vector<Case>& cases() {
                  "10000-20000, external: { 192.0.2.10: 192.0.2.11 } }\n");
              p.policy = policy::View(config.value_or(policy::Config{}), {});
          }},
-        {"external", "neither protected", [](Patient& p) { status(p)["core"].as_object()["media_elsewhere"] = 3; }},
+        {"external", "neither protected", [](Patient& p) { since_loaded(p)["media_elsewhere"] = 3; }},
         {"external", "is refused (2 packets seen)",
-         [](Patient& p) { status(p)["core"] = json::object{{"media_elsewhere", 3}, {"media_elsewhere_refused", 2}}; }},
+         [](Patient& p) { since_loaded(p) = {{"media_elsewhere", 3}, {"media_elsewhere_refused", 2}}; }},
         {"sip_ports", "5080", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "0.0.0.0:5080")); }},
         {"opaque_ports", "8089", [](Patient& p) { p.listeners.push_back(bound(Protocol::tcp, "0.0.0.0:8089")); }},
         {"protect", "198.51.100.9",
@@ -213,6 +225,40 @@ TEST(Checks, leave_out_what_is_just_within) {
     patient.is_clock_set = false;
     patient.chosen = {{{1024}, {9999}}, {{20001}, {60999}}};
     for (const Fault& fault : faults_of(patient)) ADD_FAILURE() << fault.check << ": " << fault.what;
+}
+
+// A ringing telephone's port, one of a call over TLS, one of a call between two telephones inside: the wall knows of none.
+TEST(Checks, leave_alone_the_media_ports_of_who_serves_sip_or_has_a_call) {
+    for (const auto& serves :
+         {bound(Protocol::udp, "192.0.2.10:5060", 8, "asterisk"), bound(Protocol::tcp, "0.0.0.0:5061", 8, "asterisk"),
+          bound(Protocol::udp, "192.0.2.10:10066", 8, "rtpengine")}) {
+        Patient patient = healthy();
+        patient.listeners.push_back(serves);
+        patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:10068", 8, serves.program));
+        EXPECT_TRUE(faults_of(patient).empty()) << serves.local.to_string();
+    }
+}
+
+TEST(Checks, know_what_asterisk_has_among_the_ports_of_t38_beside_its_media) {
+    Patient patient = healthy();
+    patient.policy = {policy::read("version: 1\noutside: [eth0]\n"
+                                   "protect: { networks: [192.0.2.0/24], media_ports: [10000-20000, 4000-4999] }\n")
+                          .value_or(policy::Config{}),
+                      {}};
+    patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:5060", 8, "asterisk"));
+    patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:4568", 8, "asterisk"));
+    EXPECT_TRUE(faults_of(patient).empty());
+    patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:4569", 8, "asterisk"));
+    EXPECT_EQ(faults_of(patient).size(), 1U);
+}
+
+TEST(Checks, hint_at_a_media_port_whose_owner_cannot_be_seen) {
+    Patient patient = healthy();
+    patient.listeners.push_back({*Endpoint::parse("0.0.0.0:10068"), Protocol::udp, 4711, {}, {}});
+    const Faults found = faults_of(patient);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_TRUE(found[0].is_hint);
+    EXPECT_NE(found[0].mend.find("as root"), std::string::npos) << found[0].mend;
 }
 
 } // namespace

@@ -2,8 +2,13 @@
 #include "agent/inspect/sockets.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+
+#include "agent/inspect/owners.hpp"
 
 namespace ringwall::inspect {
 namespace {
@@ -40,6 +45,29 @@ TEST(Listeners, of_lines_that_are_none_there_are_none) {
                     "  5: 0A0200C0:0000 00000000:0000 07\n",
                     Protocol::udp),
               Texts{});
+}
+
+TEST(Listeners, bear_the_inode_of_their_socket) {
+    const auto found = listeners_in(
+        std::string(head) +
+            "  1: 0A0200C0:13C4 00000000:0000 07 00000000:00000000 00:00000000 00000000  107  0 41234 2 0 0\n",
+        Protocol::udp);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].inode, 41234U);
+}
+
+// This test's own.
+TEST(Owners, are_the_processes_that_hold_the_socket) {
+    const int made = socket(AF_INET, SOCK_DGRAM, 0);
+    ASSERT_GE(made, 0);
+    struct stat about{};
+    ASSERT_EQ(fstat(made, &about), 0);
+    std::vector<Listener> all{{{}, Protocol::udp, about.st_ino, {}, {}}, {{}, Protocol::udp, 0, {}, {}}};
+    find_owners(all);
+    close(made);
+    EXPECT_EQ(all[0].owners, std::vector<int>{getpid()});
+    EXPECT_FALSE(all[0].program.empty());
+    EXPECT_TRUE(all[1].owners.empty());
 }
 
 } // namespace
