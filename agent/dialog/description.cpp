@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/dialog/bundle.hpp"
 #include "agent/dialog/constraint.hpp"
 #include "agent/dialog/media_line.hpp"
 #include "agent/dialog/setup.hpp"
@@ -56,6 +57,17 @@ void add_media(const sdp::Media& media, const policy::View& policy, Remote& all)
         all.ports.push_back({media.path->address, Port{0}, 1, line});
 }
 
+// RFC 9143 7.1.3: of what concerns the transport the tagged m-line speaks for those that share its port.
+void add_bundles(const sdp::Session& session, Remote& all) {
+    const auto tagged = bundled_with(session);
+    for (size_t i = 0; i < tagged.size(); ++i) {
+        if (!tagged[i]) continue;
+        all.media[i].bundled_with = tagged[i];
+        all.media[i].has_mux |= all.media[*tagged[i]].has_mux;
+        all.media[i].is_ice |= all.media[*tagged[i]].is_ice;
+    }
+}
+
 // Who may send to one component of an answered m-line, by what the remote side named.
 std::vector<Endpoint> peers_of(const Remote& remote, const pinhole::Claim& claim,
                                const std::vector<pinhole::Claim>& before) {
@@ -84,6 +96,7 @@ std::vector<Endpoint> Remote::ports_of(size_t line, bool is_rtcp) const {
 Remote remote_of(const sdp::Session& session, const policy::View& policy, const std::vector<IpAddress>& routes) {
     Remote remote;
     for (const sdp::Media& media : session.media()) add_media(media, policy, remote);
+    add_bundles(session, remote);
     if (std::ranges::any_of(remote.media, &RemoteMedia::is_behind_nat))
         for (const IpAddress& route : routes)
             if (!route.is_unroutable()) pinhole::add_peers(remote.stand_ins, {{route, Port{0}}});
@@ -145,8 +158,11 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
         if (!theirs.is_ice) claim.ufrag_hash = 0; // the other side has none: who may send is who it named
         claim.is_one_source = claim.is_one_source && !theirs.has_many_sources;
         constrain_answered(claim, peers_of(remote, claim, before), counterpart, theirs.is_inside);
+        claim.bundle = claim.bundle_rank = 0;
         const auto same = std::ranges::find(claims, claim.key(), &pinhole::Claim::key);
-        if (theirs.is_bundle_only && same != claims.end()) { // who sends that one sends this one
+        const bool is_with_another =
+            theirs.is_bundle_only || (theirs.bundled_with && theirs.bundled_with != claim.media);
+        if (is_with_another && same != claims.end()) { // who sends that one sends this one
             claim.constraint = same->constraint;
             claim.peers = same->peers;
             claim.only_from = same->only_from;

@@ -16,7 +16,8 @@ namespace ringwall::dialog {
 
 struct RemoteMedia {
     bool is_rejected = false;
-    bool is_bundle_only = false; // comes from where another m-line says (RFC 9143 6)
+    bool is_bundle_only = false; // comes from where another m-line says (RFC 9143 6), also where no group tells which
+    std::optional<uint8_t> bundled_with; // comes from where that m-line says, which may be itself (bundle.hpp)
     bool has_mux = false;
     bool is_held = false;
     bool has_many_sources = false; // SSRCs in groups: repairs, layers

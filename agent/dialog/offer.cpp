@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/dialog/bundle.hpp"
 #include "agent/dialog/constraint.hpp"
 #include "agent/dialog/description.hpp"
 #include "agent/dialog/media_line.hpp"
@@ -72,6 +73,18 @@ public:
         if (!named_elsewhere_ || names_ours_) return;
         ++refusals_.elsewhere;
         if (!refusals_.named_elsewhere) refusals_.named_elsewhere = named_elsewhere_;
+    }
+    // At the port of the tagged m-line, which says what there is to say of it (RFC 9143 7.1.3).
+    void add_to(size_t tagged, const sdp::Media& media, uint8_t index) {
+        const size_t before = claims.size();
+        for (size_t i = 0; i < before; ++i) {
+            const pinhole::Claim& at = claims[i];
+            if (at.media != tagged || at.component == pinhole::Component::rtcp) continue;
+            pinhole::Claim claim = claim_of(media, index, at.local, primary_component(media));
+            claim.is_mux_offered = at.is_mux_offered;
+            claim.ufrag_hash = at.ufrag_hash;
+            if (!comes_by_dtls(claim, at)) claims.push_back(std::move(claim));
+        }
     }
     std::vector<pinhole::Claim> claims;
 
@@ -143,24 +156,31 @@ private:
         } else if (naming_.is_echo(named) || naming_.is_echo(inside)) {
             ++refusals_.echoed;
         } else {
-            pinhole::Claim claim{.local = inside,
-                                 .protocol = protocol,
-                                 .component = component,
-                                 .media = index,
-                                 .is_held = is_hold(media),
-                                 .is_mux_offered = media.rtcp_mux && component == pinhole::Component::rtp,
-                                 .zone = counterpart_.zone,
-                                 .zone_substitutes = counterpart_.is_declared,
-                                 .payload_types = payload_types_of(media),
-                                 .is_one_source = has_one_source(media, is_bundle_),
-                                 .is_srtp = is_srtp(media),
-                                 .packet_period_ns = packet_period(media, component),
-                                 .ufrag_hash = media.ice_ufrag.empty() ? 0 : ufrag_hash(media.ice_ufrag),
-                                 .waits = waits(media)};
-            check_media(claim, policy_.conformance(counterpart_.zone));
-            constrain_offered(claim, counterpart_);
-            claims.push_back(std::move(claim));
+            claims.push_back(claim_of(media, index, inside, component));
         }
+    }
+
+    pinhole::Claim claim_of(const sdp::Media& media, uint8_t index, const Endpoint& inside,
+                            pinhole::Component component) const {
+        pinhole::Claim claim{.local = inside,
+                             .protocol = is_tcp_media(media) ? Protocol::tcp : Protocol::udp,
+                             .component = component,
+                             .media = index,
+                             .is_held = is_hold(media),
+                             .is_mux_offered = media.rtcp_mux && component == pinhole::Component::rtp,
+                             .zone = counterpart_.zone,
+                             .zone_substitutes = counterpart_.is_declared,
+                             .payload_types = payload_types_of(media),
+                             .is_one_source = has_one_source(media, is_bundle_),
+                             .is_srtp = is_srtp(media),
+                             .packet_period_ns = packet_period(media, component),
+                             .ufrag_hash = media.ice_ufrag.empty() ? 0 : ufrag_hash(media.ice_ufrag),
+                             .waits = waits(media),
+                             .bundle = media.bundle,
+                             .bundle_rank = media.bundle_rank};
+        check_media(claim, policy_.conformance(counterpart_.zone));
+        constrain_offered(claim, counterpart_);
+        return claim;
     }
 
     const policy::View& policy_;
@@ -178,8 +198,15 @@ private:
 std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::View& policy,
                                      const Counterpart& counterpart, const Naming& naming, OfferRefusals& refusals) {
     Offer offer(policy, counterpart, naming, refusals);
-    uint8_t index = 0;
-    for (const sdp::Media& media : session.media()) offer.add(media, index++, session.is_bundle);
+    const auto tagged = bundled_with(session);
+    const auto shares_a_port = [&](uint8_t index) {
+        return tagged[index] && tagged[index] != index && is_udp_media(session.media()[index]) &&
+               is_udp_media(session.media()[*tagged[index]]);
+    };
+    for (uint8_t i = 0; i < session.media_count; ++i)
+        if (!shares_a_port(i)) offer.add(session.media()[i], i, session.is_bundle);
+    for (uint8_t i = 0; i < session.media_count; ++i)
+        if (shares_a_port(i)) offer.add_to(*tagged[i], session.media()[i], i);
     return std::move(offer.claims);
 }
 

@@ -2,6 +2,7 @@
 // What an offer or an answer does to a leg (RFC 3264, RFC 6337), and when a leg lives anew.
 #include <algorithm>
 
+#include "agent/dialog/bundle.hpp"
 #include "agent/dialog/hold.hpp"
 #include "agent/dialog/setup.hpp"
 #include "agent/dialog/step.hpp"
@@ -20,7 +21,7 @@ auto with_key(const std::vector<pinhole::Claim>& claims, const pinhole::HoleKey&
 } // namespace
 
 void Table::Step::answered_by_outside(Leg& leg, Side& side, const std::vector<pinhole::Claim>& offer, bool is_final) {
-    const auto ours = as_answered(offer, *event_.remote, side.accepted);
+    const auto ours = as_bundled(as_answered(offer, *event_.remote, side.accepted), *event_.remote);
     accept(leg, side, answered(ours, *event_.remote, leg.counterpart, side.accepted), is_final);
 }
 

@@ -73,7 +73,7 @@ public:
           policy_(policy),
           now_(now) {}
 
-    void learn(const sip::HostPort& named, Protocol protocol, std::chrono::seconds life) {
+    void learn(const sip::HostPort& named, Protocol protocol, const Parties::Need& need) {
         if (!named.address) return;
         const Endpoint inside = inside_of_(named_by(named));
         const policy::Config& config = policy_.config();
@@ -81,18 +81,18 @@ public:
         if (!policy_.is_protected(inside.address)) return;
         if (std::ranges::find(configured, inside.port) != configured.end()) return;
         if (is_foreign_(named_by(named))) return;
-        parties_.learned({inside, protocol}, party_, !config.peers.empty(), life, now_);
+        parties_.learned({inside, protocol}, party_, !config.peers.empty(), need, now_);
     }
 
     // Without a transport an address means UDP (RFC 3263 4.1); what speaks TCP often means that, and does not say so.
-    void learn(const sip::NameAddress& contact, Protocol carrier, std::chrono::seconds life) {
+    void learn(const sip::NameAddress& contact, Protocol carrier, const Parties::Need& need) {
         const std::string_view transport = sip::transport_of(contact);
         if (!transport.empty()) {
-            if (const auto protocol = protocol_of(transport)) learn(contact.host_port, *protocol, life);
+            if (const auto protocol = protocol_of(transport)) learn(contact.host_port, *protocol, need);
             return;
         }
-        learn(contact.host_port, Protocol::udp, life);
-        if (carrier == Protocol::tcp) learn(contact.host_port, Protocol::tcp, life);
+        learn(contact.host_port, Protocol::udp, need);
+        if (carrier == Protocol::tcp) learn(contact.host_port, Protocol::tcp, need);
     }
 
 private:
@@ -191,10 +191,14 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
             if (const auto protocol = protocol_of(via.transport)) learning.learn(via.sent_by, *protocol, {});
         }
     }
-    const auto life = is_register ? requested_expiry(message) : std::chrono::seconds{};
+    const auto need_of = [&](const sip::NameAddress& contact) -> Parties::Need {
+        if (!is_register) return {};
+        return {.life = requested_expiry(message, contact), .is_registered = registered.has_value()};
+    };
     const bool is_offered = message.method == sip::Method::invite || message.method == sip::Method::update;
     if (has_target(message) && (message.is_request || is_offered))
-        for (const sip::NameAddress& contact : message.contacts()) learning.learn(contact, datagram.protocol, life);
+        for (const sip::NameAddress& contact : message.contacts())
+            learning.learn(contact, datagram.protocol, need_of(contact));
     return registered && registered->late_by ? registered : std::nullopt;
 }
 
@@ -207,9 +211,10 @@ void Outsiders::hear(const sip::Message& message, const Datagram& datagram, cons
         registrations_.answered(message, datagram.source.address, addresses_of(message, inside_of), now);
     if (!registered) return;
     parties_.registered(registered->registrar, registered->until, now);
-    for (const Endpoint& contact : registered->contacts) parties_.keep_learned(contact, registered->granted, now);
+    for (const auto& [contact, until] : registered->contacts) parties_.keep_learned(contact, until, now);
+    for (const auto& [contact, needed] : registered->taken_back) parties_.let_go_learned(contact, needed, now);
     if (!registered->peer_name.empty() && message.status < 300)
-        joins_.note(registered->peer_name, registered->registrar, now + registered->granted, now);
+        joins_.note(registered->peer_name, registered->registrar, registered->lasts, now);
 }
 
 void Outsiders::take_operations(pinhole::MapOps& all) {

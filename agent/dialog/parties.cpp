@@ -95,14 +95,16 @@ void Parties::restore(const pinhole::Present& present) {
         known.told_until_ns = value.until_ns;
         phones_ += known.is_phone;
     }
-    for (const auto& [key, value] : present.learned) learned_[pinhole::HoleKey::from(key)] = value;
+    // For which registrations is forgotten: all that time it may be needed.
+    for (const auto& [key, value] : present.learned) learned_[pinhole::HoleKey::from(key)] = {value, value.until_ns};
 }
 
 // A port that is left to nobody is kept: the inside has named it, and opens it again with its next message.
 void Parties::renumber(const policy::View& before, const policy::View& after) {
     const Numbers numbers = numbers_by_name(before.config().peers, after.config().peers);
-    for (auto& [key, port] : learned_)
-        if (renumber_zones(port, numbers)) operations_.operations.push_back(pinhole::put_learned(key.abi(), port));
+    for (auto& [key, learned] : learned_)
+        if (renumber_zones(learned.port, numbers))
+            operations_.operations.push_back(pinhole::put_learned(key.abi(), learned.port));
     for (auto& [key, known] : known_)
         if (known.legs > 0) known.zone = after.zone_of(IpAddress::from(key.address)); // the kernel is told of none
 }
@@ -251,25 +253,38 @@ bool Parties::has_trusted(const Prefix& network, TimePoint now) const {
     return false;
 }
 
-void Parties::keep_learned(const Endpoint& inside, std::chrono::seconds life, TimePoint now) {
+void Parties::keep_learned(const Endpoint& inside, TimePoint until, TimePoint now) {
+    const uint64_t until_ns = pinhole::to_ns(std::clamp<TimePoint>(until, now + least_life, now + longest_life));
     for (const Protocol protocol : {Protocol::udp, Protocol::tcp}) {
         const auto found = learned_.find({inside, protocol});
-        if (found == learned_.end()) continue;
-        const TimePoint until = now + std::clamp<std::chrono::seconds>(life, least_life, longest_life);
-        if (pinhole::to_ns(until) <= found->second.until_ns) continue;
-        extend(found->second.until_ns, until);
-        operations_.operations.push_back(pinhole::put_learned(found->first.abi(), found->second));
+        if (found == learned_.end() || until_ns <= found->second.port.until_ns) continue;
+        found->second.port.until_ns = until_ns;
+        operations_.operations.push_back(pinhole::put_learned(found->first.abi(), found->second.port));
     }
 }
 
-void Parties::learned(const pinhole::HoleKey& key, const Counterpart& party, bool peers_are_declared,
-                      std::chrono::seconds life, TimePoint now) {
+void Parties::let_go_learned(const Endpoint& inside, TimePoint needed, TimePoint now) {
+    const uint64_t needed_ns = pinhole::to_ns(std::max<TimePoint>(needed, now + least_life));
+    for (const Protocol protocol : {Protocol::udp, Protocol::tcp}) {
+        const auto found = learned_.find({inside, protocol});
+        if (found == learned_.end()) continue;
+        auto& [port, otherwise_ns] = found->second;
+        const uint64_t until_ns = std::max<uint64_t>(otherwise_ns, needed_ns);
+        if (until_ns >= port.until_ns) continue;
+        port.until_ns = until_ns;
+        operations_.operations.push_back(pinhole::put_learned(found->first.abi(), port));
+    }
+}
+
+void Parties::learned(const pinhole::HoleKey& key, const Counterpart& party, bool peers_are_declared, const Need& need,
+                      TimePoint now) {
     if (!learned_.contains(key) && learned_.size() >= capacity_learned) {
         ++counters_.learned_full;
         return;
     }
-    struct learned_port& port = learned_[key];
-    const auto lasts = std::clamp<std::chrono::seconds>(life, least_life, longest_life);
+    auto& [port, otherwise_ns] = learned_[key];
+    const auto lasts = std::clamp<std::chrono::seconds>(need.life, least_life, longest_life);
+    extend(otherwise_ns, now + (need.is_registered ? least_life : lasts));
     const uint64_t until = pinhole::to_ns(now + lasts), slack = pinhole::to_ns(TimePoint(std::chrono::minutes(1)));
     const bool is_new_party = add_party(port, party, peers_are_declared);
     if (!is_new_party && until < port.until_ns + slack) return;
@@ -324,7 +339,8 @@ void Parties::renew_learned(TimePoint now) {
         return (port.flags & LEARNED_ANY_SOURCE) && !live.addresses.empty();
     };
     for (auto entry = learned_.begin(); entry != learned_.end();) {
-        auto& [key, port] = *entry;
+        const pinhole::HoleKey& key = entry->first;
+        struct learned_port& port = entry->second.port;
         if (is_live(port)) {
             extend(port.until_ns, now + least_life);
             operations_.operations.push_back(pinhole::put_learned(key.abi(), port));

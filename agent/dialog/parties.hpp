@@ -49,12 +49,18 @@ public:
     // Has come to its ceiling of calls, or has room again.
     void filled(const struct known_key& source, bool is_full, TimePoint now);
     bool is_party(const Endpoint& outside, TimePoint now) const; // of a live call, whoever began it
+    struct Need {
+        std::chrono::seconds life{};
+        bool is_registered = false; // by a registration that is known, which may take it back (let_go_learned())
+    };
     // An inside endpoint left in a Contact or Via towards this party.
-    void learned(const pinhole::HoleKey& inside, const Counterpart& party, bool peers_are_declared,
-                 std::chrono::seconds life, TimePoint now);
+    void learned(const pinhole::HoleKey& inside, const Counterpart& party, bool peers_are_declared, const Need& need,
+                 TimePoint now);
     bool is_registrar(const IpAddress& address, TimePoint now) const;
-    // The registrar has granted more time than the REGISTER asked for.
-    void keep_learned(const Endpoint& inside, std::chrono::seconds life, TimePoint now);
+    // The inside is registered with it until then.
+    void keep_learned(const Endpoint& inside, TimePoint until, TimePoint now);
+    // A registration with it is taken back, the others end then: it closes in least_life, unless it is needed longer.
+    void let_go_learned(const Endpoint& inside, TimePoint needed, TimePoint now);
     bool has_learned(const Endpoint& inside) const {
         return learned_.contains({inside, Protocol::udp}) || learned_.contains({inside, Protocol::tcp});
     }
@@ -86,6 +92,10 @@ private:
         bool is_trusted(uint64_t now_ns) const;
         struct known value(uint64_t now_ns) const;
     };
+    struct Learned {
+        struct learned_port port{};
+        __u64 otherwise_ns = 0; // so long it is needed for other reasons than registrations that are known
+    };
     // The parties of live calls; a learned port lives while one of its own is among them.
     struct Live {
         std::array<uint64_t, 4> zones{};
@@ -100,7 +110,7 @@ private:
 
     std::map<struct known_key, Known, ByBytes> known_;
     size_t phones_ = 0, watched_ = 0; // of known_; each that came in as one
-    std::map<pinhole::HoleKey, struct learned_port> learned_;
+    std::map<pinhole::HoleKey, Learned> learned_;
     TimePoint next_tick_{};
     pinhole::MapOps operations_;
     PartyCounters counters_;

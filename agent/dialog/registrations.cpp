@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "agent/dialog/transaction_key.hpp"
 
@@ -20,7 +21,7 @@ seconds bounded(uint32_t expires) { return std::min<seconds>(seconds(expires), l
 // registrar does that mends NAT, the longest counts; where it lists none at all, the header, or what was asked for.
 seconds granted_expiry(const sip::Message& response, const std::vector<Endpoint>& listed,
                        const std::vector<Endpoint>& ours, seconds requested) {
-    if (requested == seconds(0)) return requested; // taken back; what is listed are others'
+    if (requested == seconds(0)) return requested; // what is listed are others'
     std::optional<uint32_t> own, any;
     for (size_t i = 0; i < listed.size(); ++i) {
         const auto expires = response.contacts()[i].expires ? response.contacts()[i].expires : response.expires;
@@ -33,14 +34,25 @@ seconds granted_expiry(const sip::Message& response, const std::vector<Endpoint>
     return response.expires ? bounded(*response.expires) : requested;
 }
 
+// How long the 2xx lists that address; 0 where it does not.
+seconds listed_expiry(const sip::Message& response, const std::vector<Endpoint>& listed, const Endpoint& contact) {
+    seconds lasts{};
+    for (size_t i = 0; i < listed.size(); ++i)
+        if (listed[i] == contact) lasts = std::max(lasts, requested_expiry(response, response.contacts()[i]));
+    return lasts;
+}
+
 } // namespace
 
+seconds requested_expiry(const sip::Message& request, const sip::NameAddress& contact) {
+    return bounded(contact.expires.value_or(request.expires.value_or(default_expires)));
+}
+
 seconds requested_expiry(const sip::Message& request) {
-    if (request.contact_is_star) return seconds(0);
-    uint32_t longest_asked = 0;
+    seconds longest_asked{};
     for (const sip::NameAddress& contact : request.contacts())
-        longest_asked = std::max(longest_asked, contact.expires.value_or(request.expires.value_or(default_expires)));
-    return bounded(longest_asked);
+        longest_asked = std::max(longest_asked, requested_expiry(request, contact));
+    return longest_asked;
 }
 
 uint64_t Registrations::transaction(const sip::Message& message) const {
@@ -56,8 +68,59 @@ Registrations::Registered Registrations::count(Registration& registration, TimeP
             .until = *of_registrar.rbegin(),
             .late_by = {},
             .granted = registration.granted,
-            .contacts = registration.contacts,
+            .contacts = {},
+            .taken_back = {},
+            .lasts = until,
             .peer_name = registration.peer_name};
+}
+
+void Registrations::let_go(Binding& binding) {
+    const TimePoint until = std::exchange(binding.held, TimePoint{});
+    const auto of_port = held_.find(binding.at);
+    if (until == TimePoint{} || of_port == held_.end()) return;
+    of_port->second.erase(of_port->second.find(until));
+    if (of_port->second.empty()) held_.erase(of_port);
+}
+
+void Registrations::hold(Binding& binding, const Endpoint& at, TimePoint until) {
+    let_go(binding);
+    binding.at = at;
+    binding.held = until;
+    if (until != TimePoint{} && !at.address.is_unspecified()) held_[at].insert(until);
+}
+
+Registrations::TimePoint Registrations::needed(const Endpoint& contact) const {
+    const auto of_port = held_.find(contact);
+    return of_port == held_.end() ? TimePoint{} : *of_port->second.rbegin();
+}
+
+Registrations::Binding& Registrations::binding_of(Registration& registration, uint64_t uri) {
+    auto& bindings = registration.bindings;
+    if (const auto known = std::ranges::find(bindings, uri, &Binding::uri); known != bindings.end()) return *known;
+    if (bindings.size() >= most_contacts) {
+        const auto first = std::ranges::min_element(bindings, {}, &Binding::held);
+        let_go(*first);
+        bindings.erase(first);
+    }
+    return bindings.emplace_back(Binding{.uri = uri});
+}
+
+// Contacts that it does not name stay as they are (10.2.1).
+void Registrations::ask(Registration& registration, const sip::Message& request, const std::vector<Endpoint>& contacts,
+                        TimePoint now) {
+    std::erase_if(registration.bindings, [&](Binding& binding) {
+        const bool is_over = binding.held <= now;
+        if (is_over) let_go(binding);
+        return is_over;
+    });
+    for (Binding& binding : registration.bindings)
+        binding.asked = request.contact_is_star ? std::optional(seconds(0)) : std::nullopt;
+    for (size_t i = 0; i < contacts.size(); ++i) {
+        const sip::NameAddress& contact = request.contacts()[i];
+        Binding& binding = binding_of(registration, hash_({contact.uri}));
+        binding.asked = requested_expiry(request, contact);
+        hold(binding, contacts[i], std::max(binding.held, now + *binding.asked));
+    }
 }
 
 std::optional<Registrations::Registered> Registrations::asked(const sip::Message& request, const IpAddress& registrar,
@@ -71,7 +134,7 @@ std::optional<Registrations::Registered> Registrations::asked(const sip::Message
     registration.registrar = registrar;
     registration.cseq = request.cseq;
     registration.requested = requested_expiry(request);
-    if (!contacts.empty()) registration.contacts = contacts;
+    ask(registration, request, contacts, now);
     registration.peer_name = peer_name;
     asked_[transaction(request)] = {id, now + unanswered};
     Registered registered = count(registration, std::max(registration.counted, now + registration.requested));
@@ -90,13 +153,49 @@ std::optional<Registrations::Registered> Registrations::answered(const sip::Mess
     if (found == registrations_.end() || found->second.registrar != from) return std::nullopt;
     asked_.erase(asked);
     Registration& registration = found->second;
-    // Refused, or challenged: what it had before goes on, and its next try has the time of a transaction.
-    if (response.status >= 300)
-        return count(registration, std::max(registration.lasts.value_or(now), now + unanswered));
-    registration.granted = granted_expiry(response, listed, registration.contacts, registration.requested);
-    registration.lasts = now + registration.granted;
+    if (registration.cseq != response.cseq) return std::nullopt; // it has asked again since, and maybe otherwise
+    return response.status >= 300 ? refused(registration, now) : granted(registration, response, listed, now);
+}
+
+Registrations::TimePoint Registrations::latest(const Registration& registration, TimePoint now) {
+    for (const Binding& binding : registration.bindings) now = std::max(now, binding.lasts);
+    return now;
+}
+
+// Or challenged: what it had before goes on, and its next try has the time of a transaction.
+Registrations::Registered Registrations::refused(Registration& registration, TimePoint now) {
+    for (Binding& binding : registration.bindings) hold(binding, binding.at, binding.lasts);
+    return count(registration, std::max(latest(registration, now), now + unanswered));
+}
+
+// What is taken back and listed all the same stays: the registrar has kept it, or another one of the same address (another
+// user's, another flow's).
+Registrations::Registered Registrations::granted(Registration& registration, const sip::Message& response,
+                                                 const std::vector<Endpoint>& listed, TimePoint now) {
+    std::vector<Endpoint> ours;
+    for (const Binding& binding : registration.bindings)
+        if (binding.asked > seconds(0)) ours.push_back(binding.at);
+    const seconds time = granted_expiry(response, listed, ours, registration.requested);
+    std::vector<Contact> contacts;
+    std::vector<Endpoint> taken_back;
+    for (Binding& binding : registration.bindings) {
+        if (!binding.asked) continue;
+        if (*binding.asked > seconds(0)) {
+            binding.lasts = now + time;
+            contacts.push_back({binding.at, binding.lasts});
+        } else {
+            binding.lasts = now + listed_expiry(response, listed, binding.at);
+            taken_back.push_back(binding.at);
+        }
+        hold(binding, binding.at, binding.lasts);
+    }
+    registration.granted = time;
+    registration.lasts = now + time;
     if (registration.requested == seconds(0)) registration.lasts.reset();
-    return count(registration, now + registration.granted);
+    Registered registered = count(registration, latest(registration, now));
+    registered.contacts = std::move(contacts);
+    for (const Endpoint& contact : taken_back) registered.taken_back.push_back({contact, needed(contact)});
+    return registered;
 }
 
 void Registrations::forget(std::unordered_map<uint64_t, Registration>::iterator registration) {
@@ -104,6 +203,7 @@ void Registrations::forget(std::unordered_map<uint64_t, Registration>::iterator 
     if (const auto old = registrar->second.find(registration->second.counted); old != registrar->second.end())
         registrar->second.erase(old);
     if (registrar->second.empty()) registrars_.erase(registrar);
+    for (Binding& binding : registration->second.bindings) let_go(binding);
     registrations_.erase(registration);
 }
 

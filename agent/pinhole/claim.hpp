@@ -81,7 +81,9 @@ struct Claim {
     uint64_t ufrag_hash = 0;       // of our ICE username fragment; 0 = no ICE
     bool never_sleeps = false;     // no idle limit
     bool is_other_partys = false;  // restored: made with another party than the leg's present one
-    Waits waits = Waits::surely;   // as long as it is an offer
+    Waits waits = Waits::surely;   // as long as it is an offer, and so these:
+    uint8_t bundle = 0;            // the group that its m-line is offered in (dialog/bundle.hpp); 0 = none
+    uint8_t bundle_rank = 0;       // its place in that
 
     HoleKey key() const { return {local, protocol}; }
     bool operator==(const Claim&) const = default;

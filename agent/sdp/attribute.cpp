@@ -104,6 +104,13 @@ Result<void, Defect> ice_ufrag(std::string_view value, bool& is_ice, std::string
     return {};
 }
 
+Result<void, Defect> add_bundle(std::string_view value, SessionLevel& out) {
+    out.is_bundle = true;
+    if (out.bundle_count == max_bundles) return make_unexpected(Defect::too_many);
+    out.bundle_storage[out.bundle_count++] = value;
+    return {};
+}
+
 } // namespace
 
 Result<void, Defect> session_attribute(std::string_view line, SessionLevel& out) {
@@ -113,7 +120,7 @@ Result<void, Defect> session_attribute(std::string_view line, SessionLevel& out)
     if (attribute.name == "ice-ufrag") return ice_ufrag(attribute.value, out.is_ice, out.ice_ufrag);
     if (attribute.name == "candidate") out.is_ice = true;
     if (attribute.name == "fingerprint") out.has_fingerprint = true;
-    if (attribute.name == "group" && attribute.value.starts_with("BUNDLE")) out.is_bundle = true;
+    if (attribute.name == "group" && attribute.value.starts_with("BUNDLE")) return add_bundle(attribute.value, out);
     return {};
 }
 

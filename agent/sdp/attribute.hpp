@@ -16,6 +16,8 @@ struct SessionLevel {
     std::string_view ice_ufrag;
     bool has_fingerprint = false;
     bool is_bundle = false;
+    std::array<std::string_view, max_bundles> bundle_storage; // a=group's values
+    size_t bundle_count = 0;
 };
 
 // The value of one a= line (RFC 8866 5.13) before the first m-line, or of one in an m-section. Unknown ones are skipped.

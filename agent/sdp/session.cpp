@@ -2,6 +2,7 @@
 #include "agent/sdp/session.hpp"
 
 #include "agent/sdp/attribute.hpp"
+#include "agent/sdp/bundle.hpp"
 #include "agent/sdp/connection.hpp"
 #include "agent/sdp/fields.hpp"
 #include "agent/sdp/media.hpp"
@@ -61,6 +62,7 @@ Result<void, ParseError> Parser::parse() {
     at_ = body_.data();
     const auto read = take_lines().and_then([this] { return finish_media(); });
     session_.is_bundle = level_.is_bundle;
+    take_bundles(level_, session_);
     return read.map_error(
         [this](Defect defect) { return ParseError{defect, static_cast<size_t>(at_ - body_.data())}; });
 }

@@ -19,6 +19,7 @@ inline constexpr size_t max_addresses = 4;       // c= lines of one m-line
 inline constexpr size_t max_payload_types = 128; // of one m-line: as many as there are; browsers list some 35 for video
 inline constexpr size_t max_candidates = 32;     // of one m-line
 inline constexpr size_t max_endpoints = 128;     // of all m-lines: c= lines x ports; bounds what a reader must walk
+inline constexpr size_t max_bundles = max_media; // a=group:BUNDLE
 inline constexpr size_t max_lines = 4096;
 
 enum class Defect : uint8_t {
@@ -74,6 +75,8 @@ struct Media {
     bool rtcp_has_address = false; // a=rtcp names its own
     bool rtcp_mux = false, rtcp_mux_only = false; // RFC 5761, RFC 8858
     bool bundle_only = false;                     // RFC 9143
+    uint8_t bundle = 0;                           // its BUNDLE group, from 1; 0: in none
+    uint8_t bundle_rank = 0;                      // its place in that
     bool is_ice = false;                          // a=ice-ufrag or a candidate, at media or session level
     std::string_view ice_ufrag;
     std::string_view mid;

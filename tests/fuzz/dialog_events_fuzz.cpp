@@ -172,12 +172,19 @@ private:
         if (how & 0x80) words.push_back("se=90");
         if (how & 0x20) words.push_back("rel");
         if ((how & 7) == 0) return;
-        std::string sdp = "sdp=" + std::string(outbound ? bytes_.pick({"40000", "40002", "41000", "0"})
-                                                        : bytes_.pick({"30000", "31000", "9", "0"}));
+        const std::string first =
+            outbound ? bytes_.pick({"40000", "40002", "41000", "0"}) : bytes_.pick({"30000", "31000", "9", "0"});
+        std::string sdp = "sdp=" + first;
         sdp += bytes_.pick({"", "/mux", "/muxonly", "/sendonly", "/inactive", "/rtcp:40011", "/ice:frag"});
-        if (how & 8)
-            sdp += std::string("+") + bytes_.pick({"40004/video", "0/video", "40000/t38", "40000/msrp/setup:passive",
-                                                   "40002/msrp/setup:actpass", "9/msrp/setup:active"});
+        if (how & 8) {
+            const std::string second = bytes_.pick({"40004/video", "0/video", "40000/t38", "40000/msrp/setup:passive",
+                                                    "40002/msrp/setup:actpass", "9/msrp/setup:active",
+                                                    "40004/text/mux/mid:1", "/text/mid:1", "0/text/mid:1/bundle-only"});
+            const bool is_bundled = second.ends_with("/mid:1") || second.ends_with("/bundle-only");
+            if (is_bundled)
+                words.push_back(outbound ? "group=BUNDLE,0,1" : bytes_.pick({"group=BUNDLE,0,1", "group=BUNDLE,1,0"}));
+            sdp += (is_bundled ? "/mid:0+" : "+") + (second.starts_with("/") ? first : "") + second;
+        }
         words.push_back(sdp);
         const std::string address =
             how & 16   ? outbound

@@ -19,7 +19,8 @@ void add(fuzz::Statement& said, const sdp::Media& media) {
          {static_cast<uint64_t>(media.type), static_cast<uint64_t>(media.transport),
           static_cast<uint64_t>(media.direction), static_cast<uint64_t>(media.setup), uint64_t{media.port.value},
           uint64_t{media.port_count}, uint64_t{media.rtcp_mux}, uint64_t{media.rtcp_mux_only},
-          uint64_t{media.bundle_only}, uint64_t{media.is_ice}, uint64_t{media.rtcp_has_address}})
+          uint64_t{media.bundle_only}, uint64_t{media.bundle}, uint64_t{media.bundle_rank}, uint64_t{media.is_ice},
+          uint64_t{media.rtcp_has_address}})
         said.add_number(number);
     said.add(media.rtcp);
     said.add(media.ptime_ms);
@@ -45,6 +46,8 @@ void check(const sdp::Media& media) {
     MUST_HOLD(media.is_rejected() || media.connection_count >= 1);
     MUST_HOLD(media.port_count >= 1 && media.port.value + (media.port_count - 1) <= 65535);
     MUST_HOLD(!media.protocol.empty());
+    MUST_HOLD(media.bundle <= sdp::max_bundles && media.bundle_rank < sdp::max_media);
+    MUST_HOLD(media.bundle == 0 || !media.mid.empty());
     for (const auto type : media.payload_types()) MUST_HOLD(type <= 127);
     for (const auto& connection : media.connections())
         MUST_HOLD(!connection.is_name || connection.address.is_unspecified());

@@ -22,6 +22,14 @@ std::vector<std::string> sorted(std::vector<std::string> words) {
     return words;
 }
 
+// 0,8,101; any
+std::string payload_types(const struct pinhole& hole) {
+    std::string all;
+    for (unsigned type = 0; type < 128; ++type)
+        if (hole.payload_types[type / 64] >> (type % 64) & 1) all += (all.empty() ? "" : ",") + std::to_string(type);
+    return std::ranges::all_of(hole.payload_types, [](uint64_t word) { return word == UINT64_MAX; }) ? "any" : all;
+}
+
 std::string seconds_left(uint64_t until_ns, Now now) {
     const uint64_t now_ns = pinhole::to_ns(now.monotonic);
     return std::to_string(until_ns <= now_ns ? 0 : (until_ns - now_ns + 999'999'999) / 1'000'000'000);
@@ -107,6 +115,10 @@ std::optional<std::string> CallScript::expect(const std::vector<std::string>& wo
     if (verb == "component") {
         const auto found = pinhole::ControlWord::of(maps_.pinholes.at(hole_key(words.at(1))).ctl).component;
         return unless(pinhole::component_name(found) == words.at(2), std::string(pinhole::component_name(found)));
+    }
+    if (verb == "payload_types") {
+        const std::string found = payload_types(maps_.pinholes.at(hole_key(words.at(1))));
+        return unless(found == words.at(2), found);
     }
     if (verb == "ufrag") {
         const auto& hole = maps_.pinholes.at({endpoint(words.at(1)), Protocol::udp});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SIP and SDP text from a line of a call script: real messages, so that the parsers are part of every test.
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -51,7 +52,7 @@ std::string rtcp_line(const std::string& word) {
     return "a=rtcp:" + word.substr(0, at) + where + "\r\n";
 }
 
-// PORT[/video|/text|/data|/t38|/msrp|/bfcp|/pstn][/n:PORTS][/mux|/muxonly][/rtcp:PORT[@ADDRESS]][/sendonly|/inactive|/recvonly][/setup:ROLE][/path:ADDRESS:PORT][/c:ADDRESS][/ice:UFRAG][/host:COMPONENT:ADDRESS:PORT…]
+// PORT[/video|/text|/data|/t38|/msrp|/bfcp|/pstn][/n:PORTS][/mux|/muxonly][/rtcp:PORT[@ADDRESS]][/sendonly|/inactive|/recvonly][/setup:ROLE][/mid:TAG][/path:ADDRESS:PORT][/c:ADDRESS][/ice:UFRAG][/host:COMPONENT:ADDRESS:PORT…]
 std::string media_line(const std::string& text) {
     const auto words = split(text, '/');
     std::string type = "audio", protocol = "RTP/AVP", formats = "0 8 101", attributes, number;
@@ -98,7 +99,11 @@ std::string sdp_of(const Options& options, bool outbound) {
     const std::string address = get(options, "c", outbound ? "192.0.2.10" : "198.51.100.7");
     std::string sdp =
         "v=0\r\no=- 7 7 " + family(address) + address + "\r\ns=-\r\nc=" + family(address) + address + "\r\nt=0 0\r\n";
-    if (options.contains("group")) sdp += "a=group:" + options.at("group") + "\r\n";
+    if (options.contains("group")) {
+        std::string group = options.at("group"); // BUNDLE,0,1
+        std::ranges::replace(group, ',', ' ');
+        sdp += "a=group:" + group + "\r\n";
+    }
     for (const std::string& media : split(get(options, "sdp", ""), '+')) sdp += media_line(media);
     return sdp;
 }

@@ -82,7 +82,10 @@ private:
     std::string description(bool outbound) {
         const std::string port = outbound ? pick({"40000", "40002", "41000"}) : pick({"30000", "31000", "9"});
         std::string text = " sdp=" + port + pick({"", "/mux", "/muxonly", "/sendonly", "/inactive", "/rtcp:40011"});
-        if (one_in(4))
+        if (one_in(8))
+            text = " group=" + pick({"BUNDLE,0,1", "BUNDLE,0,1", "BUNDLE,1,0"}) + text + "/mid:0+" +
+                   pick({"40004/text/mux/mid:1", port + "/text/mid:1", "0/text/mid:1/bundle-only"});
+        else if (one_in(4))
             text += "+" + pick({"40004/video", "0/video", "40000/t38", "40000/msrp/setup:passive",
                                 "40002/msrp/setup:actpass", "9/msrp/setup:active"});
         if (outbound && one_in(6))

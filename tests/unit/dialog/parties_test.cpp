@@ -50,11 +50,11 @@ TEST(Parties, refuse_what_is_new_to_a_full_table_of_learned_ports_and_count_it) 
     Parties parties;
     const Counterpart party{.signalling = {*IpAddress::parse("198.51.100.7"), Port{5060}}};
     for (uint32_t i = 0; i < Parties::capacity_learned; ++i)
-        parties.learned({{numbered(i), Port{5070}}}, party, true, std::chrono::hours(1), now);
+        parties.learned({{numbered(i), Port{5070}}}, party, true, {std::chrono::hours(1)}, now);
     EXPECT_EQ(parties.counters().learned_full, 0U);
-    parties.learned({{numbered(0), Port{5071}}}, party, true, std::chrono::hours(1), now);
+    parties.learned({{numbered(0), Port{5071}}}, party, true, {std::chrono::hours(1)}, now);
     EXPECT_EQ(parties.counters().learned_full, 1U);
-    parties.learned({{numbered(0), Port{5070}}}, party, true, std::chrono::hours(2), now);
+    parties.learned({{numbered(0), Port{5070}}}, party, true, {std::chrono::hours(2)}, now);
     EXPECT_EQ(parties.counters().learned_full, 1U);
     EXPECT_EQ(operations_of(parties), Parties::capacity_learned + 1);
 }
@@ -118,6 +118,78 @@ TEST(Parties, tell_who_is_at_his_ceiling_and_renew_it_until_he_has_room_again) {
     EXPECT_EQ(told(), uint32_t{KNOWN_REMEMBERED});
 }
 
+// One port, learned from a party: until when, by what the kernel was told last.
+class LearnedPort : public testing::Test {
+protected:
+    using minutes = std::chrono::minutes;
+
+    void needed(const Parties::Need& need, TimePoint at) { parties.learned({inside}, party, true, need, at); }
+    std::chrono::seconds told_at(TimePoint at) {
+        for (const auto& operation : taken_from(parties)) {
+            struct learned_port value;
+            std::memcpy(&value, operation.value, sizeof value);
+            told = operation.code == OP_PUT_LEARNED ? pinhole::from_ns(value.until_ns) : TimePoint();
+        }
+        return std::chrono::duration_cast<std::chrono::seconds>(told - at);
+    }
+
+    Parties parties;
+    const Endpoint inside{numbered(1), Port{65002}};
+    const Counterpart party{.signalling = {*IpAddress::parse("198.51.100.7"), Port{5060}}};
+    TimePoint told{};
+};
+
+TEST_F(LearnedPort, that_is_let_go_of_lasts_five_minutes_or_as_long_as_a_registration_needs_it) {
+    needed({.life = minutes(60), .is_registered = true}, now);
+    EXPECT_EQ(told_at(now), minutes(60));
+    parties.let_go_learned(inside, now + minutes(20), now);
+    EXPECT_EQ(told_at(now), minutes(20));
+    parties.let_go_learned(inside, now + minutes(21), now); // closes, and opens nothing
+    EXPECT_EQ(told_at(now), minutes(20));
+    parties.let_go_learned(inside, TimePoint{}, now);
+    EXPECT_EQ(told_at(now), minutes(5));
+}
+
+TEST_F(LearnedPort, that_is_let_go_of_stays_for_what_else_needs_it) {
+    needed({.life = minutes(60), .is_registered = true}, now);
+    EXPECT_EQ(told_at(now), minutes(60));
+    needed({}, now + minutes(50)); // an INVITE, which asks for less: the kernel is told nothing new
+    EXPECT_EQ(operations_of(parties), 0U);
+    parties.let_go_learned(inside, TimePoint{}, now + minutes(49));
+    EXPECT_EQ(told_at(now), minutes(55));
+}
+
+TEST_F(LearnedPort, by_a_registration_that_nobody_can_take_back_stays) {
+    needed({.life = minutes(60)}, now); // there was no room to remember it
+    needed({.life = minutes(30), .is_registered = true}, now);
+    parties.let_go_learned(inside, TimePoint{}, now);
+    EXPECT_EQ(told_at(now), minutes(60));
+}
+
+TEST_F(LearnedPort, of_before_a_restart_stays_as_long_as_it_was) {
+    struct learned_port port{};
+    port.until_ns = pinhole::to_ns(now + minutes(40));
+    const pinhole::HoleKey udp{inside, Protocol::udp};
+    pinhole::Present present;
+    present.learned.emplace_back(udp.abi(), port);
+    parties.restore(present);
+    needed({.life = minutes(60), .is_registered = true}, now);
+    parties.let_go_learned(inside, TimePoint{}, now);
+    EXPECT_EQ(told_at(now), minutes(40));
+}
+
+TEST_F(LearnedPort, that_is_let_go_of_goes_over_tcp_too_and_no_other) {
+    const Endpoint other{inside.address, Port{65003}};
+    for (const Endpoint& port : {inside, other})
+        for (const Protocol protocol : {Protocol::udp, Protocol::tcp})
+            parties.learned({port, protocol}, party, true, {.life = minutes(60), .is_registered = true}, now);
+    taken_from(parties);
+    parties.let_go_learned(inside, TimePoint{}, now);
+    EXPECT_EQ(operations_of(parties), 2U);
+    parties.let_go_learned({inside.address, Port{65004}}, TimePoint{}, now);
+    EXPECT_EQ(operations_of(parties), 0U);
+}
+
 TEST(Parties, tell_only_of_ports_whose_zones_have_another_number_now) {
     const std::string branch = "{ name: branch, networks: [203.0.113.0/24] }",
                       provider = "{ name: provider, networks: [198.51.100.0/24] }";
@@ -127,7 +199,7 @@ TEST(Parties, tell_only_of_ports_whose_zones_have_another_number_now) {
     Parties parties;
     const auto learn = [&](uint16_t port, const char* from) {
         parties.learned({{numbered(1), Port{port}}}, counterpart_of({*IpAddress::parse(from), Port{5060}}, both), true,
-                        std::chrono::hours(1), now);
+                        {std::chrono::hours(1)}, now);
     };
     learn(5070, "198.51.100.1"); // of provider
     learn(5071, "203.0.113.1");  // of branch
