@@ -41,9 +41,13 @@ bool Table::Step::is_retransmission() {
     return leg && leg->state == LegState::early;
 }
 
+// The inside's own INVITE is known for as long as it may ring, though its 1xx have been missed.
 Transaction* Table::Step::begin(Share share) {
+    const bool is_own_call =
+        share == Share::inside && message_.method == sip::Method::invite && message_.to.tag.empty();
+    const auto life = transaction_life + (is_own_call ? table_.timers_.early : std::chrono::nanoseconds{});
     Transaction* transaction =
-        table_.transactions_.add(event_.transaction, message_, event_.outbound, event_.now + transaction_life, share);
+        table_.transactions_.add(event_.transaction, message_, event_.outbound, event_.now + life, share);
     table_.counters_.transactions_full += transaction == nullptr;
     return transaction;
 }

@@ -106,7 +106,7 @@ TEST(Parties, leave_room_for_other_telephones_whoever_registers_from_port_after_
         }
         EXPECT_GT(parties.counters().known_full, 0U);
         taken_from(parties);
-        EXPECT_FALSE(parties.is_phone({*IpAddress::parse(is_v4 ? network : network + "9:9"), Port{1}}, now));
+        EXPECT_FALSE(parties.is_phone({*IpAddress::parse(is_v4 ? network : network + "9:9"), Port{40000}}, now));
         const Endpoint other =
             is_v4 ? Endpoint::parse("203.0.113.67:5060").value() : Endpoint::parse("[2001:db8:667::1]:5060").value();
         parties.promoted(other, now + std::chrono::hours(1), now);
