@@ -6,6 +6,7 @@
 
 #include "agent/dialog/hold.hpp"
 #include "agent/dialog/trickle.hpp"
+#include "agent/sip/outline.hpp"
 #include "agent/sip/trickled.hpp"
 
 namespace ringwall {
@@ -17,16 +18,32 @@ std::string late_refresh(const dialog::Registrations::Registered& late) {
            " s after that: in between no call could come from there";
 }
 
+// An OPTIONS may have SDP too, and every PBX answers it: it names nothing that could come out as an offer.
+bool carries_offers(sip::Method method) {
+    switch (method) {
+        case sip::Method::invite:
+        case sip::Method::ack:
+        case sip::Method::update:
+        case sip::Method::prack: return true;
+        default: return false;
+    }
+}
+
 } // namespace
 
 std::optional<dialog::Event> Reader::read(const Datagram& datagram, Now now) {
     if (const auto binding = sip::stun_binding(datagram.payload)) note_binding(*binding, datagram, now.monotonic);
-    if (sip::is_keepalive(datagram.payload) || !has_readable_message(datagram)) return std::nullopt;
+    if (sip::is_keepalive(datagram.payload)) return std::nullopt;
+    if (!has_readable_message(datagram)) {
+        if (!datagram.outbound) note_unread(datagram, now.monotonic);
+        return std::nullopt;
+    }
     journal_.count(message_.is_request ? "sip_requests" : "sip_responses");
     const auto counterpart =
         dialog::counterpart_of(datagram.outbound ? datagram.destination : datagram.source, policy_);
     if (is_no_registrars_call(datagram, counterpart, now.monotonic)) {
         journal_.count("strict_not_registrar");
+        note_unread(datagram, now.monotonic); // it passes
         return std::nullopt;
     }
     dialog::Event event = event_of(datagram, counterpart, now);
@@ -92,10 +109,11 @@ dialog::Event Reader::event_of(const Datagram& datagram, const dialog::Counterpa
                         .realtime_s = now.realtime_s};
     table_.expect(message_, event.transaction, event.outbound);
     if (!datagram.outbound && message_.is_request) note_caller(event);
+    event.is_handed_on = datagram.outbound && message_.is_request && is_handed_on();
     if (event.outset) event.outset->is_by_stream = datagram.protocol == Protocol::tcp;
     const bool has_sdp = has_readable_sdp();
     datagram.outbound ? outsiders_.note_answer(message_, event.transaction, now.monotonic)
-                      : note_outside_names(event, datagram.destination.address, has_sdp);
+                      : note_outside_names(event, datagram, has_sdp);
     if (message_.method == sip::Method::info) {
         if (datagram.outbound) event.trickled = trickled(datagram, counterpart, now.monotonic);
         return event; // no offer, no answer (RFC 6086)
@@ -122,6 +140,14 @@ void Reader::note_caller(dialog::Event& event) const {
     if (is_registered && policy_.is_emergency(message_.request_uri)) return;
     event.outset =
         dialog::outset_of(event.counterpart, is_registered, !event.counterpart.is_declared && !event.is_trusted);
+}
+
+// By an inside proxy, for who is not inside. Private addresses may be those of telephones behind it.
+bool Reader::is_handed_on() const {
+    return std::ranges::any_of(message_.vias().subspan(1), [&](const sip::Via& via) {
+        const auto address = via.received ? via.received : via.sent_by.address;
+        return address && !address->is_unroutable() && !policy_.is_protected(*address);
+    });
 }
 
 // Nothing that is somebody else's moves the session: what is an echo whole is as if it were not there.
@@ -199,18 +225,63 @@ bool Reader::is_no_registrars_call(const Datagram& datagram, const dialog::Count
            !outsiders_.parties().is_registrar(datagram.source.address, now);
 }
 
-void Reader::note_outside_names(const dialog::Event& event, const IpAddress& to, bool has_sdp) {
-    // Any request's Contact may come out again as that of somebody inside.
-    const bool may_carry_offers = table_.may_carry_offers(message_, event.transaction);
-    if (!may_carry_offers && !message_.is_request) return;
-    const bool is_described = has_sdp && may_carry_offers;
+// Whatever it means to us, an inside proxy may hand it on: Kamailio does so with responses of no transaction.
+dialog::Described::By Reader::said_by(const dialog::Event& event) {
+    using By = dialog::Described::By;
+    if (!message_.is_request) return table_.may_carry_offers(message_, event.transaction) ? By::party : By::nobody;
+    if (table_.has_call_of(message_)) return By::party;
+    const bool is_heeded = message_.method != sip::Method::ack && message_.method != sip::Method::info;
+    return is_heeded ? By::anybody : By::nobody; // an INFO, as anybody may have it answered who rings nobody
+}
+
+// Of a datagram, what stands behind its Content-Length must be left out (RFC 3261 18.3). Kamailio hands it on, and says its
+// length anew where it hands on to TCP.
+bool Reader::has_hidden_sdp(const Datagram& datagram) {
+    if (datagram.protocol != Protocol::udp || message_.bytes >= datagram.payload.size()) return false;
+    const std::string_view body = message_.body;
+    const size_t begin = static_cast<size_t>(body.data() - datagram.payload.data());
+    message_.body = datagram.payload.substr(begin);
+    const auto found = sip::find_sdp(message_);
+    message_.body = body;
+    return found && *found && sdp::parse(**found, session_);
+}
+
+// Of what means nothing here. What a proxy makes of it may be readable.
+void Reader::note_unread(const Datagram& datagram, TimePoint now) {
+    if (!sip::outline(datagram.payload, message_)) return;
+    const IpAddress& to = datagram.destination.address;
+    dialog::Described described;
+    const auto found = sip::find_sdp(message_);
+    if (found && *found ? sdp::parse(**found, session_).has_value() : has_trickled()) name(to, described);
+    outsiders_.note_unread(message_, to, described, policy_, now);
+}
+
+bool Reader::has_trickled() {
+    const auto fragment = sip::find_trickled(message_);
+    if (!fragment || !*fragment) return false;
+    fragment_text_ = dialog::description_of_fragment(**fragment);
+    return sdp::parse(fragment_text_, session_).has_value();
+}
+
+// What `session_` names of the inside.
+void Reader::name(const IpAddress& to, dialog::Described& described) const {
     const auto is_inside = [&](const IpAddress& named) { return outsiders_.externals().is_inside(named, policy_); };
-    dialog::Described described{.is_of_call = !message_.is_request || table_.has_call_of(message_)};
-    if (is_described)
-        for (const Endpoint& named : dialog::inside_endpoints(session_, is_inside)) {
-            const Endpoint inside = outsiders_.externals().inside_of(named, to, policy_);
-            (is_claimed(inside) ? described.claimed : described.free).push_back(named);
-        }
+    for (const Endpoint& named : dialog::inside_endpoints(session_, is_inside)) {
+        const Endpoint inside = outsiders_.externals().inside_of(named, to, policy_);
+        (is_claimed(inside) ? described.claimed : described.free).push_back(named);
+    }
+}
+
+// Any message's names may come out again as those of somebody inside. `session_` is as it was afterwards.
+void Reader::note_outside_names(const dialog::Event& event, const Datagram& datagram, bool has_sdp) {
+    const IpAddress& to = datagram.destination.address;
+    dialog::Described described{.free = {}, .claimed = {}, .by = said_by(event)};
+    const bool may_describe = carries_offers(message_.method);
+    if (may_describe && has_sdp) name(to, described);
+    if (may_describe ? has_hidden_sdp(datagram) : message_.method == sip::Method::info && has_trickled()) {
+        name(to, described);
+        if (has_sdp) has_readable_sdp();
+    }
     outsiders_.note_names(message_, event.transaction, to, described, policy_, event.now);
 }
 

@@ -37,6 +37,7 @@ private:
     bool has_readable_sdp();
     dialog::Event event_of(const Datagram& datagram, const dialog::Counterpart& counterpart, Now now);
     void note_caller(dialog::Event& event) const;
+    bool is_handed_on() const;
     std::vector<pinhole::Claim> claims(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now,
                                        dialog::OfferRefusals& refusals);
     std::vector<pinhole::Claim> trickled(const Datagram& datagram, const dialog::Counterpart& counterpart,
@@ -46,7 +47,12 @@ private:
     std::optional<std::vector<pinhole::Claim>> offered(const Datagram& datagram, const dialog::Counterpart& counterpart,
                                                        TimePoint now, dialog::OfferRefusals& refusals);
     bool is_claimed(const Endpoint& inside) const;
-    void note_outside_names(const dialog::Event& event, const IpAddress& to, bool has_sdp);
+    void note_outside_names(const dialog::Event& event, const Datagram& datagram, bool has_sdp);
+    void note_unread(const Datagram& datagram, TimePoint now);
+    bool has_hidden_sdp(const Datagram& datagram);
+    bool has_trickled();
+    void name(const IpAddress& to, dialog::Described& described) const;
+    dialog::Described::By said_by(const dialog::Event& event);
     void note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now);
 
     dialog::KeyedHash hash_;

@@ -117,7 +117,9 @@ void Defence::remember(const Exchange& from, const Heard& heard, bool is_attack_
     if (from.message.method == sip::Method::ack) return;
     const uint64_t id = transaction(from.message);
     if (asked_.contains(id)) return;
-    if (asked_.size() >= (heard.answers_challenge ? capacity_asked : capacity_asked / 2)) {
+    const bool has_half_only = asked_.size() >= capacity_asked / 2 && !heard.answers_challenge &&
+                               !from.parties.is_trusted(from.outside, from.now); // his next challenge is to be known
+    if (has_half_only || asked_.size() >= capacity_asked) {
         ++counters_.sources_unproven_full;
         return;
     }

@@ -28,6 +28,9 @@ bool has_target(const sip::Message& message) {
     }
 }
 
+// Of its responses the Contact means something, too.
+bool is_offered(sip::Method method) { return method == sip::Method::invite || method == sip::Method::update; }
+
 // Who has named something: a transaction, and once more for what a call had then.
 EchoMemory::Namer namer(uint64_t transaction) { return key_of_kind(transaction, 1); }
 EchoMemory::Namer namer_of_claimed(uint64_t transaction) { return key_of_kind(transaction, 2); }
@@ -106,19 +109,39 @@ private:
 
 } // namespace
 
-// Rule 2. What comes back of the inside's own is not remembered: a registrar's 200 lists every binding.
-void Outsiders::note_names(const sip::Message& message, uint64_t transaction, const IpAddress& to,
-                           const Described& described, const policy::View& policy, TimePoint now) {
-    std::vector<Endpoint> contacts;
+// What comes back of the inside's own is not remembered: a registrar's 200 lists every binding.
+void Outsiders::note_contacts(const sip::Message& message, EchoMemory::Namer namer, const IpAddress& to,
+                              const policy::View& policy, TimePoint now) {
+    std::vector<Endpoint> contacts, learned;
     for (const sip::NameAddress& contact : message.contacts()) {
         if (!contact.host_port.address || !has_target(message)) continue;
         const Endpoint named = named_by(contact.host_port);
         const Endpoint inside = externals_.inside_of(named, to, policy);
-        if (externals_.is_inside(named.address, policy) && !parties_.has_learned(inside)) contacts.push_back(named);
+        if (externals_.is_inside(named.address, policy))
+            (parties_.has_learned(inside) ? learned : contacts).push_back(named);
     }
-    if (described.is_of_call) note_named(transaction, described, now);
-    else note_unanswered(message, transaction, described, now);
-    contacts_.note(namer(transaction), contacts, now);
+    contacts_.note(namer, contacts, now);
+    if (message.is_request || is_offered(message.method)) { // to the inside's REGISTER its own comes back
+        learned_by_call_.note(hash_({message.call_id}), learned, now);
+        learned_by_call_.accepted(hash_({message.call_id}), now);
+    }
+}
+
+void Outsiders::note_unread(const sip::Message& message, const IpAddress& to, const Described& described,
+                            const policy::View& policy, TimePoint now) {
+    note_contacts(message, stray_of(message.call_id), to, policy, now);
+    note_stray(message, described, now);
+}
+
+// Rule 2.
+void Outsiders::note_names(const sip::Message& message, uint64_t transaction, const IpAddress& to,
+                           const Described& described, const policy::View& policy, TimePoint now) {
+    note_contacts(message, namer(transaction), to, policy, now);
+    switch (described.by) {
+        case Described::By::party: note_named(transaction, described, now); break;
+        case Described::By::anybody: return note_unanswered(message, transaction, described, now);
+        case Described::By::nobody: return note_stray(message, described, now);
+    }
     if (!message.is_request) answered(message, transaction, now); // it answers the inside
 }
 
@@ -139,6 +162,13 @@ void Outsiders::note_unanswered(const sip::Message& message, uint64_t transactio
         waiting_by_call_.note(hash_({message.call_id}), *named, now);
         latest_.note(namer(transaction), *named, now);
     }
+}
+
+// Who hands it on does so under its Call-ID. No answer to something else of that call makes an end of it.
+void Outsiders::note_stray(const sip::Message& message, const Described& described, TimePoint now) {
+    for (const std::vector<Endpoint>* named : {&described.free, &described.claimed})
+        waiting_by_call_.note(stray_of(message.call_id), *named, now);
+    waiting_by_call_.accepted(stray_of(message.call_id), now);
 }
 
 Described Outsiders::take_waiting(const sip::Message& message, uint64_t transaction) {
@@ -174,7 +204,8 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
         return externals_.inside_of(named, datagram.source.address, policy);
     };
     const auto is_named_outside = [&](const Endpoint& named) {
-        return contacts_.holds(named, now) || is_echo(named, message.call_id, true, now);
+        return contacts_.holds(named, now) || learned_by_call_.names(hash_({message.call_id}), named, now) ||
+               is_echo(named, message.call_id, true, now);
     };
     const InsideOf inside_of = std::ref(inside_of_source); // by reference: no allocation
     const IsForeign is_foreign = std::ref(is_named_outside);
@@ -195,8 +226,7 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
         if (!is_register) return {};
         return {.life = requested_expiry(message, contact), .is_registered = registered.has_value()};
     };
-    const bool is_offered = message.method == sip::Method::invite || message.method == sip::Method::update;
-    if (has_target(message) && (message.is_request || is_offered))
+    if (has_target(message) && (message.is_request || is_offered(message.method)))
         for (const sip::NameAddress& contact : message.contacts())
             learning.learn(contact, datagram.protocol, need_of(contact));
     return registered && registered->late_by ? registered : std::nullopt;

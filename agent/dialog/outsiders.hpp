@@ -16,10 +16,15 @@
 
 namespace ringwall::dialog {
 
-// Inside endpoints of a description from outside.
+// Inside endpoints of what describes media from outside.
 struct Described {
+    enum class By : uint8_t {
+        party,   // of a call that stands, or an answer to the inside
+        anybody, // a request that may reach nobody
+        nobody,  // what nobody answers: an ACK of no call, a response of no transaction. A proxy may hand it on
+    };
     std::vector<Endpoint> free, claimed; // `claimed`: a call has them
-    bool is_of_call = true; // that stands, or an answer to the inside; else a request that may reach nobody
+    By by = By::party;
 };
 
 class Outsiders {
@@ -29,11 +34,14 @@ public:
 
     explicit Outsiders(const KeyedHash& hash) : hash_(hash), registrations_(hash) {}
 
-    // A message from outside that may come to mean something: inside endpoints that it names are remembered, but for
-    // SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the inside host that it went to.
+    // A message from outside, whatever it means to us: an inside proxy may hand it on. Inside endpoints that it names are
+    // remembered, but for SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the inside host that it went to.
     // What is refused in one transaction does not speak for another of the same call: `transaction` is transaction_key().
     void note_names(const sip::Message& message, uint64_t transaction, const IpAddress& to, const Described& described,
                     const policy::View& policy, TimePoint now);
+    // The same of a message that cannot be read, whose Call-ID and Contacts are all that is known of it.
+    void note_unread(const sip::Message& message, const IpAddress& to, const Described& described,
+                     const policy::View& policy, TimePoint now);
     // The inside goes along with what an outsider said, or does not.
     void note_answer(const sip::Message& message, uint64_t transaction, TimePoint now);
     // In a message of that Call-ID. `is_claimed`: a call has it now.
@@ -58,13 +66,18 @@ public:
     void take_operations(pinhole::MapOps& all); // of both; appends them
 
 private:
+    void note_contacts(const sip::Message& message, EchoMemory::Namer namer, const IpAddress& to,
+                       const policy::View& policy, TimePoint now);
     void answered(const sip::Message& message, uint64_t transaction, TimePoint now); // the inside goes along
     void note_named(uint64_t transaction, const Described& described, TimePoint now);
     Described take_waiting(const sip::Message& message, uint64_t transaction); // somebody inside has answered
     void note_unanswered(const sip::Message& message, uint64_t transaction, const Described& described, TimePoint now);
+    void note_stray(const sip::Message& message, const Described& described, TimePoint now);
     bool waits_under(std::string_view call_id, const Endpoint& named, TimePoint now) const {
-        return waiting_by_call_.size() > 0 && waiting_by_call_.names(hash_({call_id}), named, now);
+        return waiting_by_call_.size() > 0 && (waiting_by_call_.names(hash_({call_id}), named, now) ||
+                                               waiting_by_call_.names(stray_of(call_id), named, now));
     }
+    uint64_t stray_of(std::string_view call_id) const { return hash_({call_id, "stray"}); }
 
     KeyedHash hash_;
     // Media: what outsiders have named; of it, what a call had then, which is its own port that comes back to it as a rule
@@ -75,6 +88,9 @@ private:
     // description on under another says 100 before, or does it at once.
     EchoMemory waiting_, waiting_claimed_, waiting_by_call_, latest_{most_of_the_latest};
     EchoMemory contacts_; // SIP ports: an ACK, an OPTIONS brings some, and shall keep no telephone from its media
+    // Those that the inside has named before it: what comes back to it in its own call is its own elsewhere, but under that
+    // Call-ID an outsider's, who would have the port opened to whom an inside proxy hands him on.
+    EchoMemory learned_by_call_;
     Parties parties_;
     Externals externals_;
     Registrations registrations_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/dialog/parties.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -36,6 +38,13 @@ bool add_party(struct learned_port& port, const Counterpart& party, bool peers_a
 }
 
 void extend(__u64& until_ns, TimePoint until) { until_ns = std::max<uint64_t>(until_ns, pinhole::to_ns(until)); }
+
+// What one subscriber has, as a rule.
+IpAddress network_of(const struct known_key& key) {
+    struct address network = key.address;
+    if (!IpAddress::from(network).is_v4()) network.word[2] = network.word[3] = 0, network.word[1] &= htonl(0xffff0000);
+    return IpAddress::from(network);
+}
 
 bool is_zero(const struct address& address) {
     return (address.word[0] | address.word[1] | address.word[2] | address.word[3]) == 0;
@@ -93,7 +102,7 @@ void Parties::restore(const pinhole::Present& present) {
         known.is_phone = (value.flags & (KNOWN_REGISTERED | KNOWN_REMEMBERED)) != 0;
         known.told_flags = value.flags;
         known.told_until_ns = value.until_ns;
-        phones_ += known.is_phone;
+        if (known.is_phone) count_phone(key, 1);
     }
     // For which registrations is forgotten: all that time it may be needed.
     for (const auto& [key, value] : present.learned) learned_[pinhole::HoleKey::from(key)] = {value, value.until_ns};
@@ -170,14 +179,29 @@ void Parties::registered(const IpAddress& registrar_at, TimePoint until, TimePoi
     put(key, known, now);
 }
 
+// Whoever has one password can register from port after port, and address after address, and is remembered for a week.
+bool Parties::has_room_for_phone(const struct known_key& key) const {
+    if (phones_ >= capacity_phones || (key.port == 0 && memories_ >= capacity_memories)) return false;
+    const auto found = phones_of_network_.find(network_of(key));
+    return found == phones_of_network_.end() || found->second < capacity_network;
+}
+
+void Parties::count_phone(const struct known_key& key, int by) {
+    const auto number = static_cast<size_t>(by);
+    phones_ += number;
+    if (key.port == 0) memories_ += number;
+    const IpAddress network = network_of(key);
+    if ((phones_of_network_[network] += number) == 0) phones_of_network_.erase(network);
+}
+
 Parties::Known* Parties::phone_at(const struct known_key& key) {
     if (const auto found = known_.find(key); found != known_.end()) return &found->second;
-    if (phones_ >= capacity_phones) {
+    if (!has_room_for_phone(key)) {
         ++counters_.known_full;
         return nullptr;
     }
     if (!has_room(key)) return nullptr;
-    ++phones_;
+    count_phone(key, 1);
     Known& known = known_[key];
     known.is_phone = true;
     return &known;
@@ -308,7 +332,7 @@ void Parties::renew_known(TimePoint now) {
         if (known.is_full) extend(known.until_ns[as_full], now + known_life);
         const bool is_over = std::ranges::all_of(known.until_ns, [&](uint64_t until) { return until <= now_ns; });
         if (is_over) {
-            phones_ -= known.is_phone;
+            if (known.is_phone) count_phone(key, -1);
             watched_ -= known.is_watched;
             operations_.operations.push_back(pinhole::delete_known(key));
             entry = known_.erase(entry);

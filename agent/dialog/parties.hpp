@@ -24,6 +24,8 @@ public:
     static constexpr size_t capacity_known = 65536, capacity_learned = 16384;
     static constexpr size_t capacity_phones =
         capacity_known / 2; // registered, and remembered: the rest stays for calls
+    static constexpr size_t capacity_memories = capacity_phones / 2; // remembered: the rest stays for who is registered
+    static constexpr size_t capacity_network = capacity_phones / 4;  // of one IPv4 address or IPv6 /48
     static constexpr size_t capacity_watched = capacity_known / 8;
     static constexpr std::chrono::hours remembered{24 * 7};
 
@@ -107,9 +109,12 @@ private:
     void put(const struct known_key& key, Known& known, TimePoint now);
     bool has_room(const struct known_key& key);
     Known* phone_at(const struct known_key& key); // null where there is no room for one more
+    bool has_room_for_phone(const struct known_key& key) const;
+    void count_phone(const struct known_key& key, int by);
 
     std::map<struct known_key, Known, ByBytes> known_;
-    size_t phones_ = 0, watched_ = 0; // of known_; each that came in as one
+    size_t phones_ = 0, memories_ = 0, watched_ = 0; // of known_; each that came in as one. Phones are memories, too
+    std::map<IpAddress, size_t> phones_of_network_;
     std::map<pinhole::HoleKey, Learned> learned_;
     TimePoint next_tick_{};
     pinhole::MapOps operations_;

@@ -23,14 +23,12 @@ void Table::Step::in_dialog(Leg& leg) {
     effects_.woken.insert(leg.id);
     if (event_.outbound && !event_.trickled.empty()) trickled_by_inside(leg);
     if (event_.outbound || event_.counterpart.signalling.address == leg.counterpart.signalling.address) return;
-    if (Transaction* transaction = begin(transaction_life, is_strangers())) transaction->leg = leg.id;
+    if (Transaction* transaction = begin(share_of_call())) transaction->leg = leg.id;
 }
 
 void Table::Step::initial_invite() {
     if (is_retransmission() || !keep_description()) return;
-    const auto life =
-        event_.outbound ? table_.timers_.early + transaction_life : std::chrono::nanoseconds(transaction_life);
-    Transaction* transaction = begin(life, is_strangers());
+    Transaction* transaction = begin(share_of_invite());
     if (!transaction) return;
     transaction->is_initial = true;
     event_.outbound ? initial_invite_out(*transaction) : initial_invite_in(*transaction);
@@ -43,11 +41,30 @@ bool Table::Step::is_retransmission() {
     return leg && leg->state == LegState::early;
 }
 
-Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers) {
+// The inside's own INVITE is known for as long as it may ring, though its 1xx have been missed.
+Transaction* Table::Step::begin(Share share) {
+    const bool is_own_call =
+        share == Share::inside && message_.method == sip::Method::invite && message_.to.tag.empty();
+    const auto life = transaction_life + (is_own_call ? table_.timers_.early : std::chrono::nanoseconds{});
     Transaction* transaction =
-        table_.transactions_.add(event_.transaction, message_, event_.outbound, event_.now + life, is_strangers);
+        table_.transactions_.add(event_.transaction, message_, event_.outbound, event_.now + life, share);
     table_.counters_.transactions_full += transaction == nullptr;
     return transaction;
+}
+
+Share Table::Step::share_of_call() const {
+    if (event_.outbound) return Share::inside;
+    return is_strangers() ? Share::strangers_in_call : Share::outside;
+}
+
+// What an inside proxy hands on is whose it was: to a dozen telephones that say nothing, a stranger's INVITE would take a
+// dozen of the inside's places. It keeps Call-ID and From tag (RFC 3261 16.6); whose INVITE has found no room is known by Via.
+Share Table::Step::share_of_invite() {
+    if (!event_.outbound) return is_strangers() ? Share::strangers : Share::outside;
+    const std::string_view tag = message_.from.tag;
+    const Leg* asked = tag.empty() ? nullptr : table_.find(message_.call_id, tag, {});
+    if (asked && !asked->begun_inside) return asked->is_strangers ? Share::strangers : Share::outside;
+    return event_.is_handed_on ? Share::strangers : Share::inside;
 }
 
 bool Table::Step::keep_description() {
@@ -95,7 +112,9 @@ void Table::Step::offer_in_dialog() {
     if (table_.transactions_.find(event_.transaction, event_.outbound)) return;
     Leg* leg = leg_by_tags();
     if (!keep_description()) return;
-    Transaction* transaction = begin(transaction_life, is_strangers());
+    const bool may_be_known = leg || (event_.outbound && event_.offer && !event_.offer->empty()); // adopt_midway()
+    const bool is_nobodys = !may_be_known && (event_.outbound || is_strangers());
+    Transaction* transaction = begin(is_nobodys ? Share::nobodys : share_of_call());
     if (!transaction) return;
     transaction->inside_tag = inside_tag();
     transaction->local_offer = event_.offer;
@@ -154,7 +173,7 @@ void Table::Step::ack() {
     const bool is_named = !leg->outside_tag.empty(); // else there is no answer that it could be the ACK to
     const bool is_the_callers = event_.outbound || (leg->is_restored && !leg->begun_inside);
     const bool confirms = is_named && is_the_callers && leg->state == LegState::early;
-    if (is_to_outside || is_to_inside) begin(transaction_life, is_strangers());
+    if (is_to_outside || is_to_inside) begin(share_of_call());
     if (confirms) leg->acknowledged();
     if (is_to_outside) answered_by_inside(*leg, side, *leg->remote_offer, true);
     else if (is_unanswered) leg->forget_remote_offer(); // nothing else will
@@ -169,7 +188,11 @@ void Table::Step::cancel() {
     if (!event_.outbound) return;
     Transaction* invite = table_.transactions_.find_invite_of(message_, true);
     if (invite && (!invite->is_initial || invite->is_final)) return;
-    if (invite) invite->is_cancelled = true;
+    if (invite) {
+        invite->is_cancelled = true;
+        table_.transactions_.expire_at(
+            *invite, event_.now + std::max<std::chrono::nanoseconds>(table_.timers_.bye, transaction_life));
+    }
     const Leg* restored = table_.leg(table_.leg_of_invite(message_, true)); // whose INVITE is forgotten
     for (const LegId id : table_.unanswered_legs_of(invite ? invite->group : restored ? restored->group : 0))
         if (Leg& leg = *table_.leg(id); !leg.end_at) end_unless_confirmed(leg);
@@ -183,7 +206,7 @@ void Table::Step::bye() {
         ++table_.counters_.unknown_dialog;
         return;
     }
-    Transaction* transaction = begin(transaction_life, is_strangers());
+    Transaction* transaction = begin(share_of_call());
     if (!transaction) return;
     transaction->leg = leg->id;
     if (!event_.outbound) return; // until the inside's 2xx it is only somebody's word

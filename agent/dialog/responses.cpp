@@ -42,7 +42,8 @@ void Table::Step::on_response() {
     switch (transaction->method) {
         case sip::Method::invite:
             if (transaction->is_initial) find_dialog(*transaction);
-            if (message_.status < 200 && !transaction->is_final && (message_.status != 100 || transaction->leg != 0))
+            if (message_.status < 200 && !transaction->is_final && !transaction->is_cancelled &&
+                (message_.status != 100 || transaction->leg != 0))
                 table_.transactions_.expire_at(*transaction, event_.now + table_.timers_.early + transaction_life);
             if (!transaction->is_initial) response_in_dialog(*transaction);
             else if (message_.status == 100) tried(table_.leg(transaction->leg));

@@ -22,7 +22,9 @@ private:
     // requests
     void initial_invite();
     bool is_retransmission();
-    Transaction* begin(std::chrono::nanoseconds life, bool is_strangers); // null where there is no room, counted
+    Transaction* begin(Share share); // null where there is no room, counted
+    Share share_of_call() const;     // of a request within a call that is known
+    Share share_of_invite();
     bool keep_description(); // of a request that may wait for an answer; false where there is no room, counted
     void initial_invite_out(Transaction& transaction);
     void initial_invite_in(Transaction& transaction);

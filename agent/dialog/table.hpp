@@ -35,6 +35,7 @@ struct Event {
     std::vector<uint8_t> unaddressed;                 // of it: m-lines held by c=0.0.0.0 (hold.hpp)
     std::optional<Endpoint> elsewhere;                // of the offer: what it names for media, where that is not ours
     std::vector<pinhole::Claim> trickled;             // outbound: candidates in INFO (trickle.hpp)
+    bool is_handed_on = false;                        // outbound: somebody outside stands in its Vias
     std::optional<Remote> remote;                     // inbound
     bool is_trusted = false;                          // inbound: registered with the inside, or its registrar
     std::optional<Outset> outset;                     // an inbound INVITE that begins a call: none, it is not counted

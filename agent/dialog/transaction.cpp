@@ -21,20 +21,35 @@ Transaction* Transactions::find_invite_of(const sip::Message& request, bool outb
     return find(transaction_key(hash_, request, sip::Method::invite, outbound), outbound);
 }
 
+bool Transactions::has_room(Share share) const {
+    if (by_key_.size() >= (share == Share::inside ? capacity : capacity_outside)) return false;
+    switch (share) {
+        case Share::inside:
+        case Share::outside: return true;
+        case Share::strangers: return strangers_ < capacity_beginning;
+        case Share::strangers_in_call: return strangers_ < capacity_strangers;
+        case Share::nobodys: return nobodys_ < capacity_nobodys;
+    }
+    return false;
+}
+
+void Transactions::count(Share share, int by) {
+    if (share == Share::strangers || share == Share::strangers_in_call) strangers_ += static_cast<size_t>(by);
+    if (share == Share::nobodys) nobodys_ += static_cast<size_t>(by);
+}
+
 Transaction* Transactions::add(uint64_t key, const sip::Message& request, bool outbound, TimePoint expires,
-                               bool is_strangers) {
+                               Share share) {
     const uint64_t id = id_of(key, outbound);
     if (const auto found = by_key_.find(id)) return found->get();
-    if (by_key_.size() >= (outbound ? capacity : capacity_outside) ||
-        (is_strangers && strangers_ >= capacity_strangers))
-        return nullptr;
-    strangers_ += is_strangers;
+    if (!has_room(share)) return nullptr;
+    count(share, 1);
     auto& transaction = by_key_[id];
     transaction = std::make_unique<Transaction>(Transaction{.id = id,
                                                             .outbound = outbound,
                                                             .method = request.method,
                                                             .cseq = request.cseq,
-                                                            .is_strangers = is_strangers,
+                                                            .share = share,
                                                             .expires = expires});
     Transaction* const added = transaction.get();
     remind(*added);
@@ -67,7 +82,7 @@ void Transactions::expire(TimePoint now) {
             remind(transaction);
             continue;
         }
-        strangers_ -= transaction.is_strangers;
+        count(transaction.share, -1);
         by_key_.erase(transaction.id);
     }
 }

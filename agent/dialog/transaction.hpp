@@ -17,14 +17,23 @@
 
 namespace ringwall::dialog {
 
+// Whose room a transaction takes. Each stays within its own, and all together within what there is.
+enum class Share : uint8_t {
+    inside,            // the rest of all is kept for it
+    outside,           // a declared peer's, who is registered here; and what the inside hands on for them
+    strangers,         // what they begin, and have handed on
+    strangers_in_call, // they have a call: beside those above
+    nobodys,           // within a dialog that nobody knows of: strangers', and what is handed on
+};
+
 struct Transaction {
     uint64_t id = 0;       // 0: not of a table
     bool outbound = false; // the request left the protected side
     sip::Method method = sip::Method::other;
     uint32_t cseq = 0;
-    bool is_strangers = false; // begun by somebody outside who is no declared peer
-    bool is_initial = false;   // INVITE without a To tag
-    LegId leg = 0;             // of an initial outbound INVITE: the first fork
+    Share share = Share::inside;
+    bool is_initial = false; // INVITE without a To tag
+    LegId leg = 0;           // of an initial outbound INVITE: the first fork
     uint64_t group = 0;
     std::string inside_tag;                                 // of the request, where the inside sent it
     std::optional<std::vector<pinhole::Claim>> local_offer; // SDP of the request, by direction
@@ -46,6 +55,9 @@ public:
     static constexpr size_t capacity = 131072;
     static constexpr size_t capacity_outside = capacity - capacity / 8; // of requests of the inside is the rest
     static constexpr size_t capacity_strangers = capacity / 2;
+    static constexpr size_t capacity_beginning =
+        capacity_strangers * 3 / 4; // of them; the rest is for calls that stand
+    static constexpr size_t capacity_nobodys = capacity / 16;
 
     explicit Transactions(const KeyedHash& hash) : hash_(hash) {}
 
@@ -55,7 +67,7 @@ public:
     // The INVITE that an ACK to a failure, or a CANCEL, belongs to.
     Transaction* find_invite_of(const sip::Message& request, bool outbound);
     // Null where there is no room (counted by the caller). An existing one is returned as it is.
-    Transaction* add(uint64_t key, const sip::Message& request, bool outbound, TimePoint expires, bool is_strangers);
+    Transaction* add(uint64_t key, const sip::Message& request, bool outbound, TimePoint expires, Share share);
     // A provisional response makes it last longer; after the final one only retransmissions need it.
     void expire_at(Transaction& transaction, TimePoint expires);
     void expire(TimePoint now);
@@ -63,12 +75,14 @@ public:
     size_t strangers() const { return strangers_; }
 
 private:
+    bool has_room(Share share) const;
+    void count(Share share, int by);
     void remind(const Transaction& transaction);
 
     KeyedHash hash_;
     pinhole::FlatMap<std::unique_ptr<Transaction>> by_key_;
     pinhole::Deadlines<uint64_t> expiries_;
-    size_t strangers_ = 0;
+    size_t strangers_ = 0, nobodys_ = 0;
 };
 
 } // namespace ringwall::dialog

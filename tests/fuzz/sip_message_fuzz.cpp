@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "agent/sip/message.hpp"
+#include "agent/sip/outline.hpp"
 #include "tests/fuzz/invariants.hpp"
 
 namespace ringwall {
@@ -71,6 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!first) {
         MUST_HOLD(first.error().defect == second.error().defect && first.error().offset == second.error().offset);
         MUST_HOLD(first.error().offset <= size && !sip::to_string(first.error().defect).empty());
+        if (sip::outline(input, used)) (void)sip::find_sdp(used);
         return 0;
     }
     fuzz::Statement said(input), again(input);

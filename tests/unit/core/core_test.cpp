@@ -77,6 +77,47 @@ TEST(Core, takes_no_long_port_ranges) {
     }
 }
 
+// A proxy may hand on more than the length says, and write the length anew.
+TEST(Core, remembers_what_an_outsider_names_behind_the_length_of_a_datagram) {
+    for (const bool has_some : {false, true}) {
+        CallScript script;
+        std::string text = compose({"in", "INVITE", "f=a", "b=1", "sdp=40000/muxonly", "c=192.0.2.10"});
+        const size_t body = text.find("\r\n\r\n") + 4, at = text.find("Content-Length: ") + 16;
+        const size_t said = has_some ? text.find("m=audio") - body : 0;
+        text.replace(at, text.find("\r\n", at) - at, std::to_string(said));
+        script.maps().apply(script.core().on_datagram(datagram(text, false), script.now()));
+        run(script, "out INVITE f=a b=2 sdp=40000/muxonly\n=\ncount echoed_sdp 1\n");
+    }
+}
+
+// What makes it unreadable is for the next hop alone: a proxy takes it away, or writes it anew.
+TEST(Core, remembers_what_an_outsider_names_in_what_cannot_be_read) {
+    const std::vector<std::pair<std::string, std::string>> defects{
+        {"sip:bob@example.com SIP", "sip:bob@\"example.com SIP"},
+        {"branch=z9hG4bK1\r\n", "branch=1;received=x\r\n"},
+        {"Call-ID", "Route: " + std::string(9000, 'x') + "\r\nCall-ID"},
+        {"Content-Length: ", "Content-Length: 9"}};
+    for (const auto& [text, defect] : defects) {
+        CallScript script;
+        std::string message =
+            compose({"in", "INVITE", "f=a", "b=1", "sdp=40000/muxonly", "c=192.0.2.10", "contact=192.0.2.10:65002"});
+        script.maps().apply(script.core().on_datagram(
+            datagram(message.replace(message.find(text), text.size(), defect), false), script.now()));
+        run(script,
+            "wait 30\nout INVITE f=a b=2 sdp=40000/muxonly contact=192.0.2.10:65002\n=\ncount echoed_sdp 1\nlearned\n");
+    }
+}
+
+TEST(Core, remembers_what_stands_behind_a_via_that_cannot_be_read) {
+    CallScript script;
+    run(script, "in INVITE f=a b=1 sdp=30000/muxonly\n");
+    std::string stray = compose({"in", "200", "f=a", "t=z", "b=stray", "sdp=40000/muxonly", "c=192.0.2.10",
+                                 "contact=192.0.2.10:65002", "received=198.51.100.7"});
+    script.maps().apply(script.core().on_datagram(
+        datagram(stray.insert(stray.find("\r\nVia: SIP/2.0/UDP 10"), ";received=nowhere"), false), script.now()));
+    run(script, "out 200 f=a t=z b=1 sdp=40000/muxonly contact=192.0.2.10:65002\n=\nlearned\n");
+}
+
 TEST(Core, learns_a_port_again_that_the_registrar_has_listed) {
     CallScript script;
     run(script,

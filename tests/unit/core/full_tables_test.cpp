@@ -66,6 +66,74 @@ TEST(FullTables, keeps_room_for_the_calls_of_the_inside_whoever_calls) {
         "= 40000/answered/198.51.100.7:30000\n");
 }
 
+// What a proxy hands on to a telephone that says nothing: at 400 a second it had all transactions, the inside's own too.
+TEST(FullTables, keeps_room_for_the_inside_while_a_proxy_hands_strangers_calls_on) {
+    CallScript script;
+    const Endpoint proxy = Endpoint::parse("192.0.2.10:5060").value(),
+                   stranger = Endpoint::parse("203.0.113.9:5060").value(),
+                   silent = Endpoint::parse("203.0.113.77:5060").value();
+    const std::string asked = compose(words_of("in INVITE call=NUMBER f=a b=1")),
+                      handed_on = compose(words_of("out INVITE call=NUMBER f=a b=BRANCH received=203.0.113.9"));
+    const auto numbered = [](std::string text, const std::string& word, size_t number) {
+        return text.replace(text.find(word), word.size(), std::to_string(number));
+    };
+    for (size_t call = 0; call < dialog::Transactions::capacity / 20; ++call) {
+        script.core().hear({.source = stranger, .destination = proxy, .payload = numbered(asked, "NUMBER", call)},
+                           script.now());
+        for (size_t fork = 0; fork < 12; ++fork)
+            script.core().hear({.outbound = true,
+                                .source = proxy,
+                                .destination = silent,
+                                .payload = numbered(numbered(handed_on, "NUMBER", call), "BRANCH", fork)},
+                               script.now());
+        script.core().changes(script.now());
+    }
+    EXPECT_GT(script.counter("transactions_full"), 1000U);
+    run(script,
+        "out INVITE call=own f=p b=own sdp=40000/muxonly\nin 200 call=own f=p t=z b=own sdp=30000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000\n"
+        "in INVITE call=trunk f=p b=t1 sdp=30002/muxonly\nout 200 call=trunk f=p t=z b=t1 sdp=40002/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000 40002/answered/198.51.100.7:30002\n");
+}
+
+TEST(FullTables, remember_an_invite_that_is_handed_on_to_nobody_for_40_s) {
+    CallScript script;
+    const Endpoint proxy = Endpoint::parse("192.0.2.10:5060").value(),
+                   silent = Endpoint::parse("203.0.113.77:5060").value();
+    const std::string invite = compose(words_of("out INVITE call=NUMBER f=a b=1 received=203.0.113.9"));
+    for (size_t i = 0; i < 2 * dialog::Transactions::capacity_beginning; ++i) {
+        const std::string text = std::string(invite).replace(invite.find("NUMBER"), 6, std::to_string(i));
+        script.core().hear({.outbound = true, .source = proxy, .destination = silent, .payload = text}, script.now());
+        script.core().changes(script.now());
+        if (i % 1000 == 0) run(script, "wait 1\n");
+    }
+    EXPECT_EQ(script.counter("transactions_full"), 0U);
+}
+
+// Without a call, as from anybody: who has one can still say what becomes of it.
+TEST(FullTables, keep_requests_of_no_call_from_the_room_of_strangers_calls) {
+    CallScript script;
+    run(script,
+        "in INVITE call=good f=a b=1 sdp=30000/muxonly c=203.0.113.77 peer=203.0.113.77:5060\n"
+        "out 200 call=good f=a t=z b=1 sdp=40000/muxonly peer=203.0.113.77:5060\n"
+        "= 40000/answered/203.0.113.77:30000\n");
+    const Endpoint pbx = Endpoint::parse("192.0.2.10:5060").value(),
+                   stranger = Endpoint::parse("203.0.113.9:5060").value();
+    const std::string update = compose(words_of("in UPDATE call=NUMBER f=a t=z b=1"));
+    for (size_t i = 0; i < dialog::Transactions::capacity_strangers; ++i) {
+        const std::string text = std::string(update).replace(update.find("NUMBER"), 6, std::to_string(i));
+        script.core().hear({.source = stranger, .destination = pbx, .payload = text}, script.now());
+    }
+    EXPECT_GT(script.counter("transactions_full"), 0U);
+    run(script,
+        "in INVITE call=new f=a b=2 sdp=30000/muxonly c=203.0.113.78 peer=203.0.113.78:5060\n"
+        "out 200 call=new f=a t=z b=2 sdp=40002/muxonly peer=203.0.113.78:5060\n"
+        "= 40000/answered/203.0.113.77:30000 40002/answered/203.0.113.78:30000\n"
+        "in BYE call=good f=a t=z b=3 n=2 peer=203.0.113.77:5060\n"
+        "out 200 m=BYE call=good f=a t=z b=3 n=2 peer=203.0.113.77:5060\n"
+        "= 40000/draining 40002/answered/203.0.113.78:30000\n");
+}
+
 // As much as a description can ask for: 32 m-lines of four addresses each. NUMBER makes each another.
 std::string invite_of_many_lines() {
     std::string body = "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\n";

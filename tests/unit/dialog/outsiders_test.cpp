@@ -192,7 +192,7 @@ protected:
     void named(size_t number, const Endpoint& endpoint) {
         const std::string text = text_of(std::to_string(number));
         outsiders.note_names(invite(text), transaction(number), inside.address,
-                             {.free = {endpoint}, .is_of_call = false}, policy, now);
+                             {.free = {endpoint}, .claimed = {}, .by = Described::By::anybody}, policy, now);
     }
     bool is_echo(const Endpoint& endpoint, const std::string& call_id) {
         return outsiders.is_echo(endpoint, call_id, false, now);

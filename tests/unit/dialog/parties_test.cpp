@@ -93,6 +93,47 @@ TEST(Parties, watch_only_so_many_who_have_shown_where_they_are_and_keep_room_for
     EXPECT_TRUE(parties.watch({numbered(7), Port{5060}}, now + std::chrono::minutes(3), now));
 }
 
+// One password is enough to register from any number of ports and addresses, and each is remembered for a week.
+TEST(Parties, leave_room_for_other_telephones_whoever_registers_from_port_after_port) {
+    const std::vector<std::string> ports{"203.0.113.66", "2001:db8:666::"};
+    for (const std::string& network : ports) {
+        Parties parties;
+        const bool is_v4 = network.find(':') == network.npos;
+        for (uint32_t i = 1; i <= Parties::capacity_phones; ++i) {
+            const std::string host = std::to_string(i % 10000) + ":" + std::to_string(i / 10000);
+            const IpAddress address = *IpAddress::parse(is_v4 ? network : network + host);
+            parties.promoted({address, Port{static_cast<uint16_t>(i)}}, now + std::chrono::hours(24), now);
+        }
+        EXPECT_GT(parties.counters().known_full, 0U);
+        taken_from(parties);
+        EXPECT_FALSE(parties.is_phone({*IpAddress::parse(is_v4 ? network : network + "9:9"), Port{40000}}, now));
+        const Endpoint other =
+            is_v4 ? Endpoint::parse("203.0.113.67:5060").value() : Endpoint::parse("[2001:db8:667::1]:5060").value();
+        parties.promoted(other, now + std::chrono::hours(1), now);
+        EXPECT_TRUE(parties.is_phone(other, now));
+        parties.tick(now + std::chrono::hours(25)); // who was there is remembered no longer than he may
+        parties.promoted({*IpAddress::parse(is_v4 ? network : network + "1:0"), Port{7}}, now + std::chrono::hours(26),
+                         now + std::chrono::hours(25));
+        EXPECT_TRUE(parties.is_phone({*IpAddress::parse(is_v4 ? network : network + "1:0"), Port{7}},
+                                     now + std::chrono::hours(25)));
+    }
+}
+
+TEST(Parties, remember_telephones_in_half_of_their_room) {
+    Parties parties;
+    for (uint32_t i = 0; i < Parties::capacity_memories; ++i) {
+        const IpAddress address = numbered(i << 8);
+        parties.promoted({address, Port{5060}}, now + std::chrono::minutes(1), now);
+    }
+    parties.tick(now + std::chrono::hours(1));
+    const auto later = now + std::chrono::hours(2);
+    EXPECT_EQ(parties.counters().known_full, 0U);
+    const Endpoint other{numbered(1), Port{5060}};
+    parties.promoted(other, later + std::chrono::hours(1), later);
+    EXPECT_TRUE(parties.is_phone(other, later));
+    EXPECT_EQ(parties.counters().known_full, 1U) << "it is not remembered";
+}
+
 TEST(Parties, tell_who_is_at_his_ceiling_and_renew_it_until_he_has_room_again) {
     Parties parties;
     const struct known_key source{numbered(7).abi(), 0};

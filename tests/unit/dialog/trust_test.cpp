@@ -71,5 +71,15 @@ TEST_F(DefenceTest, remembers_the_address_of_a_telephone_for_seven_days) {
     EXPECT_EQ(anywhere, uint32_t{KNOWN_REMEMBERED});
 }
 
+// Each takes a place for 40 s, whoever sends it.
+TEST_F(DefenceTest, knows_who_is_registered_while_strangers_ask_more_than_is_remembered) {
+    register_phone(phone);
+    for (int i = 0; i < 33000; ++i) request(stranger, {.method = "OPTIONS"});
+    register_phone(phone);
+    EXPECT_EQ(defence.counters().phones_registered, 2U);
+    register_phone("203.0.113.7:5060");
+    EXPECT_EQ(defence.counters().phones_registered, 2U) << "a new one is a stranger until there is room";
+}
+
 } // namespace
 } // namespace ringwall::dialog
