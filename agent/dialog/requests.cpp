@@ -47,6 +47,7 @@ Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers
     Transaction* transaction =
         table_.transactions_.add(event_.transaction, message_, event_.outbound, event_.now + life, is_strangers);
     table_.counters_.transactions_full += transaction == nullptr;
+    if (transaction && !event_.outbound) transaction->source = event_.counterpart.signalling.address;
     return transaction;
 }
 

@@ -37,6 +37,7 @@ private:
     void initial_response_out(Transaction& transaction); // to one that came from outside
     void failed(Transaction& transaction);
     void answered_beside(Leg& leg);
+    bool is_to_sender(const Transaction& transaction) const; // a response of the inside goes to who sent the request
     void end_after(Leg& leg, std::chrono::nanoseconds time) {
         leg.end_at = event_.now + time;
         table_.schedule(leg, event_.now);

@@ -24,6 +24,7 @@ struct Transaction {
     uint32_t cseq = 0;
     bool is_strangers = false; // begun by somebody outside who is no declared peer
     bool is_initial = false;   // INVITE without a To tag
+    IpAddress source;          // of what began outside
     LegId leg = 0;             // of an initial outbound INVITE: the first fork
     uint64_t group = 0;
     std::string inside_tag;                                 // of the request, where the inside sent it
