@@ -53,9 +53,14 @@ Transaction* Table::Step::begin(std::chrono::nanoseconds life, bool is_strangers
 
 bool Table::Step::keep_description() {
     if (!event_.remote) return true;
-    kept_ = table_.descriptions_.keep(*event_.remote, is_strangers());
-    table_.counters_.descriptions_full += kept_ == nullptr;
+    kept_ = kept(is_strangers() ? SaidIn::strangers_request : SaidIn::request);
     return kept_ != nullptr;
+}
+
+KeptRemote Table::Step::kept(SaidIn said_in) {
+    KeptRemote kept = table_.descriptions_.keep(*event_.remote, said_in);
+    table_.counters_.descriptions_full += kept == nullptr;
+    return kept;
 }
 
 void Table::Step::initial_invite_out(Transaction& transaction) {

@@ -180,7 +180,7 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         const bool takes_place = transaction.id == 0 && leg->has_offer_to_ack; // by its tags alone, after a restart
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
         else if (!takes_place) offered_by_outside(*leg);
-        if (is_updated && transaction.local_offer) side.updated = std::make_shared<const Remote>(*event_.remote);
+        if (is_updated && transaction.local_offer) side.updated = kept(SaidIn::response);
     } else {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);

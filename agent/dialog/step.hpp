@@ -23,7 +23,8 @@ private:
     void initial_invite();
     bool is_retransmission();
     Transaction* begin(std::chrono::nanoseconds life, bool is_strangers); // null where there is no room, counted
-    bool keep_description(); // of a request that may wait for an answer; false where there is no room, counted
+    bool keep_description();         // of a request that may wait for an answer; false where there is no room, counted
+    KeptRemote kept(SaidIn said_in); // event_.remote; null as above
     void initial_invite_out(Transaction& transaction);
     void initial_invite_in(Transaction& transaction);
     void offer_in_dialog();
@@ -36,8 +37,8 @@ private:
     void initial_response_in(Transaction& transaction);  // to an INVITE that the inside sent
     void initial_response_out(Transaction& transaction); // to one that came from outside
     void failed(Transaction& transaction);
-    void answered_beside(Leg& leg);
     bool is_to_sender(const Transaction& transaction) const; // a response of the inside goes to who sent the request
+    void answered_beside(Leg& leg);
     void end_after(Leg& leg, std::chrono::nanoseconds time) {
         leg.end_at = event_.now + time;
         table_.schedule(leg, event_.now);
