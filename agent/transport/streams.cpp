@@ -58,7 +58,7 @@ void Streams::on_segment(const Packet& packet) {
         if (!segment.syn) return;
         uint64_t tag;
         Start& start = start_of(key, packet.standing, tag);
-        start = {tag, segment.sequence, segment.acknowledgement};
+        start = {tag, segment.sequence, segment.acknowledgement, false};
         return;
     }
     const bool was_over = entry->stream.is_over();
@@ -90,16 +90,15 @@ Streams::Entry* Streams::begin(const Key& key, const Packet& packet, const Segme
 }
 
 // What the inside's SYN said, where it is still remembered.
-std::optional<Streams::Start> Streams::inside_start_of(const Key& key) {
+Streams::Start* Streams::inside_start_of(const Key& key) {
     uint64_t tag;
-    const Start& start = start_of(key.outbound ? key : key.reverse(), Standing::inside, tag);
-    if (start.tag != tag) return {};
-    return start;
+    Start& start = start_of(key.outbound ? key : key.reverse(), Standing::inside, tag);
+    return start.tag == tag ? &start : nullptr;
 }
 
 InsideEnd Streams::inside_of(const Key& key) {
     if (const auto found = entries_.find(key.reverse()); found != entries_.end()) return found->second.inside;
-    const auto start = inside_start_of(key);
+    const Start* start = inside_start_of(key);
     return start ? InsideEnd(start->sequence, start->acknowledgement) : InsideEnd();
 }
 
@@ -124,18 +123,21 @@ bool Streams::is_taken(const Key& key, Entry* entry, const Segment& segment) {
 
 Stream Streams::stream_for(const Key& key, Standing ring, Standing standing, const Segment& segment) {
     if (segment.syn) return Stream::from_start(segment.sequence, segment.time_ns);
-    // What the inside has answered a SYN with is better known than what came as one.
-    if (const auto start = key.outbound ? std::nullopt : inside_start_of(key); start && start->acknowledgement)
-        if (segment.sequence - *start->acknowledgement <= stream_window)
-            return Stream::from_start(*start->acknowledgement, segment.time_ns);
+    std::optional<uint32_t> began;
     // A party becomes known by the call that it has a connection for: its SYN came through another ring than its bytes.
     for (const Standing then : {ring, Standing::stranger, Standing::known}) {
         uint64_t tag;
         Start& start = start_of(key, then, tag);
-        if (start.tag != tag || segment.sequence - start.sequence > stream_window) continue;
+        if (began || start.tag != tag || segment.sequence - start.sequence > stream_window) continue;
         start.tag = 0;
-        return Stream::from_start(start.sequence, segment.time_ns);
+        began = start.sequence;
     }
+    // What the inside has answered a SYN with is better known than what came as one.
+    Start* const answer = key.outbound ? nullptr : inside_start_of(key);
+    if (answer && answer->acknowledgement && segment.sequence - *answer->acknowledgement <= stream_window &&
+        !std::exchange(answer->has_begun, true))
+        began = answer->acknowledgement;
+    if (began) return Stream::from_start(*began, segment.time_ns);
     return Stream::from_midway(segment.sequence, std::max(first_ns_, blind_until_ns_[static_cast<size_t>(standing)]));
 }
 

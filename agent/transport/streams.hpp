@@ -63,10 +63,11 @@ private:
         uint64_t tag = 0;
         uint32_t sequence = 0;
         std::optional<uint32_t> acknowledgement;
+        bool has_begun = false; // the other side's stream, where this answers its SYN
     };
 
     Start& start_of(const Key& key, Standing ring, uint64_t& tag);
-    std::optional<Start> inside_start_of(const Key& key);
+    Start* inside_start_of(const Key& key);
     InsideEnd inside_of(const Key& key);
     void hear_inside(const Key& key, Entry* entry, const Segment& segment);
     bool is_taken(const Key& key, Entry* entry, const Segment& segment);

@@ -168,6 +168,13 @@ TEST_F(ForgedSegments, are_not_what_a_server_sends_whom_the_inside_has_called) {
     expect_read_on();
 }
 
+TEST_F(ForgedSegments, are_not_what_comes_where_the_inside_has_never_said_a_word) {
+    handshake();
+    from_outside(one);
+    line.wait(stream_idle_ns + 2 * sweep_interval_ns); // forgotten
+    expect_read_on();
+}
+
 TEST_F(ForgedSegments, are_not_what_a_gap_of_ours_leaves_behind) {
     establish();
     theirs += 0x200000; // the rings had no room
