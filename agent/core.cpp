@@ -240,6 +240,7 @@ std::vector<CoreCounter> Core::counters() const {
                                  {"calls_failed", table.calls_failed},
                                  {"calls_ended", table.calls_ended},
                                  {"unknown_transaction", table.unknown_transaction},
+                                 {"refused_elsewhere", table.refused_elsewhere},
                                  {"unknown_dialog", table.unknown_dialog},
                                  {"legs_full", table.legs_full},
                                  {"forks_full", table.forks_full},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * At the end of step 5c: may one more call begin? Asked of each INVITE over UDP that has paid, and only a new one is refused: a call
- * that stands keeps its re-INVITEs and, where INVITEs have a limit, one that has passed its copies (excuse.bpf.h).
+ * At the end of step 5c: may one more call begin? Asked of each INVITE over UDP that has paid, and only a new one is
+ * refused: a call that stands keeps its re-INVITEs and, where INVITEs have a limit, one that has passed its copies
+ * (excuse.bpf.h).
  *
  *  all calls together at their ceiling             refused
  *  the peer or zone at its ceiling                 refused; of a zone not who is registered
@@ -67,8 +68,8 @@ static long dial_nth(__u32 index, struct dialled *dialled) {
 
 static __always_inline int is_listed_number(const struct call_ceilings *now_full, const struct request_words *words,
                                             __u32 at) {
-    /* 0 from a map, which no verifier knows: those before Linux 6.7 follow the loop once, find no number that something ends, and
-     * leave out what stands behind it. */
+    /* 0 from a map, which no verifier knows: those before Linux 6.7 follow the loop once, find no number that something
+     * ends, and leave out what stands behind it. */
     __u32 none = now_full->zero;
     struct dialled dialled = {.words = words, .number = none, .at = at, .digits = none, .behind = none};
     bpf_loop(LONGEST_DIALLED, dial_nth, &dialled, 0);
@@ -79,8 +80,8 @@ static __always_inline int is_listed_number(const struct call_ceilings *now_full
     return 0;
 }
 
-/* urn:service:sos or one of its kinds, sos.fire (RFC 5031 4.2), in any case (RFC 8141 3.1, RFC 5031 4.1), where the URI ends, or
- * its components begin (RFC 8141 2.3). */
+/* urn:service:sos or one of its kinds, sos.fire (RFC 5031 4.2), in any case (RFC 8141 3.1, RFC 5031 4.1), where the URI
+ * ends, or its components begin (RFC 8141 2.3). */
 static __always_inline int is_sos(const __u8 *uri) {
     const __u8 sos[] = "urn:service:sos";
     int is_same = 1;

@@ -37,7 +37,7 @@ static __always_inline void describe(struct context *ctx, const struct packet *p
     record->zone = outside->zone;
     record->sequence = is_fragment(pkt) ? pkt->fragment_id : pkt->tcp_sequence;
     record->fragment_offset = pkt->fragment_offset;
-    record->zero = 0;
+    record->acknowledgement = pkt->tcp_flags & TCP_ACK ? pkt->tcp_acknowledgement : 0;
 }
 
 /* Only what has a description opens a hole or says who may send. A message without a body ends in an empty line; it
@@ -67,7 +67,7 @@ static __always_inline __u32 fragment_flags(const struct packet *pkt) {
 
 static __always_inline __u32 tcp_record_flags(const struct packet *pkt) {
     return (pkt->tcp_flags & TCP_SYN ? RECORD_TCP_SYN : 0) | (pkt->tcp_flags & TCP_FIN ? RECORD_TCP_FIN : 0) |
-           (pkt->tcp_flags & TCP_RST ? RECORD_TCP_RST : 0);
+           (pkt->tcp_flags & TCP_RST ? RECORD_TCP_RST : 0) | (pkt->tcp_flags & TCP_ACK ? RECORD_TCP_ACK : 0);
 }
 
 /* One record of constant size `room`; the bytes copied, 0 where there was no space. */

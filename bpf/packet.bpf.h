@@ -56,7 +56,8 @@ struct packet {
     __be16 udp_checksum; /* 0: IPv4, and its sender made none */
     __u8 is_classified;  /* sip_class is that of the payload */
     __u8 ban_width;      /* enum ban_width, where the source is banned */
-    __u32 tcp_sequence; /* host order */
+    __u32 tcp_sequence; /* host order, as the next one */
+    __u32 tcp_acknowledgement;
     __u8 is_first_fragment;
     __u8 has_more_fragments;
     __u8 may_have_ports; /* of a fragment: is of UDP or TCP, or of IPv6, whose first alone says what it is */

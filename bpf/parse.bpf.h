@@ -94,6 +94,7 @@ static __always_inline int parse_tcp(struct packet *pkt, struct cursor *cursor) 
     set_ports(pkt, tcp->source, tcp->dest, IPPROTO_TCP);
     pkt->tcp_flags = word >> 16;
     pkt->tcp_sequence = bpf_ntohl(tcp->seq);
+    pkt->tcp_acknowledgement = bpf_ntohl(tcp->ack_seq);
     pkt->payload_offset = cursor->offset + header;
     pkt->payload_length = pkt->payload_here = pkt->ip_end - pkt->payload_offset;
     return PACKET_TCP;

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
+#include "policy/ascii.hpp"
+
 namespace ringwall::policy {
 namespace {
 
 constexpr size_t longest_name = 253, longest_label = 63; // RFC 1035 2.3.4, as text
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_label_char(char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-'; }
 
@@ -39,7 +40,7 @@ std::optional<PeerName> parse_peer_name(std::string_view text) {
     if (text.ends_with('.')) text.remove_suffix(1);
     if (text.size() > longest_name) return std::nullopt;
     PeerName name{std::string(text)};
-    std::ranges::transform(name.text, name.text.begin(), to_lower);
+    std::ranges::transform(name.text, name.text.begin(), lower);
     std::string_view host = name.text;
     if (host.starts_with('_') && !(is_service_label(next_label(host)) && is_service_label(next_label(host))))
         return std::nullopt;
@@ -55,7 +56,7 @@ const PeerName* name_of_host(const Config& config, std::string_view host) {
             std::string_view domain = name.text;
             const std::string_view first = name.is_service() ? next_label(domain) : "";
             if (name.is_service()) next_label(domain);
-            if (!std::ranges::equal(domain, host, {}, {}, to_lower)) continue;
+            if (!std::ranges::equal(domain, host, {}, {}, lower)) continue;
             if (!name.is_service()) return &name;
             if (service == nullptr && (first == "_sip" || first == "_sips")) service = &name;
         }

@@ -2,6 +2,7 @@
 // The core's questions of a policy, answered from the very values that go into the maps.
 #include <algorithm>
 
+#include "policy/ascii.hpp"
 #include "policy/compile.hpp"
 #include "policy/sections.hpp"
 
@@ -10,8 +11,6 @@ namespace {
 
 // RFC 3966 3; a sip URI may have such a number for its user (RFC 3261 19.1.6).
 bool is_visual_separator(char c) { return c == '-' || c == '.' || c == '(' || c == ')'; }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 // urn:service:sos or one of its kinds, sos.fire (RFC 5031 4.2), in any case, and what RFC 8141 2.3 may put behind it.
 bool is_sos(std::string_view uri) {

@@ -29,7 +29,6 @@ void TopModel::take_status(json::value status, double now_s) {
     }
     status_ = std::move(status);
     trouble_.clear();
-    is_first_ = false;
     looks_.push_back(std::move(look));
     if (looks_.size() > longest_history + 1) looks_.pop_front();
 }

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringwall::cli {
@@ -34,13 +35,10 @@ public:
     void take_calls(boost::json::value calls) { calls_ = std::move(calls); }
     void take_pinholes(boost::json::value pinholes) { pinholes_ = std::move(pinholes); }
     void take_drops(boost::json::value drops) { drops_ = std::move(drops); }
-    void lose_agent(std::string trouble) {
-        trouble_ = std::move(trouble);
-        is_first_ = false;
-    }
+    void lose_agent(std::string trouble) { trouble_ = std::move(trouble); }
 
     const std::string& trouble() const { return trouble_; } // why there is no agent; empty: there is one
-    bool is_first() const { return is_first_; }             // nobody has answered or failed yet
+    bool is_first() const { return trouble_ == asking; }    // nobody has answered or failed yet
     const boost::json::value& status() const { return status_; }
     const boost::json::value& calls() const { return calls_; }
     const boost::json::value& pinholes() const { return pinholes_; }
@@ -49,14 +47,14 @@ public:
     double rate(bool of_drops) const;       // of all packets that dropped, or passed
 
 private:
+    static constexpr std::string_view asking = "asking the agent";
     struct Look {
         double at_s = 0;
         std::map<std::string, uint64_t> dropped; // packets by reason
         uint64_t all_dropped = 0, all_passed = 0;
     };
     boost::json::value status_, calls_, pinholes_, drops_;
-    std::string trouble_ = "asking the agent";
-    bool is_first_ = true;
+    std::string trouble_{asking};
     std::deque<Look> looks_; // the latest last
 };
 

@@ -160,11 +160,12 @@ asio::awaitable<void> session(stream_protocol::socket socket, Service service, C
 
 // What is over the limit is told so, and waited for no longer: these bytes fit into a socket that nothing was sent by.
 void turn_away(stream_protocol::socket socket) {
-    constexpr std::string_view body =
-        R"({"ok":false,"errors":["64 connections are open already, and the agent takes no more: some of them are to be closed"]})";
+    const std::string body =
+        R"({"ok":false,"errors":[")" + std::to_string(most_connections) +
+        R"( connections are open already, and the agent takes no more: some of them are to be closed"]})";
     const std::string answer =
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " +
-        std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+        std::to_string(body.size()) + "\r\n\r\n" + body;
     beast::error_code ignored; // the peer may be gone already
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(answer), ignored);

@@ -136,6 +136,10 @@ Counterpart counterpart_of(const Endpoint& signalling, const policy::View& polic
     return counterpart;
 }
 
+bool is_same_party(const Counterpart& a, const Counterpart& b) {
+    return a.signalling.address == b.signalling.address || (a.is_declared && b.is_declared && a.zone == b.zone);
+}
+
 std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, const Remote& remote,
                                      const Counterpart& counterpart, const std::vector<pinhole::Claim>& before) {
     const auto is_muxed = [&](uint8_t media) {

@@ -54,6 +54,7 @@ struct Counterpart {
     bool is_declared = false;
 };
 Counterpart counterpart_of(const Endpoint& signalling, const policy::View& policy);
+bool is_same_party(const Counterpart& a, const Counterpart& b); // one address, or one declared peer
 
 // Why part of a local description opens nothing.
 struct OfferRefusals {

@@ -16,29 +16,36 @@ size_t bytes_of(const Remote& remote) {
 
 } // namespace
 
+bool Descriptions::Taken::has_room(size_t bytes, SaidIn said_in) const {
+    if (said_in == SaidIn::response) return responses + bytes <= capacity_responses;
+    return requests + bytes <= capacity_outside &&
+           (said_in == SaidIn::request || strangers + bytes <= capacity_strangers);
+}
+
+// What is taken back is added, too: 0 - bytes.
+void Descriptions::Taken::add(size_t bytes, SaidIn said_in) {
+    (said_in == SaidIn::response ? responses : requests) += bytes;
+    if (said_in == SaidIn::strangers_request) strangers += bytes;
+}
+
 struct Descriptions::Place {
-    Place(const Remote& kept, std::shared_ptr<Taken> from, size_t takes, bool strangers)
-        : remote(kept), taken(std::move(from)), bytes(takes), is_strangers(strangers) {
-        taken->all += bytes;
-        taken->strangers += is_strangers ? bytes : 0;
+    Place(const Remote& kept, std::shared_ptr<Taken> from, size_t takes, SaidIn where)
+        : remote(kept), taken(std::move(from)), bytes(takes), said_in(where) {
+        taken->add(bytes, said_in);
     }
     Place(const Place&) = delete;
-    ~Place() {
-        taken->all -= bytes;
-        taken->strangers -= is_strangers ? bytes : 0;
-    }
+    ~Place() { taken->add(0 - bytes, said_in); }
 
     Remote remote; // a copy: of the growth of its vectors nothing is kept
     std::shared_ptr<Taken> taken;
     size_t bytes;
-    bool is_strangers;
+    SaidIn said_in;
 };
 
-KeptRemote Descriptions::keep(const Remote& remote, bool is_strangers) {
+KeptRemote Descriptions::keep(const Remote& remote, SaidIn said_in) {
     const size_t bytes = sizeof(Place) + bytes_of(remote);
-    if (taken_->all + bytes > capacity_outside || (is_strangers && taken_->strangers + bytes > capacity_strangers))
-        return nullptr;
-    const auto place = std::make_shared<Place>(remote, taken_, bytes, is_strangers);
+    if (!taken_->has_room(bytes, said_in)) return nullptr;
+    const auto place = std::make_shared<Place>(remote, taken_, bytes, said_in);
     return {place, &place->remote};
 }
 

@@ -84,9 +84,9 @@ void Table::Step::offered_by_inside(Leg& leg) {
 }
 
 void Table::Step::offered_by_outside(Leg& leg) {
-    leg.remote_offer = std::make_shared<const Remote>(*event_.remote);
+    leg.remote_offer = kept(SaidIn::response);
     leg.remote_offer_by = 0;
-    leg.has_offer_to_ack = true;
+    leg.has_offer_to_ack = leg.remote_offer != nullptr;
 }
 
 // A candidate is one more endpoint of the description whose fragment it bears: it opens with the INFO, as all of them do

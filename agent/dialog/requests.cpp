@@ -49,6 +49,7 @@ Transaction* Table::Step::begin(Share share) {
     Transaction* transaction =
         table_.transactions_.add(event_.transaction, message_, event_.outbound, event_.now + life, share);
     table_.counters_.transactions_full += transaction == nullptr;
+    if (transaction && !event_.outbound) transaction->source = event_.counterpart.signalling.address;
     return transaction;
 }
 
@@ -69,9 +70,14 @@ Share Table::Step::share_of_invite() {
 
 bool Table::Step::keep_description() {
     if (!event_.remote) return true;
-    kept_ = table_.descriptions_.keep(*event_.remote, is_strangers());
-    table_.counters_.descriptions_full += kept_ == nullptr;
+    kept_ = kept(is_strangers() ? SaidIn::strangers_request : SaidIn::request);
     return kept_ != nullptr;
+}
+
+KeptRemote Table::Step::kept(SaidIn said_in) {
+    KeptRemote kept = table_.descriptions_.keep(*event_.remote, said_in);
+    table_.counters_.descriptions_full += kept == nullptr;
+    return kept;
 }
 
 void Table::Step::initial_invite_out(Transaction& transaction) {

@@ -39,6 +39,10 @@ void Table::Step::on_response() {
         table_.counters_.unknown_transaction += may_open;
         return;
     }
+    if (event_.outbound && message_.status >= 300 && !is_to_sender(*transaction)) {
+        ++table_.counters_.refused_elsewhere;
+        return;
+    }
     switch (transaction->method) {
         case sip::Method::invite:
             if (transaction->is_initial) find_dialog(*transaction);
@@ -58,6 +62,16 @@ void Table::Step::on_response() {
     if (message_.status >= 300 && !transaction->is_final) transaction->forget_offers();
     transaction->is_final = true;
     table_.transactions_.expire_at(*transaction, event_.now + (has_ended(*transaction) ? after_end : transaction_life));
+}
+
+// To where the request came from, its peer, or where its Via says (RFC 3261 18.2.2, of whom knows no `received`). Who copies
+// a request word for word and is refused, before anybody looks whose it is, has his refusal sent to himself.
+bool Table::Step::is_to_sender(const Transaction& transaction) const {
+    const IpAddress& to = event_.counterpart.signalling.address;
+    if (to == transaction.source || (!message_.vias().empty() && message_.vias().front().sent_by.address == to))
+        return true;
+    const Leg* leg = table_.leg(transaction.leg);
+    return !leg || is_same_party(leg->counterpart, event_.counterpart);
 }
 
 void Table::Step::initial_response_in(Transaction& transaction) {
@@ -167,7 +181,7 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
         const bool takes_place = transaction.id == 0 && leg->has_offer_to_ack; // by its tags alone, after a restart
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
         else if (!takes_place) offered_by_outside(*leg);
-        if (is_updated && transaction.local_offer) side.updated = std::make_shared<const Remote>(*event_.remote);
+        if (is_updated && transaction.local_offer) side.updated = kept(SaidIn::response);
     } else {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);

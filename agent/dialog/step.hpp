@@ -25,7 +25,8 @@ private:
     Transaction* begin(Share share); // null where there is no room, counted
     Share share_of_call() const;     // of a request within a call that is known
     Share share_of_invite();
-    bool keep_description(); // of a request that may wait for an answer; false where there is no room, counted
+    bool keep_description();         // of a request that may wait for an answer; false where there is no room, counted
+    KeptRemote kept(SaidIn said_in); // event_.remote; null as above
     void initial_invite_out(Transaction& transaction);
     void initial_invite_in(Transaction& transaction);
     void offer_in_dialog();
@@ -38,6 +39,7 @@ private:
     void initial_response_in(Transaction& transaction);  // to an INVITE that the inside sent
     void initial_response_out(Transaction& transaction); // to one that came from outside
     void failed(Transaction& transaction);
+    bool is_to_sender(const Transaction& transaction) const; // a response of the inside goes to who sent the request
     void answered_beside(Leg& leg);
     void end_after(Leg& leg, std::chrono::nanoseconds time) {
         leg.end_at = event_.now + time;

@@ -16,10 +16,6 @@ std::string_view for_display(std::string_view uri) {
     return uri.size() < ADDRESS_OF_RECORD_BYTES ? uri : std::string_view();
 }
 
-bool is_same_party(const Counterpart& a, const Counterpart& b) {
-    return a.signalling.address == b.signalling.address || (a.is_declared && b.is_declared && a.zone == b.zone);
-}
-
 } // namespace
 
 Effects Table::on(const Event& event) {

@@ -73,6 +73,7 @@ struct MediaSeen {
 struct TableCounters {
     uint64_t calls_answered = 0, calls_failed = 0, calls_ended = 0;
     uint64_t unknown_transaction = 0; // responses to INVITE, UPDATE and PRACK that we never saw
+    uint64_t refused_elsewhere = 0;   // failures that went to others than the request came from
     uint64_t unknown_dialog = 0;      // in-dialog requests whose Call-ID or tags match no leg
     uint64_t legs_full = 0, transactions_full = 0, descriptions_full = 0;
     uint64_t forks_full = 0; // more To tags than one INVITE may have

@@ -33,6 +33,7 @@ struct Transaction {
     uint32_t cseq = 0;
     Share share = Share::inside;
     bool is_initial = false; // INVITE without a To tag
+    IpAddress source;        // of what began outside
     LegId leg = 0;           // of an initial outbound INVITE: the first fork
     uint64_t group = 0;
     std::string inside_tag;                                 // of the request, where the inside sent it

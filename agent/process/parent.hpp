@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "agent/agent.hpp"
 #include "agent/kernel/datapath.hpp"
@@ -21,6 +22,7 @@
 #include "agent/process/plan.hpp"
 #include "agent/process/resolver.hpp"
 #include "agent/process/retry.hpp"
+#include "agent/process/seldom.hpp"
 #include "agent/process/service_manager.hpp"
 
 namespace ringwall::agent {
@@ -75,6 +77,7 @@ private:
     // parent_watch.cpp
     bool keep_pins();
     void note_lost();
+    void tell_lost(const control::Interface& interface, kernel::Hook hook);
     void look_at_attachments();
     void look_at_socket();
     void listen_for_scrapes();
@@ -129,12 +132,14 @@ private:
     std::optional<Resolver> resolver_;
     Fd table_; // of networks, as the kernel has it
     ControlSocket control_;
-    std::string control_error_; // of the last attempt to make it anew, else empty
-    Retry attaching_;           // something is not attached as it was, or should be
-    std::set<int> refused_;     // by index: those that could not be
-    Retry following_;           // what the machine has now could not be found out, or put into force
-    std::string follow_error_;  // why; empty: it could
-    Fd scraped_;                // over TCP; none where the configuration says so, or somebody else is there
+    std::string control_error_;                             // of the last attempt to make it anew, else empty
+    Retry attaching_;                                       // something is not attached as it was, or should be
+    std::set<int> refused_;                                 // by index: those that could not be
+    std::map<std::pair<int, kernel::Hook>, Seldom> losses_; // of programs, by interface
+    std::set<int> lost_untold_;                             // by index: and so their return is not told either
+    Retry following_;          // what the machine has now could not be found out, or put into force
+    std::string follow_error_; // why; empty: it could
+    Fd scraped_;               // over TCP; none where the configuration says so, or somebody else is there
     Fd signals_;
     Briefing briefing_;
     std::optional<Worker> worker_;

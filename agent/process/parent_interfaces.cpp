@@ -65,8 +65,14 @@ Result<void> Parent::attach_now(const Surroundings& found, policy::Attach mode, 
     for (const auto& each : *attached) {
         interfaces.push_back(describe(each));
         if (each.is_refused) refused_.insert(each.device.index);
-        if (!contains(briefing_.interfaces, interfaces.back())) log_change(interfaces.back(), each.is_refused);
+        const bool is_as_before = lost_untold_.contains(each.device.index) && !each.is_refused;
+        if (!is_as_before && !contains(briefing_.interfaces, interfaces.back()))
+            log_change(interfaces.back(), each.is_refused);
     }
+    lost_untold_.clear();
+    std::erase_if(losses_, [&](const auto& each) {
+        return std::ranges::find(interfaces, each.first.first, &control::Interface::ifindex) == interfaces.end();
+    });
     log_gone(briefing_.interfaces, interfaces);
     briefing_.interfaces = std::move(interfaces);
     if (refused_.empty()) attaching_.over();

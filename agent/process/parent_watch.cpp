@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parent's eye on what others may take away from a running wall: programs of interfaces, pins, the control socket; and on the port of the metrics, which somebody may have. It
-// looks each second, puts back what it can, and tells what it cannot.
+// The parent's eye on what others may take away from a running wall: programs of interfaces, pins, the control socket;
+// and on the port of the metrics, which somebody may have. It looks each second, puts back what it can, and tells what
+// it cannot.
 #include <algorithm>
 
 #include "agent/log.hpp"
@@ -11,7 +12,7 @@ namespace {
 
 constexpr const char* taken_away = "taken away by somebody else";
 
-std::string& way_of(control::Interface& interface, kernel::Hook hook) {
+auto& way_of(auto& interface, kernel::Hook hook) {
     return hook == kernel::Hook::tc_egress ? interface.egress : interface.ingress;
 }
 
@@ -43,15 +44,27 @@ void Parent::note_lost() {
     for (const kernel::Lost& lost : datapath_->take_lost()) {
         const auto found = std::ranges::find(briefing_.interfaces, lost.ifindex, &control::Interface::ifindex);
         if (found == briefing_.interfaces.end()) continue;
-        log::warn("attach.lost",
-                  found->name + ": somebody has taken the " + kernel::name_of(lost.hook) + " program (" +
-                      way_of(*found, lost.hook) + ") away; attaching it again",
-                  {{"interface", found->name}, {"hook", kernel::name_of(lost.hook)}});
+        tell_lost(*found, lost.hook);
         way_of(*found, lost.hook) = "none";
         found->why = taken_away;
         ++briefing_.attachments_lost;
         attaching_.hurry(std::chrono::steady_clock::now());
     }
+}
+
+// Who takes it each second, another tool perhaps, does not set the pace of the log: only that of the wall, and the counter's.
+void Parent::tell_lost(const control::Interface& interface, kernel::Hook hook) {
+    const uint64_t times = losses_[{interface.ifindex, hook}].happened(std::chrono::steady_clock::now());
+    if (times == 0) {
+        lost_untold_.insert(interface.ifindex);
+        return;
+    }
+    log::warn("attach.lost",
+              interface.name + ": somebody has taken the " + kernel::name_of(hook) + " program (" +
+                  way_of(interface, hook) + ") away" +
+                  (times > 1 ? ", " + std::to_string(times) + " times since this was told last" : "") +
+                  "; attaching it again",
+              {{"interface", interface.name}, {"hook", kernel::name_of(hook)}});
 }
 
 void Parent::look_at_attachments() {

@@ -2,12 +2,14 @@
 #include "agent/transport/stream.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace ringwall::transport {
 namespace {
 
 constexpr unsigned enough_in_a_row = 3;
+constexpr auto most_away = static_cast<int64_t>(stream_window);
 
 uint32_t size_of(std::string_view bytes) { return static_cast<uint32_t>(bytes.size()); }
 
@@ -23,16 +25,9 @@ bool agree(std::string_view a, std::string_view b, int64_t b_behind_a) {
 } // namespace
 
 void Stream::on_segment(const Segment& segment, const OnMessage& on_message, StreamCounters& counters) {
-    if (segment.syn && is_over_) move_to(segment.sequence, true);
-    if (segment.syn && distance(segment.sequence) != 0) other_start_ = segment.sequence;
-    if (!segment.bytes.empty() && other_start_ == segment.sequence) {
-        const uint32_t before = next_;
-        const bool may_come_back = framing_.is_at_start() && !is_over_;
-        move_to(segment.sequence, true);
-        if (may_come_back) other_start_ = before;
-    } else if (goes_on_elsewhere(segment, counters)) {
-        return;
-    }
+    if (segment.syn) on_start(segment.sequence);
+    if (!segment.bytes.empty() && other_start_ == segment.sequence) step_aside(segment.sequence, true);
+    else if (goes_on_elsewhere(segment, counters)) return;
     // Nothing follows a true FIN or RST there.
     if (segment.sequence == next_ && !segment.bytes.empty() && std::exchange(is_over_, false)) end_.reset();
     if (is_over_) return;
@@ -41,6 +36,20 @@ void Stream::on_segment(const Segment& segment, const OnMessage& on_message, Str
     if (!segment.bytes.empty()) on_bytes(segment.sequence, segment.bytes, segment.time_ns, on_message, counters);
     last_ns_ = segment.time_ns;
     on_flags(segment);
+}
+
+void Stream::on_start(uint32_t sequence) {
+    if (is_over_) move_to(sequence, true);
+    if (distance(sequence) != 0) other_start_ = sequence;
+}
+
+// Segments may still be on their way to a receiver that has not acknowledged them. Who repeats a lost one does so sooner
+// than after a full stop: what the receiver has not got by then was never its sender's.
+void Stream::on_acknowledgement(uint32_t sequence, uint64_t now_ns, StreamCounters& counters) {
+    acknowledged_ = sequence;
+    if (is_over_ || distance(sequence) == 0 || now_ns < last_ns_ + full_stop_ns) return;
+    ++counters.jumps;
+    step_aside(sequence, false);
 }
 
 void Stream::on_flags(const Segment& segment) {
@@ -58,22 +67,30 @@ void Stream::close() {
 
 bool Stream::goes_on_elsewhere(const Segment& segment, StreamCounters& counters) {
     const int64_t begin = distance(segment.sequence), end = begin + static_cast<int64_t>(segment.bytes.size());
-    const auto window = static_cast<int64_t>(stream_window);
-    if (begin <= window && end >= -window) {
+    if (begin <= most_away && end >= -most_away) {
         in_a_row_ = 0;
         return false;
     }
-    if (segment.bytes.empty()) return true;
+    if (segment.bytes.empty() || !may_be_there(segment)) return true;
+    ++counters.jumps;
+    step_aside(segment.sequence, false);
+    last_ns_ = segment.time_ns; // two have come there just before, or who knows how many
+    return false;
+}
+
+bool Stream::may_be_there(const Segment& segment) {
+    if (acknowledged_) return std::abs(transport::distance(*acknowledged_, segment.sequence)) <= most_away;
     in_a_row_ = segment.sequence == elsewhere_ ? in_a_row_ + 1 : 1;
     elsewhere_ = segment.sequence + size_of(segment.bytes);
-    if (in_a_row_ < enough_in_a_row || segment.time_ns < last_ns_ + full_stop_ns) return true;
-    ++counters.jumps;
+    return in_a_row_ >= enough_in_a_row && segment.time_ns >= last_ns_ + full_stop_ns;
+}
+
+// It may come back to where it was, if that was the true place.
+void Stream::step_aside(uint32_t sequence, bool in_step) {
     const uint32_t before = next_;
     const bool may_come_back = framing_.is_at_start() && !is_over_;
-    move_to(segment.sequence, false);
-    last_ns_ = segment.time_ns; // two have come there just before
+    move_to(sequence, in_step);
     if (may_come_back) other_start_ = before;
-    return false;
 }
 
 void Stream::move_to(uint32_t sequence, bool in_step) {

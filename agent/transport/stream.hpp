@@ -5,6 +5,9 @@
 // Bytes are read in order. A repetition of bytes that have not become a message yet must be the same bytes: where they
 // differ, receivers differ in which they take, and the place in the stream is lost. A gap is waited for, as the receiver
 // waits; after `gap_patience_ns` it was ours alone (the ring was full), and the place is lost too.
+//
+// Anybody may forge a segment from outside. Where the receiver's own acknowledgements are seen, they say where the
+// stream is: nothing else moves it far, and what they disown is gone back upon.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +16,7 @@
 #include <vector>
 
 #include "agent/transport/framing.hpp"
+#include "agent/transport/segment.hpp"
 
 namespace ringwall::transport {
 
@@ -21,13 +25,6 @@ inline constexpr uint64_t message_patience_ns = 32'000'000'000; // 64*T1: nobody
 inline constexpr size_t stream_window = size_t{1} << 20;        // further from the next byte is elsewhere
 inline constexpr size_t most_behind_gap = 65536;                // bytes, and pieces below, kept while a gap stands
 inline constexpr size_t most_pieces = 64;
-
-struct Segment {
-    uint32_t sequence = 0; // of the first byte, behind the SYN where it has one
-    std::string_view bytes;
-    bool syn = false, fin = false, rst = false;
-    uint64_t time_ns = 0;
-};
 
 struct StreamCounters {
     FramingCounters framing;
@@ -47,6 +44,10 @@ public:
 
     using OnMessage = Framing::OnMessage;
     void on_segment(const Segment& segment, const OnMessage& on_message, StreamCounters& counters);
+    // The receiver has begun a connection whose first byte that is; its SYN was answered.
+    void on_start(uint32_t sequence);
+    // The receiver has all that stands before that, and it has no more.
+    void on_acknowledgement(uint32_t sequence, uint64_t now_ns, StreamCounters& counters);
     // Gives up a gap, or a message, that has been waited for long enough.
     void tick(uint64_t now_ns, const OnMessage& on_message, StreamCounters& counters);
     // Gives up what is not read yet, to save its memory.
@@ -66,10 +67,12 @@ private:
         uint32_t sequence;
         std::string bytes;
     };
-    int64_t distance(uint32_t sequence) const { return static_cast<int32_t>(sequence - next_); }
+    int64_t distance(uint32_t sequence) const { return transport::distance(next_, sequence); }
     void on_flags(const Segment& segment);
     bool goes_on_elsewhere(const Segment& segment, StreamCounters& counters);
+    bool may_be_there(const Segment& segment);
     void move_to(uint32_t sequence, bool in_step);
+    void step_aside(uint32_t sequence, bool in_step);
     void on_bytes(uint32_t sequence, std::string_view bytes, uint64_t now_ns, const OnMessage& on_message,
                   StreamCounters& counters);
     bool differs(uint32_t sequence, std::string_view bytes) const;
@@ -89,8 +92,10 @@ private:
     bool is_over_ = false;
 
     // Where it would go on if what stands far off is no forgery: exactly where a SYN began it anew or where it was
-    // before, else where several segments in a row went on while nothing came here.
+    // before, else near what the receiver has acknowledged last. Where nobody has seen it acknowledge anything, where
+    // several segments in a row went on while nothing came here.
     std::optional<uint32_t> other_start_;
+    std::optional<uint32_t> acknowledged_;
     uint32_t elsewhere_ = 0;
     unsigned in_a_row_ = 0;
 };

@@ -22,9 +22,13 @@ uint64_t tag_of(const Endpoint& endpoint, uint64_t state) {
 Segment segment_of(const Packet& packet) {
     const auto has = [&](record_flag flag) { return (packet.head.flags & flag) != 0; };
     const uint32_t behind_syn = has(RECORD_TCP_SYN) ? 1 : 0;
-    // A FIN stands behind bytes that the ring had no room for.
+    std::optional<uint32_t> acknowledgement;
+    if (has(RECORD_TCP_ACK)) acknowledgement = packet.head.acknowledgement;
+    // A FIN stands behind bytes that the ring had no room for. What a reset carries is no part of the stream (RFC 9293 3.5.3).
     return {.sequence = packet.head.sequence + behind_syn,
-            .bytes = packet.bytes,
+            .bytes = has(RECORD_TCP_RST) ? std::string_view() : packet.bytes,
+            .length = packet.head.length,
+            .acknowledgement = acknowledgement,
             .syn = has(RECORD_TCP_SYN),
             .fin = has(RECORD_TCP_FIN) && is_whole(packet),
             .rst = has(RECORD_TCP_RST),
@@ -40,16 +44,21 @@ void Streams::on_segment(const Packet& packet) {
     const Segment segment = segment_of(packet);
     if (first_ns_ == 0) first_ns_ = segment.time_ns;
     const Key key{is_outbound(packet), Endpoint::from(packet.head.source), Endpoint::from(packet.head.destination)};
-    Entry* entry = nullptr;
-    if (const auto found = entries_.find(key); found != entries_.end()) entry = &found->second;
-    else if (!segment.bytes.empty()) entry = begin(key, packet, segment);
+    const auto found = entries_.find(key);
+    Entry* entry = found != entries_.end() ? &found->second : nullptr;
+    if (key.outbound) hear_inside(key, entry, segment);
+    else if (!is_taken(key, entry, segment)) {
+        counters_.forged += !segment.syn; // ports may come again: the inside's SYN will say so
+        return;
+    }
+    if (!entry && !segment.bytes.empty()) entry = begin(key, packet, segment);
     if (!entry) {
         // The inside has no such connection: what came was forged, by whomever.
         if (segment.rst && key.outbound) forget(entries_.find(key.reverse()));
         if (!segment.syn) return;
         uint64_t tag;
         Start& start = start_of(key, packet.standing, tag);
-        start = {tag, segment.sequence};
+        start = {tag, segment.sequence, segment.acknowledgement, false};
         return;
     }
     const bool was_over = entry->stream.is_over();
@@ -75,19 +84,60 @@ Streams::Entry* Streams::begin(const Key& key, const Packet& packet, const Segme
         blind_until_ns_[static_cast<size_t>(standing)] = segment.time_ns;
         return nullptr;
     }
-    return &entries_.emplace(key, Entry{stream_for(key, packet.standing, standing, segment), standing}).first->second;
+    Entry made{stream_for(key, packet.standing, standing, segment), standing, inside_of(key)};
+    if (key.outbound) made.inside.on_sent(segment);
+    return &entries_.emplace(key, std::move(made)).first->second;
+}
+
+// What the inside's SYN said, where it is still remembered.
+Streams::Start* Streams::inside_start_of(const Key& key) {
+    uint64_t tag;
+    Start& start = start_of(key.outbound ? key : key.reverse(), Standing::inside, tag);
+    return start.tag == tag ? &start : nullptr;
+}
+
+InsideEnd Streams::inside_of(const Key& key) {
+    if (const auto found = entries_.find(key.reverse()); found != entries_.end()) return found->second.inside;
+    const Start* start = inside_start_of(key);
+    return start ? InsideEnd(start->sequence, start->acknowledgement) : InsideEnd();
+}
+
+void Streams::hear_inside(const Key& key, Entry* entry, const Segment& segment) {
+    if (entry) entry->inside.on_sent(segment);
+    const auto reverse = entries_.find(key.reverse());
+    if (reverse == entries_.end()) return;
+    reverse->second.inside.on_sent(segment);
+    if (segment.rst || !segment.acknowledgement) return;
+    const uint32_t received = *segment.acknowledgement;
+    step(reverse->first, reverse->second, segment.time_ns, [&](const Stream::OnMessage&) {
+        Stream& stream = reverse->second.stream;
+        if (segment.syn) stream.on_start(received);
+        else stream.on_acknowledgement(received, segment.time_ns, counters_.streams);
+    });
+}
+
+bool Streams::is_taken(const Key& key, Entry* entry, const Segment& segment) {
+    if (entry) return entry->inside.takes(segment);
+    return inside_of(key).takes(segment);
 }
 
 Stream Streams::stream_for(const Key& key, Standing ring, Standing standing, const Segment& segment) {
     if (segment.syn) return Stream::from_start(segment.sequence, segment.time_ns);
+    std::optional<uint32_t> began;
     // A party becomes known by the call that it has a connection for: its SYN came through another ring than its bytes.
     for (const Standing then : {ring, Standing::stranger, Standing::known}) {
         uint64_t tag;
         Start& start = start_of(key, then, tag);
-        if (start.tag != tag || segment.sequence - start.sequence > stream_window) continue;
+        if (began || start.tag != tag || segment.sequence - start.sequence > stream_window) continue;
         start.tag = 0;
-        return Stream::from_start(start.sequence, segment.time_ns);
+        began = start.sequence;
     }
+    // What the inside has answered a SYN with is better known than what came as one.
+    Start* const answer = key.outbound ? nullptr : inside_start_of(key);
+    if (answer && answer->acknowledgement && segment.sequence - *answer->acknowledgement <= stream_window &&
+        !std::exchange(answer->has_begun, true))
+        began = answer->acknowledgement;
+    if (began) return Stream::from_start(*began, segment.time_ns);
     return Stream::from_midway(segment.sequence, std::max(first_ns_, blind_until_ns_[static_cast<size_t>(standing)]));
 }
 

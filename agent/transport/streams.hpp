@@ -9,6 +9,7 @@
 
 #include "agent/datagram.hpp"
 #include "agent/transport/budget.hpp"
+#include "agent/transport/inside_end.hpp"
 #include "agent/transport/packet.hpp"
 #include "agent/transport/stream.hpp"
 
@@ -28,6 +29,7 @@ struct StreamsCounters {
     StreamCounters streams;
     uint64_t full = 0;        // segments of streams that found no room
     uint64_t memory_full = 0; // streams given up for want of memory
+    uint64_t forged = 0;      // segments that the inside's end would not take
 };
 
 class Streams {
@@ -53,15 +55,22 @@ private:
     struct Entry {
         Stream stream;
         Standing standing;
+        InsideEnd inside; // of the connection: both directions have it, as either may be alone
     };
     using Entries = std::map<Key, Entry>;
     // A SYN takes no room: what has carried nothing yet may be anybody's forgery.
     struct Start {
         uint64_t tag = 0;
         uint32_t sequence = 0;
+        std::optional<uint32_t> acknowledgement;
+        bool has_begun = false; // the other side's stream, where this answers its SYN
     };
 
     Start& start_of(const Key& key, Standing ring, uint64_t& tag);
+    Start* inside_start_of(const Key& key);
+    InsideEnd inside_of(const Key& key);
+    void hear_inside(const Key& key, Entry* entry, const Segment& segment);
+    bool is_taken(const Key& key, Entry* entry, const Segment& segment);
     Entry* begin(const Key& key, const Packet& packet, const Segment& segment);
     Stream stream_for(const Key& key, Standing ring, Standing standing, const Segment& segment);
     template <class Step>

@@ -42,6 +42,7 @@ std::vector<CoreCounter> Transport::counters() const {
             {"stream_gaps", streams.gaps},
             {"stream_conflicts", streams.conflicts},
             {"stream_jumps", streams.jumps},
+            {"stream_forged", table.forged},
             {"streams_full", table.full},
             {"streams_memory_full", table.memory_full}};
 }

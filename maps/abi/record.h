@@ -39,6 +39,7 @@ enum record_flag {
     RECORD_TCP_SYN = 1 << 5,
     RECORD_TCP_FIN = 1 << 6,
     RECORD_TCP_RST = 1 << 7,
+    RECORD_TCP_ACK = 1 << 8, /* `acknowledgement` means something */
 };
 struct mirror_record {
     __u64 time_ns;  /* CLOCK_MONOTONIC at the hook */
@@ -53,7 +54,7 @@ struct mirror_record {
     __u8 zone;      /* of the outside party */
     __u32 sequence;        /* TCP: of the first byte (or of the SYN); a fragment: its IP identification, host order */
     __u32 fragment_offset; /* in bytes of the IP payload, of the fragment's first byte; a chunk's own is + offset */
-    __u32 zero;
+    __u32 acknowledgement; /* of a TCP segment, with RECORD_TCP_ACK; else 0 */
 };
 MAP_ABI(struct mirror_record, 80);
 

@@ -94,7 +94,7 @@ struct Builder {
         put16(out, layer.sport);
         put16(out, layer.dport);
         put32(out, layer.sequence);
-        put32(out, 0);
+        put32(out, layer.acknowledgement);
         out.push_back(static_cast<uint8_t>((layer.doff + layer.option_words) << 4));
         out.push_back(layer.flags);
         out.resize(20);

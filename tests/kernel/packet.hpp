@@ -58,7 +58,7 @@ struct tcp {
     uint16_t dport = 5060;
     uint8_t doff = 5; // of the header without its options
     uint8_t flags = 0;
-    uint32_t sequence = 1;
+    uint32_t sequence = 1, acknowledgement = 0;
     uint8_t option_words = 0;
 };
 inline constexpr uint8_t fin = 1, syn = 2, rst = 4, push = 8, ack = 16; // RFC 9293 3.1

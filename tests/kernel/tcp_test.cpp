@@ -66,24 +66,33 @@ TEST_P(Stream, of_tls_beside_the_protected_addresses_is_none_of_our_business) {
 
 TEST_P(Stream, is_mirrored_with_its_sequence_and_its_flags) {
     EXPECT_EQ(from(provider, tcp{.sport = 49152, .flags = syn, .sequence = 0xfffffff0}, text("")), "pass sip_stream");
-    EXPECT_EQ(
-        from(provider, tcp{.sport = 49152, .flags = ack | push, .sequence = 0xfffffff1, .option_words = 3}, invite),
-        "pass sip_stream");
+    EXPECT_EQ(from(provider,
+                   tcp{.sport = 49152,
+                       .flags = ack | push,
+                       .sequence = 0xfffffff1,
+                       .acknowledgement = 0x80000001,
+                       .option_words = 3},
+                   invite),
+              "pass sip_stream");
     EXPECT_EQ(from(provider, tcp{.sport = 49152, .flags = ack | fin, .sequence = 20}, ok), "pass sip_stream");
-    EXPECT_EQ(from(provider, tcp{.sport = 49152, .flags = rst, .sequence = 50}, text("")), "pass sip_stream");
+    EXPECT_EQ(from(provider, tcp{.sport = 49152, .flags = rst, .sequence = 50, .acknowledgement = 77}, text("")),
+              "pass sip_stream");
     auto records = ring("ring_known");
     ASSERT_EQ(records.size(), 4U);
     EXPECT_EQ(records[0].header.flags, static_cast<uint32_t>(RECORD_TCP_SYN));
     EXPECT_EQ(records[0].header.sequence, 0xfffffff0U);
     EXPECT_EQ(records[0].header.length, 0U);
     EXPECT_EQ(records[0].header.captured, 0U);
-    EXPECT_EQ(records[1].header.flags, 0U);
+    EXPECT_EQ(records[0].header.acknowledgement, 0U);
+    EXPECT_EQ(records[1].header.flags, static_cast<uint32_t>(RECORD_TCP_ACK));
     EXPECT_EQ(records[1].header.sequence, 0xfffffff1U);
+    EXPECT_EQ(records[1].header.acknowledgement, 0x80000001U);
     EXPECT_EQ(records[1].bytes, invite.bytes);
-    EXPECT_EQ(records[2].header.flags, static_cast<uint32_t>(RECORD_TCP_FIN));
+    EXPECT_EQ(records[2].header.flags, static_cast<uint32_t>(RECORD_TCP_FIN | RECORD_TCP_ACK));
     EXPECT_EQ(records[2].header.sequence, 20U);
     EXPECT_EQ(records[2].bytes, ok.bytes);
     EXPECT_EQ(records[3].header.flags, static_cast<uint32_t>(RECORD_TCP_RST));
+    EXPECT_EQ(records[3].header.acknowledgement, 0U); // it acknowledges nothing
     for (const auto& [header, bytes] : records) {
         EXPECT_EQ(header.protocol, 6U);
         EXPECT_EQ(header.zone, static_cast<uint32_t>(zone_provider));
@@ -95,15 +104,17 @@ TEST_P(Stream, is_mirrored_with_its_sequence_and_its_flags) {
 }
 
 TEST_P(Stream, is_mirrored_on_its_way_out_too) {
-    EXPECT_EQ(to(phone, tcp{.sport = 5060, .dport = 49152, .flags = syn | ack, .sequence = 7}, text("")),
+    EXPECT_EQ(to(phone, tcp{.sport = 5060, .dport = 49152, .flags = syn | ack, .sequence = 7, .acknowledgement = 5},
+                 text("")),
               "pass out_stream");
     EXPECT_EQ(to(phone, tcp{.sport = 5060, .dport = 49152, .flags = ack, .sequence = 8}, ok), "pass out_stream");
     EXPECT_EQ(to(phone, tcp{.sport = 5060, .dport = 49152, .flags = ack, .sequence = 9}, text("")), "pass out_stream");
     EXPECT_EQ(to(phone, tcp{.sport = 5059, .dport = 49152, .flags = ack}, ok), "pass out_other");
     auto records = ring("ring_inside");
     ASSERT_EQ(records.size(), 2U);
-    EXPECT_EQ(records[0].header.flags, static_cast<uint32_t>(RECORD_OUTBOUND | RECORD_TCP_SYN));
-    EXPECT_EQ(records[1].header.flags, static_cast<uint32_t>(RECORD_OUTBOUND));
+    EXPECT_EQ(records[0].header.flags, static_cast<uint32_t>(RECORD_OUTBOUND | RECORD_TCP_SYN | RECORD_TCP_ACK));
+    EXPECT_EQ(records[0].header.acknowledgement, 5U);
+    EXPECT_EQ(records[1].header.flags, static_cast<uint32_t>(RECORD_OUTBOUND | RECORD_TCP_ACK));
     EXPECT_EQ(records[1].header.sequence, 8U);
     EXPECT_EQ(records[1].header.zone, static_cast<uint32_t>(zone_phones));
     EXPECT_EQ(records[1].bytes, ok.bytes);

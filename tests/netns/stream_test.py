@@ -58,6 +58,17 @@ class Carried:
         call = self.stream_call('pbx', 'peer').establish()
         self.assert_lives_and_ends(call, call.callee_rtp, call.caller_rtp)
 
+    def test_forged_segments_of_a_connection_take_no_call_from_it(self):
+        call = self.stream_call('peer', 'pbx').establish()
+        core = self.wall.status()['core']
+        near, far = call.caller.endpoint, call.callee.endpoint
+        forged = [fragments.segment(near, far, place << 20, place << 20 ^ 0x80000000, b'x') for place in range(4096)]
+        fragments.send(self.topology.home_of('peer'), forged, far[0])
+        # A few acknowledge by chance what may be.
+        self.wait_until(lambda: self.wall.status()['core']['stream_forged'] >= core['stream_forged'] + 4000, 'they are told')
+        self.assertEqual(self.wall.status()['core']['stream_gaps'], core['stream_gaps'])
+        self.assert_lives_and_ends(call, call.caller_rtp, call.callee_rtp)
+
     def test_an_invite_in_fragments_opens_its_ports_both_ways(self):
         for caller, callee in (('peer', 'pbx'), ('pbx', 'peer')):
             with self.subTest(caller=caller):

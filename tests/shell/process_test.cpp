@@ -12,6 +12,7 @@
 #include "agent/process/notices.hpp"
 #include "agent/process/resolver.hpp"
 #include "agent/process/retry.hpp"
+#include "agent/process/seldom.hpp"
 #include "agent/process/shared_table.hpp"
 
 namespace ringwall::agent {
@@ -97,6 +98,31 @@ TEST(Retry, does_not_count_what_was_tried_sooner) {
     Retry retry;
     for (int i = 0; i < 10; ++i) retry.failed(start);
     EXPECT_THAT(tries(retry, 3), ElementsAre(1, 3, 7));
+}
+
+// Of so many times, one each second: those at which it is told, and how many each tells of.
+std::vector<std::pair<int, uint64_t>> told(Seldom& seldom, int from, int until) {
+    std::vector<std::pair<int, uint64_t>> all;
+    for (int second = from; second < until; ++second)
+        if (const uint64_t times = seldom.happened(start + seconds(second))) all.emplace_back(second, times);
+    return all;
+}
+
+TEST(Seldom, tells_the_first_times_at_once_and_then_more_and_more_rarely_how_many_there_were) {
+    Seldom seldom;
+    for (unsigned i = 0; i < Seldom::at_once; ++i) EXPECT_EQ(seldom.happened(start), 1U);
+    EXPECT_EQ(seldom.happened(start), 0U);
+    EXPECT_THAT(told(seldom, 1, 100),
+                ElementsAre(std::pair(1, 2U), std::pair(3, 2U), std::pair(7, 4U), std::pair(15, 8U), std::pair(31, 16U),
+                            std::pair(61, 30U), std::pair(91, 30U)));
+}
+
+TEST(Seldom, begins_anew_after_a_quiet_minute) {
+    Seldom seldom;
+    told(seldom, 0, 100);
+    EXPECT_EQ(seldom.happened(start + seconds(99) + Seldom::quiet - std::chrono::milliseconds(1)), 2U);
+    EXPECT_EQ(seldom.happened(start + seconds(300)), 1U);
+    EXPECT_EQ(seldom.happened(start + seconds(300)), 1U);
 }
 
 TEST(Frames, as_long_as_allowed_are_read_and_one_byte_more_is_refused) {

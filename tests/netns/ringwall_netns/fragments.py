@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""UDP datagrams cut into IP fragments by hand, and sent in any order, for what no honest stack sends."""
+"""IP packets made by hand, for what no honest stack sends: UDP datagrams cut into fragments, in any order; TCP segments of
+no connection."""
 import socket
 import struct
 
 IPV6_HDRINCL = 36
 FRAGMENT_HEADER = 44
 UDP = 17
+TCP = 6
 
 
 def datagram(source, destination, payload):
@@ -27,6 +29,19 @@ def piece(source, destination, whole, start, end, identification, more=None):
     fragment = struct.pack('!BBHI', UDP, 0, start | more, identification)
     return struct.pack('!IHBB16s16s', 6 << 28, 8 + len(part), FRAGMENT_HEADER, 64, socket.inet_pton(socket.AF_INET6, source),
                        socket.inet_pton(socket.AF_INET6, destination)) + fragment + part
+
+
+def segment(source, destination, sequence, acknowledgement, payload):
+    """A whole IP packet: a TCP segment of no connection that we have."""
+    family = _family(source[0])
+    addresses = socket.inet_pton(family, source[0]) + socket.inet_pton(family, destination[0])
+    length = 20 + len(payload)
+    head = struct.pack('!HHIIBBH', source[1], destination[1], sequence, acknowledgement, 5 << 4, 0x18, 65535)
+    checksum = _checksum(addresses + struct.pack('!HH', TCP, length) + head + bytes(4) + payload)
+    whole = head + struct.pack('!HH', checksum, 0) + payload
+    if family == socket.AF_INET:
+        return struct.pack('!BBHHHBBH', 0x45, 0, 20 + length, 0, 0, 64, TCP, 0) + addresses + whole
+    return struct.pack('!IHBB', 6 << 28, length, TCP, 64) + addresses + whole
 
 
 def send(namespace, packets, destination):

@@ -180,6 +180,29 @@ TEST(FullTables, keep_only_so_many_bytes_of_what_nobody_has_answered) {
         "= 40000/answered/198.51.100.7:30000 41000/answered/198.51.100.7:30000\n");
 }
 
+// Whoever is called may answer with more than is asked, and is acknowledged late.
+TEST(FullTables, keep_only_so_many_bytes_of_responses_that_wait_for_their_ack) {
+    CallScript script;
+    const Endpoint pbx = Endpoint::parse("192.0.2.10:5060").value(),
+                   called = Endpoint::parse("203.0.113.9:5060").value();
+    std::string answer = invite_of_many_lines();
+    answer.replace(0, answer.find("\r\n"), "SIP/2.0 200 OK");
+    const std::string to = compose(words_of("in 200 call=NUMBER f=a t=z b=1"));
+    answer.replace(0, answer.find("Content-Type"), to.substr(0, to.find("Content-Length")));
+    for (size_t i = 0; i < 16000; ++i) {
+        const std::string number = std::to_string(i);
+        run(script, "out INVITE call=" + number + " f=a b=1 peer=203.0.113.9:5060\n");
+        const std::string text = std::string(answer).replace(answer.find("NUMBER"), 6, number);
+        script.core().hear({.outbound = false, .source = called, .destination = pbx, .payload = text}, script.now());
+        script.core().changes(script.now());
+    }
+    EXPECT_GT(script.counter("descriptions_full"), 100U);
+    EXPECT_EQ(script.counter("legs_full"), 0U);
+    run(script,
+        "in INVITE call=peer f=a b=p1 sdp=30000/muxonly\nout 200 call=peer f=a t=z b=p1 sdp=40000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000\n");
+}
+
 TEST(FullTables, let_go_of_what_the_inside_has_refused) {
     CallScript script;
     Caller stranger{script, Endpoint::parse("203.0.113.9:5060").value()};

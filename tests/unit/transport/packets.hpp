@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ public:
     Standing standing = Standing::known;
     Endpoint from = outside, to = inside;
     bool outbound = false;
+    std::optional<uint32_t> acknowledges = {}; // what every segment does from then on
     Transport transport{{1, 2}, [this](const Datagram& datagram, uint64_t time_ns) {
                             kept.emplace_back(datagram.payload);
                             datagrams.emplace_back(datagram, time_ns);
@@ -58,6 +60,8 @@ public:
         made.head.flags = static_cast<uint16_t>(flags | (outbound ? RECORD_OUTBOUND : 0));
         made.head.protocol = protocol;
         made.head.sequence = sequence;
+        if (acknowledges) made.head.flags |= RECORD_TCP_ACK;
+        made.head.acknowledgement = acknowledges.value_or(0);
         return made;
     }
     void wait(uint64_t time_ns) { transport.tick(now += time_ns); }
