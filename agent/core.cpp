@@ -61,8 +61,7 @@ Core::~Core() = default;
 MapOps Core::restore(const pinhole::Present& present, Now now) {
     State& state = *state_;
     state.book.restore(present.pinholes);
-    state.outsiders.parties().restore(present);
-    state.outsiders.externals().restore(present);
+    state.outsiders.restore(present);
     dialog::Effects effects;
     for (const auto& [id, record] : present.dialogs) {
         if (record.state == DIALOG_ENDED) {
@@ -181,7 +180,7 @@ MapOps Core::on_failed(std::span<const struct operation> failed, Now now) {
 MapOps Core::reload(policy::View policy, Now now) {
     State& state = *state_;
     const auto before = reaches(state.table, state.policy);
-    state.outsiders.parties().renumber(state.policy, policy);
+    state.outsiders.renumber(state.policy, policy);
     state.policy = std::move(policy);
     const policy::Timers& timers = state.policy.config().timers;
     state.book.set_timers(book_timers(timers));
@@ -232,8 +231,8 @@ Census Core::census() const { return {.pinholes = state_->book.standing(), .call
 std::vector<CoreCounter> Core::counters() const {
     const dialog::TableCounters& table = state_->table.counters();
     const pinhole::BookCounters& book = state_->book.counters();
-    const dialog::PartyCounters& parties = state_->outsiders.parties().counters();
-    const dialog::ExternalsCounters& externals = state_->outsiders.externals().counters();
+    const dialog::Outsiders& outsiders = state_->outsiders;
+    const dialog::ExternalsCounters& externals = outsiders.externals().counters();
     const dialog::DefenceCounters& defence = state_->defence.counters();
     const dialog::CallCounts ceilings = state_->table.ceilings().counts();
     std::vector<CoreCounter> all{{"calls_answered", table.calls_answered},
@@ -251,8 +250,8 @@ std::vector<CoreCounter> Core::counters() const {
                                  {"pinholes_refused_full", book.refused_full},
                                  {"pinholes_widened", book.widened},
                                  {"peer_sets_full", book.peer_sets_full},
-                                 {"known_full", parties.known_full},
-                                 {"learned_full", parties.learned_full},
+                                 {"known_full", outsiders.parties().refused_full()},
+                                 {"learned_full", outsiders.learned_ports().refused_full()},
                                  {"externals_full", externals.refused_full},
                                  {"phones_registered", defence.phones_registered},
                                  {"sources_proven", defence.sources_proven},

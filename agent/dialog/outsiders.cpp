@@ -67,16 +67,11 @@ std::string_view name_of_registrar(const sip::Message& request, const policy::Vi
 // One message's way to the ports that it names.
 class Learning {
 public:
-    Learning(Parties& parties, const IsForeign& is_foreign, const InsideOf& inside_of, const Counterpart& party,
+    Learning(LearnedPorts& ports, const IsForeign& is_foreign, const InsideOf& inside_of, const Counterpart& party,
              const policy::View& policy, TimePoint now)
-        : parties_(parties),
-          is_foreign_(is_foreign),
-          inside_of_(inside_of),
-          party_(party),
-          policy_(policy),
-          now_(now) {}
+        : ports_(ports), is_foreign_(is_foreign), inside_of_(inside_of), party_(party), policy_(policy), now_(now) {}
 
-    void learn(const sip::HostPort& named, Protocol protocol, const Parties::Need& need) {
+    void learn(const sip::HostPort& named, Protocol protocol, const LearnedPorts::Need& need) {
         if (!named.address) return;
         const Endpoint inside = inside_of_(named_by(named));
         const policy::Config& config = policy_.config();
@@ -84,11 +79,11 @@ public:
         if (!policy_.is_protected(inside.address)) return;
         if (std::ranges::find(configured, inside.port) != configured.end()) return;
         if (is_foreign_(named_by(named))) return;
-        parties_.learned({inside, protocol}, party_, !config.peers.empty(), need, now_);
+        ports_.note({inside, protocol}, party_, !config.peers.empty(), need, now_);
     }
 
     // Without a transport an address means UDP (RFC 3263 4.1); what speaks TCP often means that, and does not say so.
-    void learn(const sip::NameAddress& contact, Protocol carrier, const Parties::Need& need) {
+    void learn(const sip::NameAddress& contact, Protocol carrier, const LearnedPorts::Need& need) {
         const std::string_view transport = sip::transport_of(contact);
         if (!transport.empty()) {
             if (const auto protocol = protocol_of(transport)) learn(contact.host_port, *protocol, need);
@@ -99,7 +94,7 @@ public:
     }
 
 private:
-    Parties& parties_;
+    LearnedPorts& ports_;
     const IsForeign& is_foreign_;
     const InsideOf& inside_of_;
     const Counterpart& party_;
@@ -118,7 +113,7 @@ void Outsiders::note_contacts(const sip::Message& message, EchoMemory::Namer nam
         const Endpoint named = named_by(contact.host_port);
         const Endpoint inside = externals_.inside_of(named, to, policy);
         if (externals_.is_inside(named.address, policy))
-            (parties_.has_learned(inside) ? learned : contacts).push_back(named);
+            (learned_ports_.contains(inside) ? learned : contacts).push_back(named);
     }
     contacts_.note(namer, contacts, now);
     if (message.is_request || is_offered(message.method)) { // to the inside's REGISTER its own comes back
@@ -209,7 +204,7 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
     };
     const InsideOf inside_of = std::ref(inside_of_source); // by reference: no allocation
     const IsForeign is_foreign = std::ref(is_named_outside);
-    Learning learning(parties_, is_foreign, inside_of, party, policy, now);
+    Learning learning(learned_ports_, is_foreign, inside_of, party, policy, now);
     const bool is_register = message.method == sip::Method::register_;
     std::optional<Registrations::Registered> registered;
     if (message.is_request) {
@@ -222,7 +217,7 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
             if (const auto protocol = protocol_of(via.transport)) learning.learn(via.sent_by, *protocol, {});
         }
     }
-    const auto need_of = [&](const sip::NameAddress& contact) -> Parties::Need {
+    const auto need_of = [&](const sip::NameAddress& contact) -> LearnedPorts::Need {
         if (!is_register) return {};
         return {.life = requested_expiry(message, contact), .is_registered = registered.has_value()};
     };
@@ -241,20 +236,33 @@ void Outsiders::hear(const sip::Message& message, const Datagram& datagram, cons
         registrations_.answered(message, datagram.source.address, addresses_of(message, inside_of), now);
     if (!registered) return;
     parties_.registered(registered->registrar, registered->until, now);
-    for (const auto& [contact, until] : registered->contacts) parties_.keep_learned(contact, until, now);
-    for (const auto& [contact, needed] : registered->taken_back) parties_.let_go_learned(contact, needed, now);
+    for (const auto& [contact, until] : registered->contacts) learned_ports_.keep(contact, until, now);
+    for (const auto& [contact, needed] : registered->taken_back) learned_ports_.let_go(contact, needed, now);
     if (!registered->peer_name.empty() && message.status < 300)
         joins_.note(registered->peer_name, registered->registrar, registered->lasts, now);
 }
 
+void Outsiders::restore(const pinhole::Present& present) {
+    parties_.restore(present);
+    learned_ports_.restore(present);
+    externals_.restore(present);
+}
+
+void Outsiders::renumber(const policy::View& before, const policy::View& after) {
+    parties_.renumber(after);
+    learned_ports_.renumber(before, after);
+}
+
 void Outsiders::take_operations(pinhole::MapOps& all) {
     parties_.take_operations(all);
+    learned_ports_.take_operations(all);
     externals_.take_operations(all);
 }
 
 void Outsiders::tick(TimePoint now) {
     externals_.tick(now);
     if (!parties_.tick(now)) return;
+    learned_ports_.renew(parties_.live(), now);
     registrations_.expire(now);
     joins_.expire(now);
 }

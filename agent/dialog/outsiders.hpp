@@ -11,6 +11,7 @@
 #include "agent/dialog/externals.hpp"
 #include "agent/dialog/joins.hpp"
 #include "agent/dialog/keyed_hash.hpp"
+#include "agent/dialog/learned_ports.hpp"
 #include "agent/dialog/parties.hpp"
 #include "agent/dialog/registrations.hpp"
 
@@ -56,14 +57,17 @@ public:
                                                    const Counterpart& party, const policy::View& policy, TimePoint now);
     // A registrar's answer, which says how long the inside is registered.
     void hear(const sip::Message& message, const Datagram& datagram, const policy::View& policy, TimePoint now);
+    void restore(const pinhole::Present& present);
+    void renumber(const policy::View& before, const policy::View& after);
     void tick(TimePoint now);
     std::vector<Join> take_joins(size_t most) { return joins_.take(most); }
 
     Parties& parties() { return parties_; }
     const Parties& parties() const { return parties_; }
+    const LearnedPorts& learned_ports() const { return learned_ports_; }
     Externals& externals() { return externals_; }
     const Externals& externals() const { return externals_; }
-    void take_operations(pinhole::MapOps& all); // of both; appends them
+    void take_operations(pinhole::MapOps& all); // of all of them; appends them
 
 private:
     void note_contacts(const sip::Message& message, EchoMemory::Namer namer, const IpAddress& to,
@@ -92,6 +96,7 @@ private:
     // Call-ID an outsider's, who would have the port opened to whom an inside proxy hands him on.
     EchoMemory learned_by_call_;
     Parties parties_;
+    LearnedPorts learned_ports_;
     Externals externals_;
     Registrations registrations_;
     Joins joins_;

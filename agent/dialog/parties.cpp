@@ -19,57 +19,11 @@ constexpr std::chrono::seconds phone_margin{32}; // a refresh at the last moment
 
 struct known_key key_of(const IpAddress& address, Port port) { return {address.abi(), port.value}; }
 
-bool add_party(struct learned_port& port, const Counterpart& party, bool peers_are_declared) {
-    const struct learned_port before = port;
-    if (!peers_are_declared) port.flags |= LEARNED_ANY_SOURCE;
-    if (party.is_declared) port.zones[party.zone / 64] |= uint64_t{1} << (party.zone % 64);
-    else if (peers_are_declared) {
-        const struct address address = party.signalling.address.abi();
-        const auto is = [](const struct address& wanted) {
-            return [&](const struct address& a) { return std::memcmp(&a, &wanted, sizeof a) == 0; };
-        };
-        if (std::ranges::none_of(port.party, is(address))) {
-            const auto free = std::ranges::find_if(port.party, is(::address{}));
-            if (free == std::end(port.party)) port.flags |= LEARNED_ANY_SOURCE;
-            else *free = address;
-        }
-    }
-    return std::memcmp(&before, &port, sizeof port) != 0;
-}
-
-void extend(__u64& until_ns, TimePoint until) { until_ns = std::max<uint64_t>(until_ns, pinhole::to_ns(until)); }
-
 // What one subscriber has, as a rule.
 IpAddress network_of(const struct known_key& key) {
     struct address network = key.address;
     if (!IpAddress::from(network).is_v4()) network.word[2] = network.word[3] = 0, network.word[1] &= htonl(0xffff0000);
     return IpAddress::from(network);
-}
-
-bool is_zero(const struct address& address) {
-    return (address.word[0] | address.word[1] | address.word[2] | address.word[3]) == 0;
-}
-
-// By each number of before, today's of the declared peer of that name; 0 where there is none.
-using Numbers = std::array<uint8_t, ZONES>;
-
-Numbers numbers_by_name(const std::vector<policy::Peer>& before, const std::vector<policy::Peer>& after) {
-    Numbers numbers{};
-    for (size_t i = 0; i < before.size(); ++i) {
-        const auto found = std::ranges::find(after, before[i].name, &policy::Peer::name);
-        if (found != after.end()) numbers[i + 1] = static_cast<uint8_t>(found - after.begin() + 1);
-    }
-    return numbers;
-}
-
-// True where that changes anything. Who is in the port's list of addresses stays there.
-bool renumber_zones(struct learned_port& port, const Numbers& numbers) {
-    const struct learned_port before = port;
-    std::ranges::fill(port.zones, 0);
-    for (size_t zone = 1; zone < numbers.size(); ++zone)
-        if (const uint8_t number = numbers[zone]; number != 0 && (before.zones[zone / 64] >> (zone % 64) & 1) != 0)
-            port.zones[number / 64] |= uint64_t{1} << (number % 64);
-    return std::memcmp(&before, &port, sizeof port) != 0;
 }
 
 } // namespace
@@ -89,10 +43,6 @@ struct known Parties::Known::value(uint64_t now_ns) const {
     return value;
 }
 
-// Numbers of zones are taken as they stand: by which configuration they were written is nowhere said. Where peers were
-// put in another order while nobody ran, ports stay open to a declared peer that they were not learned for, for as long
-// as they are registered, and to their own from the next REGISTER on. To drop all numbers instead would shut every such
-// port at each restart, and hardly any restart comes with another order.
 void Parties::restore(const pinhole::Present& present) {
     for (const auto& [key, value] : present.known) {
         Known& known = known_[key];
@@ -104,16 +54,9 @@ void Parties::restore(const pinhole::Present& present) {
         known.told_until_ns = value.until_ns;
         if (known.is_phone) count_phone(key, 1);
     }
-    // For which registrations is forgotten: all that time it may be needed.
-    for (const auto& [key, value] : present.learned) learned_[pinhole::HoleKey::from(key)] = {value, value.until_ns};
 }
 
-// A port that is left to nobody is kept: the inside has named it, and opens it again with its next message.
-void Parties::renumber(const policy::View& before, const policy::View& after) {
-    const Numbers numbers = numbers_by_name(before.config().peers, after.config().peers);
-    for (auto& [key, learned] : learned_)
-        if (renumber_zones(learned.port, numbers))
-            operations_.operations.push_back(pinhole::put_learned(key.abi(), learned.port));
+void Parties::renumber(const policy::View& after) {
     for (auto& [key, known] : known_)
         if (known.legs > 0) known.zone = after.zone_of(IpAddress::from(key.address)); // the kernel is told of none
 }
@@ -132,7 +75,7 @@ bool Parties::is_registrar(const IpAddress& address, TimePoint now) const {
 
 bool Parties::has_room(const struct known_key& key) {
     if (known_.contains(key) || known_.size() < capacity_known) return true;
-    ++counters_.known_full;
+    ++refused_full_;
     return false;
 }
 
@@ -150,7 +93,7 @@ void Parties::joined(Leg& leg, TimePoint now) {
     known.zone = leg.counterpart.zone;
     ++known.legs;
     known.legs_begun_inside += leg.begun_inside;
-    extend(known.until_ns[as_party], now + known_life);
+    pinhole::extend(known.until_ns[as_party], now + known_life);
     // A trunk has thousands of calls: one more a second is news.
     const uint64_t told_long_enough = pinhole::to_ns(now + known_life - told_anew);
     if ((known.told_flags & KNOWN_PARTY) != 0 && known.told_until_ns >= told_long_enough) return;
@@ -197,7 +140,7 @@ void Parties::count_phone(const struct known_key& key, int by) {
 Parties::Known* Parties::phone_at(const struct known_key& key) {
     if (const auto found = known_.find(key); found != known_.end()) return &found->second;
     if (!has_room_for_phone(key)) {
-        ++counters_.known_full;
+        ++refused_full_;
         return nullptr;
     }
     if (!has_room(key)) return nullptr;
@@ -277,59 +220,14 @@ bool Parties::has_trusted(const Prefix& network, TimePoint now) const {
     return false;
 }
 
-void Parties::keep_learned(const Endpoint& inside, TimePoint until, TimePoint now) {
-    const uint64_t until_ns = pinhole::to_ns(std::clamp<TimePoint>(until, now + least_life, now + longest_life));
-    for (const Protocol protocol : {Protocol::udp, Protocol::tcp}) {
-        const auto found = learned_.find({inside, protocol});
-        if (found == learned_.end() || until_ns <= found->second.port.until_ns) continue;
-        found->second.port.until_ns = until_ns;
-        operations_.operations.push_back(pinhole::put_learned(found->first.abi(), found->second.port));
-    }
-}
-
-void Parties::let_go_learned(const Endpoint& inside, TimePoint needed, TimePoint now) {
-    const uint64_t needed_ns = pinhole::to_ns(std::max<TimePoint>(needed, now + least_life));
-    for (const Protocol protocol : {Protocol::udp, Protocol::tcp}) {
-        const auto found = learned_.find({inside, protocol});
-        if (found == learned_.end()) continue;
-        auto& [port, otherwise_ns] = found->second;
-        const uint64_t until_ns = std::max<uint64_t>(otherwise_ns, needed_ns);
-        if (until_ns >= port.until_ns) continue;
-        port.until_ns = until_ns;
-        operations_.operations.push_back(pinhole::put_learned(found->first.abi(), port));
-    }
-}
-
-void Parties::learned(const pinhole::HoleKey& key, const Counterpart& party, bool peers_are_declared, const Need& need,
-                      TimePoint now) {
-    if (!learned_.contains(key) && learned_.size() >= capacity_learned) {
-        ++counters_.learned_full;
-        return;
-    }
-    auto& [port, otherwise_ns] = learned_[key];
-    const auto lasts = std::clamp<std::chrono::seconds>(need.life, least_life, longest_life);
-    extend(otherwise_ns, now + (need.is_registered ? least_life : lasts));
-    const uint64_t until = pinhole::to_ns(now + lasts), slack = pinhole::to_ns(TimePoint(std::chrono::minutes(1)));
-    const bool is_new_party = add_party(port, party, peers_are_declared);
-    if (!is_new_party && until < port.until_ns + slack) return;
-    extend(port.until_ns, now + lasts);
-    operations_.operations.push_back(pinhole::put_learned(key.abi(), port));
-}
-
 bool Parties::tick(TimePoint now) {
     if (now < next_tick_) return false;
     next_tick_ = now + tick_interval;
-    renew_known(now);
-    renew_learned(now);
-    return true;
-}
-
-void Parties::renew_known(TimePoint now) {
     const uint64_t now_ns = pinhole::to_ns(now);
     for (auto entry = known_.begin(); entry != known_.end();) {
         auto& [key, known] = *entry;
-        if (known.legs > 0) extend(known.until_ns[as_party], now + known_life);
-        if (known.is_full) extend(known.until_ns[as_full], now + known_life);
+        if (known.legs > 0) pinhole::extend(known.until_ns[as_party], now + known_life);
+        if (known.is_full) pinhole::extend(known.until_ns[as_full], now + known_life);
         const bool is_over = std::ranges::all_of(known.until_ns, [&](uint64_t until) { return until <= now_ns; });
         if (is_over) {
             if (known.is_phone) count_phone(key, -1);
@@ -341,9 +239,10 @@ void Parties::renew_known(TimePoint now) {
         if (known.legs > 0 || known.is_full || known.told_flags != known.value(now_ns).flags) put(key, known, now);
         ++entry;
     }
+    return true;
 }
 
-Parties::Live Parties::live() const {
+Live Parties::live() const {
     Live live;
     for (const auto& [key, known] : known_) {
         if (known.legs == 0) continue;
@@ -351,31 +250,6 @@ Parties::Live Parties::live() const {
         live.addresses.insert(IpAddress::from(key.address));
     }
     return live;
-}
-
-void Parties::renew_learned(TimePoint now) {
-    const Live live = this->live();
-    const auto is_live = [&](const struct learned_port& port) {
-        for (size_t i = 0; i < live.zones.size(); ++i)
-            if (port.zones[i] & live.zones[i]) return true;
-        for (const struct address& party : port.party)
-            if (!is_zero(party) && live.addresses.contains(IpAddress::from(party))) return true;
-        return (port.flags & LEARNED_ANY_SOURCE) && !live.addresses.empty();
-    };
-    for (auto entry = learned_.begin(); entry != learned_.end();) {
-        const pinhole::HoleKey& key = entry->first;
-        struct learned_port& port = entry->second.port;
-        if (is_live(port)) {
-            extend(port.until_ns, now + least_life);
-            operations_.operations.push_back(pinhole::put_learned(key.abi(), port));
-        }
-        if (port.until_ns > pinhole::to_ns(now)) {
-            ++entry;
-            continue;
-        }
-        operations_.operations.push_back(pinhole::delete_learned(key.abi()));
-        entry = learned_.erase(entry);
-    }
 }
 
 void Parties::take_operations(pinhole::MapOps& all) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is no stranger, and which inside ports have become SIP ports: learned from the signalling, kept in the maps
-// `known` and `learned` (maps/abi/party.h) for as long as a call, a registration or five minutes last.
+// Who is no stranger: learned from the signalling, kept in the map `known` (maps/abi/party.h) for as long as a call or a
+// registration lasts.
 #pragma once
 
 #include <array>
@@ -14,14 +14,15 @@
 
 namespace ringwall::dialog {
 
-struct PartyCounters {
-    uint64_t known_full = 0, learned_full = 0; // refused for want of room
+// The parties of live calls.
+struct Live {
+    std::array<uint64_t, 4> zones{};
+    std::set<IpAddress> addresses;
 };
 
 class Parties {
 public:
-    static constexpr std::chrono::minutes least_life{5}; // of a learned port
-    static constexpr size_t capacity_known = 65536, capacity_learned = 16384;
+    static constexpr size_t capacity_known = 65536;
     static constexpr size_t capacity_phones =
         capacity_known / 2; // registered, and remembered: the rest stays for calls
     static constexpr size_t capacity_memories = capacity_phones / 2; // remembered: the rest stays for who is registered
@@ -30,9 +31,8 @@ public:
     static constexpr std::chrono::hours remembered{24 * 7};
 
     void restore(const pinhole::Present& present);
-    // A new policy counts peers and zones anew: learned ports stay open to the declared peers that keep their names,
-    // parties of live calls are of the zone that their addresses are in now.
-    void renumber(const policy::View& before, const policy::View& after);
+    // A new policy counts zones anew: parties of live calls are of the one that their addresses are in now.
+    void renumber(const policy::View& after);
     // The outside endpoint of a live call is known while the call lives, and half a minute more.
     void joined(Leg& leg, TimePoint now);
     void left(const Leg& leg, TimePoint now);
@@ -51,25 +51,12 @@ public:
     // Has come to its ceiling of calls, or has room again.
     void filled(const struct known_key& source, bool is_full, TimePoint now);
     bool is_party(const Endpoint& outside, TimePoint now) const; // of a live call, whoever began it
-    struct Need {
-        std::chrono::seconds life{};
-        bool is_registered = false; // by a registration that is known, which may take it back (let_go_learned())
-    };
-    // An inside endpoint left in a Contact or Via towards this party.
-    void learned(const pinhole::HoleKey& inside, const Counterpart& party, bool peers_are_declared, const Need& need,
-                 TimePoint now);
     bool is_registrar(const IpAddress& address, TimePoint now) const;
-    // The inside is registered with it until then.
-    void keep_learned(const Endpoint& inside, TimePoint until, TimePoint now);
-    // A registration with it is taken back, the others end then: it closes in least_life, unless it is needed longer.
-    void let_go_learned(const Endpoint& inside, TimePoint needed, TimePoint now);
-    bool has_learned(const Endpoint& inside) const {
-        return learned_.contains({inside, Protocol::udp}) || learned_.contains({inside, Protocol::tcp});
-    }
-    // Renews what live calls still need, forgets the rest, and gives the operations since the last call.
+    Live live() const;
+    // Renews who is in a call, forgets who is no longer anybody.
     bool tick(TimePoint now);                   // false where it is not time yet
-    void take_operations(pinhole::MapOps& all); // appends them
-    const PartyCounters& counters() const { return counters_; }
+    void take_operations(pinhole::MapOps& all); // since the last call; appends them
+    uint64_t refused_full() const { return refused_full_; }
 
 private:
     enum Role : uint8_t {
@@ -94,18 +81,6 @@ private:
         bool is_trusted(uint64_t now_ns) const;
         struct known value(uint64_t now_ns) const;
     };
-    struct Learned {
-        struct learned_port port{};
-        __u64 otherwise_ns = 0; // so long it is needed for other reasons than registrations that are known
-    };
-    // The parties of live calls; a learned port lives while one of its own is among them.
-    struct Live {
-        std::array<uint64_t, 4> zones{};
-        std::set<IpAddress> addresses;
-    };
-    Live live() const;
-    void renew_known(TimePoint now);
-    void renew_learned(TimePoint now);
     void put(const struct known_key& key, Known& known, TimePoint now);
     bool has_room(const struct known_key& key);
     Known* phone_at(const struct known_key& key); // null where there is no room for one more
@@ -115,10 +90,9 @@ private:
     std::map<struct known_key, Known, ByBytes> known_;
     size_t phones_ = 0, memories_ = 0, watched_ = 0; // of known_; each that came in as one. Phones are memories, too
     std::map<IpAddress, size_t> phones_of_network_;
-    std::map<pinhole::HoleKey, Learned> learned_;
     TimePoint next_tick_{};
     pinhole::MapOps operations_;
-    PartyCounters counters_;
+    uint64_t refused_full_ = 0; // for want of room
 };
 
 } // namespace ringwall::dialog

@@ -3,6 +3,7 @@
 // finds.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace ringwall::pinhole {
 constexpr uint64_t to_ns(TimePoint time) {
     return static_cast<uint64_t>(std::chrono::nanoseconds(time.time_since_epoch()).count());
 }
+inline void extend(__u64& until_ns, TimePoint until) { until_ns = std::max<uint64_t>(until_ns, to_ns(until)); }
 constexpr TimePoint from_ns(uint64_t ns) { return TimePoint(std::chrono::nanoseconds(ns)); }
 
 bool names(const PresentPinhole& hole, const std::vector<Endpoint>& peers); // exactly these, in this order

@@ -76,9 +76,9 @@ TEST_F(Learning, passes_over_what_nobody_reads_and_what_is_configured) {
 
 TEST_F(Learning, knows_its_own_ports_of_either_protocol) {
     learned(Protocol::tcp, "TCP 192.0.2.10:7001", "<sip:a@192.0.2.10:7002;transport=udp>");
-    EXPECT_TRUE(outsiders.parties().has_learned({inside.address, Port{7001}}));
-    EXPECT_TRUE(outsiders.parties().has_learned({inside.address, Port{7002}}));
-    EXPECT_FALSE(outsiders.parties().has_learned({inside.address, Port{7003}}));
+    EXPECT_TRUE(outsiders.learned_ports().contains({inside.address, Port{7001}}));
+    EXPECT_TRUE(outsiders.learned_ports().contains({inside.address, Port{7002}}));
+    EXPECT_FALSE(outsiders.learned_ports().contains({inside.address, Port{7003}}));
 }
 
 // A REGISTER of the inside and the registrar's 200: whom they make a peer's.

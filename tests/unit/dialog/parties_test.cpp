@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Full tables of known parties and learned ports: the new are refused and counted, the old renewed. And peers that change
-// their order.
+// A full table of known parties: the new are refused and counted, the old renewed.
 #include "agent/dialog/parties.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <map>
 #include <string>
 #include <vector>
-
-#include "tests/unit/dialog/policy_view.hpp"
 
 namespace ringwall::dialog {
 namespace {
@@ -33,30 +29,17 @@ TEST(Parties, refuse_what_is_new_to_a_full_table_of_known_ones_and_count_it) {
     Parties parties;
     for (uint32_t i = 0; i < Parties::capacity_known; ++i)
         parties.registered(numbered(i), now + std::chrono::hours(1), now);
-    EXPECT_EQ(parties.counters().known_full, 0U);
+    EXPECT_EQ(parties.refused_full(), 0U);
     EXPECT_EQ(operations_of(parties), Parties::capacity_known);
     parties.registered(numbered(Parties::capacity_known), now + std::chrono::hours(1), now);
     Leg leg;
     leg.id = 7;
     leg.counterpart.signalling = {*IpAddress::parse("198.51.100.7"), Port{5060}};
     parties.joined(leg, now);
-    EXPECT_EQ(parties.counters().known_full, 2U);
+    EXPECT_EQ(parties.refused_full(), 2U);
     parties.registered(numbered(0), now + std::chrono::hours(2), now);
-    EXPECT_EQ(parties.counters().known_full, 2U);
+    EXPECT_EQ(parties.refused_full(), 2U);
     EXPECT_EQ(operations_of(parties), 1U);
-}
-
-TEST(Parties, refuse_what_is_new_to_a_full_table_of_learned_ports_and_count_it) {
-    Parties parties;
-    const Counterpart party{.signalling = {*IpAddress::parse("198.51.100.7"), Port{5060}}};
-    for (uint32_t i = 0; i < Parties::capacity_learned; ++i)
-        parties.learned({{numbered(i), Port{5070}}}, party, true, {std::chrono::hours(1)}, now);
-    EXPECT_EQ(parties.counters().learned_full, 0U);
-    parties.learned({{numbered(0), Port{5071}}}, party, true, {std::chrono::hours(1)}, now);
-    EXPECT_EQ(parties.counters().learned_full, 1U);
-    parties.learned({{numbered(0), Port{5070}}}, party, true, {std::chrono::hours(2)}, now);
-    EXPECT_EQ(parties.counters().learned_full, 1U);
-    EXPECT_EQ(operations_of(parties), Parties::capacity_learned + 1);
 }
 
 TEST(Parties, are_told_to_the_kernel_for_half_a_minute_after_their_last_call) {
@@ -104,7 +87,7 @@ TEST(Parties, leave_room_for_other_telephones_whoever_registers_from_port_after_
             const IpAddress address = *IpAddress::parse(is_v4 ? network : network + host);
             parties.promoted({address, Port{static_cast<uint16_t>(i)}}, now + std::chrono::hours(24), now);
         }
-        EXPECT_GT(parties.counters().known_full, 0U);
+        EXPECT_GT(parties.refused_full(), 0U);
         taken_from(parties);
         EXPECT_FALSE(parties.is_phone({*IpAddress::parse(is_v4 ? network : network + "9:9"), Port{40000}}, now));
         const Endpoint other =
@@ -127,11 +110,11 @@ TEST(Parties, remember_telephones_in_half_of_their_room) {
     }
     parties.tick(now + std::chrono::hours(1));
     const auto later = now + std::chrono::hours(2);
-    EXPECT_EQ(parties.counters().known_full, 0U);
+    EXPECT_EQ(parties.refused_full(), 0U);
     const Endpoint other{numbered(1), Port{5060}};
     parties.promoted(other, later + std::chrono::hours(1), later);
     EXPECT_TRUE(parties.is_phone(other, later));
-    EXPECT_EQ(parties.counters().known_full, 1U) << "it is not remembered";
+    EXPECT_EQ(parties.refused_full(), 1U) << "it is not remembered";
 }
 
 TEST(Parties, tell_who_is_at_his_ceiling_and_renew_it_until_he_has_room_again) {
@@ -157,118 +140,6 @@ TEST(Parties, tell_who_is_at_his_ceiling_and_renew_it_until_he_has_room_again) {
     taken_from(parties);
     parties.filled(source, false, now);
     EXPECT_EQ(told(), uint32_t{KNOWN_REMEMBERED});
-}
-
-// One port, learned from a party: until when, by what the kernel was told last.
-class LearnedPort : public testing::Test {
-protected:
-    using minutes = std::chrono::minutes;
-
-    void needed(const Parties::Need& need, TimePoint at) { parties.learned({inside}, party, true, need, at); }
-    std::chrono::seconds told_at(TimePoint at) {
-        for (const auto& operation : taken_from(parties)) {
-            struct learned_port value;
-            std::memcpy(&value, operation.value, sizeof value);
-            told = operation.code == OP_PUT_LEARNED ? pinhole::from_ns(value.until_ns) : TimePoint();
-        }
-        return std::chrono::duration_cast<std::chrono::seconds>(told - at);
-    }
-
-    Parties parties;
-    const Endpoint inside{numbered(1), Port{65002}};
-    const Counterpart party{.signalling = {*IpAddress::parse("198.51.100.7"), Port{5060}}};
-    TimePoint told{};
-};
-
-TEST_F(LearnedPort, that_is_let_go_of_lasts_five_minutes_or_as_long_as_a_registration_needs_it) {
-    needed({.life = minutes(60), .is_registered = true}, now);
-    EXPECT_EQ(told_at(now), minutes(60));
-    parties.let_go_learned(inside, now + minutes(20), now);
-    EXPECT_EQ(told_at(now), minutes(20));
-    parties.let_go_learned(inside, now + minutes(21), now); // closes, and opens nothing
-    EXPECT_EQ(told_at(now), minutes(20));
-    parties.let_go_learned(inside, TimePoint{}, now);
-    EXPECT_EQ(told_at(now), minutes(5));
-}
-
-TEST_F(LearnedPort, that_is_let_go_of_stays_for_what_else_needs_it) {
-    needed({.life = minutes(60), .is_registered = true}, now);
-    EXPECT_EQ(told_at(now), minutes(60));
-    needed({}, now + minutes(50)); // an INVITE, which asks for less: the kernel is told nothing new
-    EXPECT_EQ(operations_of(parties), 0U);
-    parties.let_go_learned(inside, TimePoint{}, now + minutes(49));
-    EXPECT_EQ(told_at(now), minutes(55));
-}
-
-TEST_F(LearnedPort, by_a_registration_that_nobody_can_take_back_stays) {
-    needed({.life = minutes(60)}, now); // there was no room to remember it
-    needed({.life = minutes(30), .is_registered = true}, now);
-    parties.let_go_learned(inside, TimePoint{}, now);
-    EXPECT_EQ(told_at(now), minutes(60));
-}
-
-TEST_F(LearnedPort, of_before_a_restart_stays_as_long_as_it_was) {
-    struct learned_port port{};
-    port.until_ns = pinhole::to_ns(now + minutes(40));
-    const pinhole::HoleKey udp{inside, Protocol::udp};
-    pinhole::Present present;
-    present.learned.emplace_back(udp.abi(), port);
-    parties.restore(present);
-    needed({.life = minutes(60), .is_registered = true}, now);
-    parties.let_go_learned(inside, TimePoint{}, now);
-    EXPECT_EQ(told_at(now), minutes(40));
-}
-
-TEST_F(LearnedPort, that_is_let_go_of_goes_over_tcp_too_and_no_other) {
-    const Endpoint other{inside.address, Port{65003}};
-    for (const Endpoint& port : {inside, other})
-        for (const Protocol protocol : {Protocol::udp, Protocol::tcp})
-            parties.learned({port, protocol}, party, true, {.life = minutes(60), .is_registered = true}, now);
-    taken_from(parties);
-    parties.let_go_learned(inside, TimePoint{}, now);
-    EXPECT_EQ(operations_of(parties), 2U);
-    parties.let_go_learned({inside.address, Port{65004}}, TimePoint{}, now);
-    EXPECT_EQ(operations_of(parties), 0U);
-}
-
-TEST(Parties, tell_only_of_ports_whose_zones_have_another_number_now) {
-    const std::string branch = "{ name: branch, networks: [203.0.113.0/24] }",
-                      provider = "{ name: provider, networks: [198.51.100.0/24] }";
-    const auto both = policy_view("peers: [" + branch + ", " + provider + "]\n"),
-               without_branch = policy_view("peers: [" + provider + "]\n"),
-               swapped = policy_view("peers: [" + provider + ", " + branch + "]\n");
-    Parties parties;
-    const auto learn = [&](uint16_t port, const char* from) {
-        parties.learned({{numbered(1), Port{port}}}, counterpart_of({*IpAddress::parse(from), Port{5060}}, both), true,
-                        {std::chrono::hours(1)}, now);
-    };
-    learn(5070, "198.51.100.1"); // of provider
-    learn(5071, "203.0.113.1");  // of branch
-    learn(5072, "198.51.100.1"); // of both
-    learn(5072, "203.0.113.1");
-    learn(5073, "192.168.5.5"); // of neither
-    taken_from(parties);
-    const auto told = [&] { // port -> numbers of zones
-        std::map<uint32_t, uint64_t> zones;
-        for (const auto& operation : taken_from(parties)) {
-            EXPECT_EQ(operation.code, uint32_t{OP_PUT_LEARNED});
-            struct pinhole_key key;
-            struct learned_port value;
-            std::memcpy(&key, operation.key, sizeof key);
-            std::memcpy(&value, operation.value, sizeof value);
-            zones[pinhole::HoleKey::from(key).local.port.value] = value.zones[0];
-        }
-        return zones;
-    };
-    using Told = std::map<uint32_t, uint64_t>;
-    parties.renumber(both, both);
-    EXPECT_EQ(told(), Told());
-    parties.renumber(both, swapped);
-    EXPECT_EQ(told(), (Told{{5070, 1 << 1}, {5071, 1 << 2}}));
-    parties.renumber(swapped, without_branch);
-    EXPECT_EQ(told(), (Told{{5071, 0}, {5072, 1 << 1}}));
-    parties.renumber(without_branch, policy_view());
-    EXPECT_EQ(told(), (Told{{5070, 0}, {5072, 0}}));
 }
 
 TEST(Parties, forget_over_a_restart_who_was_full_or_watched) {
