@@ -27,7 +27,7 @@ int carry_out(const cli::Invocation& invocation) {
         case cli::Command::schema: return cli::schema();
         case cli::Command::replay:
             return replay::replay(invocation.options.config, invocation.options.pin_path, with_json(invocation));
-        case cli::Command::reload: return cli::reload(invocation.options);
+        case cli::Command::reload: return cli::reload(invocation);
         case cli::Command::completion: return cli::completion(invocation.completion);
         case cli::Command::version: return cli::version(invocation.json);
         case cli::Command::open: return cli::open(invocation);

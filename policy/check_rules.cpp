@@ -22,13 +22,23 @@ void say_unnamed(const Config& config, const std::string& name, const std::strin
                                          : ", expected any, a prefix, the name of a peer or zone, or a list of them"));
 }
 
+// Of TLS and WebSocket, too: whoever may not come there comes by no rule.
+std::vector<Port> sip_ports(const Config& config, Protocol protocol) {
+    if (protocol == Protocol::udp) return config.sip_udp;
+    std::vector<Port> all = config.sip_tcp;
+    all.insert(all.end(), config.sip_tls.begin(), config.sip_tls.end());
+    all.insert(all.end(), config.sip_ws.begin(), config.sip_ws.end());
+    return all;
+}
+
+bool is_only(const PortRange& range, Port port) { return range.first == port && range.last == port; }
+
 // SIP ports are judged before rules, so a rule for one would say something and do nothing.
 void check_sip_ports(const Config& config, const Rule& rule, const std::string& path, Findings& findings) {
-    const auto& sip = rule.protocol == Protocol::udp ? config.sip_udp : config.sip_tcp;
-    for (const Port port : sip)
+    for (const Port port : sip_ports(config, rule.protocol))
         for (const PortRange& range : rule.ports) {
             const std::string number = std::to_string(port.value);
-            if (range.first == port && range.last == port)
+            if (is_only(range, port))
                 findings.mistake_at(path + ".ports", number +
                                                          " is a SIP port, which no rule opens, expected its "
                                                          "sources among peers or zones with sip: yes");
@@ -45,8 +55,12 @@ bool is_guarded(const std::vector<PortRange>& guarded, const PortRange& range) {
 // Who writes a rule for SSH believes that nobody else gets there.
 void check_guarded(const Config& config, const Rule& rule, const std::string& path, Findings& findings) {
     const bool is_udp = rule.protocol == Protocol::udp;
+    const std::vector<Port> sip = sip_ports(config, rule.protocol); // each refused above
+    const auto is_sip = [&](const PortRange& range) {
+        return std::ranges::any_of(sip, [&](Port port) { return is_only(range, port); });
+    };
     for (const PortRange& range : rule.ports)
-        if (!is_guarded(is_udp ? config.media_ports : config.tcp_media_ports, range))
+        if (!is_sip(range) && !is_guarded(is_udp ? config.media_ports : config.tcp_media_ports, range))
             findings.warn_at(path + ".ports", (is_udp ? "UDP " : "TCP ") + std::to_string(range.first.value) +
                                                   " is not in protect." + (is_udp ? "media_ports" : "tcp_media_ports") +
                                                   ", and open without a rule");

@@ -57,8 +57,7 @@ std::vector<std::string> read_user_agents(const Value& value) {
         else listed.push_back(std::move(each));
     }
     std::ranges::sort(listed);
-    const auto repeated = std::ranges::unique(listed);
-    listed.erase(repeated.begin(), repeated.end());
+    listed.erase(std::unique(listed.begin(), listed.end()), listed.end());
     if (listed.size() > USER_AGENTS) value.refuse();
     return listed;
 }

@@ -120,6 +120,7 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     try {
         app.parse(argc, argv);
         parsed.is_invocation = true;
+        parsed.invocation.names_config = app.count("--config") > 0;
     } catch (const CLI::ParseError& error) {
         std::ostringstream help;
         parsed.exit_code = app.exit(error, help, std::cerr) == 0 ? print(help.str()) : agent::exit_usage;

@@ -49,7 +49,6 @@ bool is_same_file(const std::string& one, const std::string& other) {
 
 // Another file than the agent's would be left unread, and "reloaded" be the answer.
 int require_agents_file(const agent::Options& options) {
-    if (options.config == agent::Options{}.config) return agent::exit_good;
     const auto status = ask(options, {"GET", "/api/v1/status", ""});
     if (!status) return status.error();
     const json::value* config = status->is_object() ? status->get_object().if_contains("config") : nullptr;
@@ -70,9 +69,10 @@ int show(const Invocation& invocation) {
     return print(invocation.json ? json_text(*document) : view.screen(*document));
 }
 
-int reload(const agent::Options& options) {
-    if (const int code = require_agents_file(options); code != agent::exit_good) return code;
-    const auto answer = ask(options, {"POST", "/api/v1/reload", ""}, reload_patience);
+int reload(const Invocation& invocation) {
+    if (invocation.names_config)
+        if (const int code = require_agents_file(invocation.options); code != agent::exit_good) return code;
+    const auto answer = ask(invocation.options, {"POST", "/api/v1/reload", ""}, reload_patience);
     if (!answer) return answer.error();
     return print("reloaded\n");
 }

@@ -63,6 +63,7 @@ struct DropsInvocation {
 struct Invocation {
     Command command = Command::run;
     agent::Options options;
+    bool names_config = false; // --config was given
     bool json = false;
     ringwall::replay::Options replay;
     ByHand by_hand;
@@ -90,7 +91,7 @@ int drops(const Invocation& invocation);
 std::string drop_parameters(const DropsInvocation& drops); // "?reason=no_pinhole", as the agent wants to hear which
 int capture(const Invocation& invocation);
 int top(const agent::Options& options);
-int reload(const agent::Options& options);
+int reload(const Invocation& invocation);
 int open(const Invocation& invocation); // pinholes open, pinholes close
 int close(const Invocation& invocation);
 int completion(const std::string& what);

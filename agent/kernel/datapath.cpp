@@ -203,10 +203,15 @@ Result<size_t> Datapath::keep_pins() {
     return count;
 }
 
-Result<void> Datapath::write(const policy::Compiled& compiled) {
-    return write_policy(PolicyMaps::of([this](const char* name) { return objects_.map_fd(name); }), compiled,
-                        standing_);
+PolicyMaps Datapath::policy_maps() const {
+    return PolicyMaps::of([this](const char* name) { return objects_.map_fd(name); });
 }
+
+Result<void> Datapath::write(const policy::Compiled& compiled) {
+    return write_policy(policy_maps(), compiled, standing_);
+}
+
+Result<void> Datapath::write(const struct wall& wall) { return write_wall(policy_maps(), wall); }
 
 MapPaths Datapath::map_paths() const { return {pins_->root() + "/maps", pins_->program(apply_pin)}; }
 

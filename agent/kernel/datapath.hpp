@@ -50,6 +50,7 @@ public:
     // Pins again what somebody has deleted; how many. On error some are missing still.
     Result<size_t> keep_pins();
     Result<void> write(const policy::Compiled& compiled);
+    Result<void> write(const struct wall& wall); // of the policy in force: nothing else of it differs
     Result<void> take_down();
 
 private:
@@ -59,7 +60,11 @@ private:
           wall_(wall),
           secret_(secret),
           dispatcher_(wall),
-          took_over_(took_over) {}
+          took_over_(took_over) {
+        if (!took_over) standing_.networks.fill(std::vector<Prefix>()); // nobody has written any
+    }
+
+    PolicyMaps policy_maps() const;
 
     std::unique_ptr<Pins> pins_;
     Objects objects_;

@@ -141,6 +141,12 @@ Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compil
     return write_policy(maps, compiled, unknown);
 }
 
+Result<void> write_wall(const PolicyMaps& maps, const struct wall& wall) {
+    const auto so_far = generations_so_far(maps.active);
+    if (!so_far) return tl::make_unexpected(so_far.error());
+    return put(maps.wall, *so_far % GENERATIONS, wall, "wall");
+}
+
 Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compiled, Standing& standing) {
     const auto so_far = generations_so_far(maps.active);
     if (!so_far) return tl::make_unexpected(so_far.error());

@@ -39,6 +39,8 @@ struct Standing {
 };
 
 Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compiled, Standing& standing);
+// Of the policy in force only that element: nothing else may differ.
+Result<void> write_wall(const PolicyMaps& maps, const struct wall& wall);
 // Once: of maps that nobody writes again.
 Result<void> write_policy(const PolicyMaps& maps, const policy::Compiled& compiled);
 

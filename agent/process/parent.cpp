@@ -73,13 +73,13 @@ int Parent::run() {
     if (!file_watch) return refuse(file_watch.error());
     file_watch_.emplace(std::move(*file_watch));
     config_watch_.about_to_load();
-    const auto plan = make_plan(options_.config, {{}, kernel::remembered_names(options_.pin_path)});
+    auto plan = make_plan(options_.config, {{}, kernel::remembered_names(options_.pin_path)});
     if (!plan) {
         std::fprintf(stderr, "%s\n", plan.error().what.c_str());
         return plan.error().is_configuration ? exit_bad_config : exit_failed;
     }
     configure_log(plan->config.log, {}); // the wall's secret is not read yet
-    if (const int failed = start(*plan); failed != go_on) return failed;
+    if (const int failed = start(std::move(*plan)); failed != go_on) return failed;
     const int code = supervise();
     manager_.stopping();
     stop_worker();
@@ -88,7 +88,7 @@ int Parent::run() {
     return code;
 }
 
-int Parent::start(const Plan& plan) {
+int Parent::start(Plan plan) {
     auto datapath = kernel::Datapath::open(options_.pin_path, plan.config.tables);
     if (!datapath) return refuse(datapath.error());
     datapath_.emplace(std::move(*datapath));
@@ -98,7 +98,8 @@ int Parent::start(const Plan& plan) {
     auto listening = ControlSocket::listen(options_.socket);
     if (!listening) return give_up(listening.error());
     control_ = std::move(*listening);
-    if (auto done = put_into_force(plan); !done) return give_up(done.error());
+    auto done = datapath_->took_over() ? put_into_force(plan) : put_new_wall_into_force(std::move(plan));
+    if (!done) return give_up(done.error());
     listen_for_scrapes();
     if (auto started = start_worker(); !started) return give_up(started.error());
     return go_on;

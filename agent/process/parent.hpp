@@ -57,10 +57,10 @@ private:
         bool is_full = false; // of registrars, and that was said
     };
 
-    int start(const Plan& plan);
+    int start(Plan plan);
     int give_up(const Error& error);
     Result<void> put_into_force(const Plan& plan);
-    Result<void> look_first(policy::Compiled compiled);
+    Result<void> put_new_wall_into_force(Plan plan);
     Result<void> write(const policy::Compiled& compiled);
     static Result<Fd> table_of(const policy::Compiled& compiled);
 
@@ -136,7 +136,7 @@ private:
     Retry attaching_;                                       // something is not attached as it was, or should be
     std::set<int> refused_;                                 // by index: those that could not be
     std::map<std::pair<int, kernel::Hook>, Seldom> losses_; // of programs, by interface
-    std::set<int> lost_untold_;                             // by index: and so their return is not told either
+    std::map<int, control::Interface> lost_untold_; // by index, as it was: if it comes back so, that is not told either
     Retry following_;          // what the machine has now could not be found out, or put into force
     std::string follow_error_; // why; empty: it could
     Fd scraped_;               // over TCP; none where the configuration says so, or somebody else is there

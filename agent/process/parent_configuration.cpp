@@ -3,6 +3,7 @@
 // when its files change.
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <thread>
 
 #include "agent/log.hpp"
@@ -27,8 +28,6 @@ Result<void> Parent::put_into_force(const Plan& plan) {
         if (was_ready_) attach_now(surroundings_, config_.attach, kernel::OnFailure::leave_out);
         return attached;
     }
-    if (!was_ready_ && !datapath_->took_over())
-        if (auto looked = look_first(plan.compiled); !looked) return looked;
     if (auto written = write(plan.compiled); !written) return written;
     if (was_ready_ && plan.config.http != config_.http)
         log::warn("config", "http.listen takes effect with the next start of the agent");
@@ -40,7 +39,7 @@ Result<void> Parent::put_into_force(const Plan& plan) {
     lists_ = plan.known.lists;
     watch_lists();
     follow_names();
-    briefing_.config_path = options_.config;
+    briefing_.config_path = std::filesystem::absolute(options_.config).string(); // who asks is elsewhere
     briefing_.pins_path = options_.pin_path;
     briefing_.config = plan.files;
     briefing_.self = plan.surroundings.self;
@@ -50,12 +49,12 @@ Result<void> Parent::put_into_force(const Plan& plan) {
 
 // Calls that were up before the wall have ways back alone, and a PBX that passes on what it hears begins none once nothing
 // gets in: neither side would be heard again. So a new wall monitors, until who talks has sent a few packets.
-Result<void> Parent::look_first(policy::Compiled compiled) {
-    if (compiled.wall.flags & WALL_MONITOR) return {};
-    compiled.wall.flags |= WALL_MONITOR;
-    if (auto written = datapath_->write(compiled); !written) return written;
+Result<void> Parent::put_new_wall_into_force(Plan plan) {
+    const struct wall wanted = plan.compiled.wall;
+    plan.compiled.wall.flags |= WALL_MONITOR;
+    if (auto done = put_into_force(plan); !done || (wanted.flags & WALL_MONITOR)) return done;
     std::this_thread::sleep_for(first_look);
-    return {};
+    return datapath_->write(wanted);
 }
 
 Result<Fd> Parent::table_of(const policy::Compiled& compiled) {

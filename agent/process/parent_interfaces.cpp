@@ -65,7 +65,8 @@ Result<void> Parent::attach_now(const Surroundings& found, policy::Attach mode, 
     for (const auto& each : *attached) {
         interfaces.push_back(describe(each));
         if (each.is_refused) refused_.insert(each.device.index);
-        const bool is_as_before = lost_untold_.contains(each.device.index) && !each.is_refused;
+        const auto lost = lost_untold_.find(each.device.index);
+        const bool is_as_before = lost != lost_untold_.end() && lost->second == interfaces.back();
         if (!is_as_before && !contains(briefing_.interfaces, interfaces.back()))
             log_change(interfaces.back(), each.is_refused);
     }

@@ -56,7 +56,7 @@ void Parent::note_lost() {
 void Parent::tell_lost(const control::Interface& interface, kernel::Hook hook) {
     const uint64_t times = losses_[{interface.ifindex, hook}].happened(std::chrono::steady_clock::now());
     if (times == 0) {
-        lost_untold_.insert(interface.ifindex);
+        lost_untold_.emplace(interface.ifindex, interface);
         return;
     }
     log::warn("attach.lost",

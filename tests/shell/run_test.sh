@@ -209,6 +209,10 @@ a_takeover() {
 a_reload() {
     config '"rw[01]"'
     check "a reload is answered" "$ringwall" reload "${options[@]}"
+    check "from elsewhere too, by the file's whole name" \
+        env -C / "$ringwall" reload --config "$PWD/rw.yaml" "${options[@]:2}"
+    check "a file of that name elsewhere is another one" \
+        bash -c "mkdir -p away && cp rw.yaml away && cd away && ! '$ringwall' reload ${options[*]}"
     check "and attaches what is new" attached rw1
     config rw1
     kill -HUP "$agent"

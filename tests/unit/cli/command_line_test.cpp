@@ -213,6 +213,8 @@ TEST(Reload, takes_no_other_file_than_the_agents) {
     EXPECT_EQ(other.out, "");
     EXPECT_THAT(other.err, HasSubstr("started with /etc/one.yaml, and reloads that"));
     EXPECT_EQ(ringwall({"reload", "--socket", agent.path(), "--config", "/etc/one.yaml"}).out, "reloaded\n");
+    const std::string usual = "/etc/ringwall/ringwall.yaml"; // where it is asked for, it is meant
+    EXPECT_EQ(ringwall({"reload", "--socket", agent.path(), "--config", usual}).code, 2);
 }
 
 TEST(Reload, says_reloaded) {

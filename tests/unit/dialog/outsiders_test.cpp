@@ -41,7 +41,7 @@ protected:
         outsiders.learn(message, datagram, counterpart_of(outside, policy), policy, TimePoint(std::chrono::hours(1)));
         std::vector<std::string> ports;
         pinhole::MapOps ops;
-        outsiders.parties().take_operations(ops);
+        outsiders.take_operations(ops);
         for (const struct operation& operation : ops.operations) {
             struct pinhole_key key;
             std::memcpy(&key, operation.key, sizeof key);

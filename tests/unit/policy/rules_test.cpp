@@ -140,7 +140,9 @@ TEST(Rules, say_what_is_wrong_with_them_and_where) {
         {"  - { allow: udp, to: any, ports: 5060, from: any }\n",
          "f:9:35: rules[0].ports: 5060 is a SIP port, which no rule opens, expected its sources among peers or zones "
          "with sip: yes"},
-        {"  - { allow: tcp, to: any, ports: 5061, from: any }\n", "good"},
+        {"  - { allow: tcp, to: any, ports: 5061, from: any }\n", // TLS
+         "f:9:35: rules[0].ports: 5061 is a SIP port, which no rule opens, expected its sources among peers or zones "
+         "with sip: yes"},
         {"  - { allow: tcp, to: any, ports: 5060, from: any }\n",
          "f:9:35: rules[0].ports: 5060 is a SIP port, which no rule opens, expected its sources among peers or zones "
          "with sip: yes"},
