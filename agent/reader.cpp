@@ -236,8 +236,11 @@ dialog::Described::By Reader::said_by(const dialog::Event& event) {
 
 // Of a datagram, what stands behind its Content-Length must be left out (RFC 3261 18.3). Kamailio hands it on, and says its
 // length anew where it hands on to TCP.
+bool Reader::goes_on(const Datagram& datagram) const {
+    return datagram.protocol == Protocol::udp && message_.bytes < datagram.payload.size();
+}
+
 bool Reader::has_hidden_sdp(const Datagram& datagram) {
-    if (datagram.protocol != Protocol::udp || message_.bytes >= datagram.payload.size()) return false;
     const std::string_view body = message_.body;
     const size_t begin = static_cast<size_t>(body.data() - datagram.payload.data());
     message_.body = datagram.payload.substr(begin);
@@ -272,15 +275,18 @@ void Reader::name(const IpAddress& to, dialog::Described& described) const {
     }
 }
 
-// Any message's names may come out again as those of somebody inside. `session_` is as it was afterwards.
+// Any message's names may come out again as those of somebody inside. An offer's or answer's `session_` stays what it says
+// by its length.
 void Reader::note_outside_names(const dialog::Event& event, const Datagram& datagram, bool has_sdp) {
     const IpAddress& to = datagram.destination.address;
     dialog::Described described{.free = {}, .claimed = {}, .by = said_by(event)};
     const bool may_describe = carries_offers(message_.method);
     if (may_describe && has_sdp) name(to, described);
-    if (may_describe ? has_hidden_sdp(datagram) : message_.method == sip::Method::info && has_trickled()) {
+    if (may_describe && goes_on(datagram)) {
+        if (has_hidden_sdp(datagram)) name(to, described);
+        if (has_sdp) has_readable_sdp(); // as it was before
+    } else if (message_.method == sip::Method::info && has_trickled()) {
         name(to, described);
-        if (has_sdp) has_readable_sdp();
     }
     outsiders_.note_names(message_, event.transaction, to, described, policy_, event.now);
 }

@@ -49,6 +49,7 @@ private:
     bool is_claimed(const Endpoint& inside) const;
     void note_outside_names(const dialog::Event& event, const Datagram& datagram, bool has_sdp);
     void note_unread(const Datagram& datagram, TimePoint now);
+    bool goes_on(const Datagram& datagram) const; // behind its Content-Length
     bool has_hidden_sdp(const Datagram& datagram);
     bool has_trickled();
     void name(const IpAddress& to, dialog::Described& described) const;

@@ -25,7 +25,7 @@ bool Descriptions::Taken::has_room(size_t bytes, SaidIn said_in) const {
 // What is taken back is added, too: 0 - bytes.
 void Descriptions::Taken::add(size_t bytes, SaidIn said_in) {
     (said_in == SaidIn::response ? responses : requests) += bytes;
-    if (said_in == SaidIn::strangers_request) strangers += bytes;
+    if (said_in == SaidIn::strangers) strangers += bytes;
 }
 
 struct Descriptions::Place {

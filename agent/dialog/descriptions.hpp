@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What outsiders say of their sessions, kept until the inside has answered, or while a later word may repeat it: once, for
-// its transaction and its leg, and within a share of memory. By numbers of requests alone the bound would be what the largest take, tens of times an ordinary call's audio.
+// its transaction and its leg, and within a share of memory. By numbers of requests alone the bound would be what the
+// largest take, tens of times an ordinary call's audio.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,8 @@ namespace ringwall::dialog {
 
 using KeptRemote = std::shared_ptr<const Remote>;
 
-enum class SaidIn : uint8_t { strangers_request, request, response };
+// Of strangers, or in a response to what is handed on for them; else in a request, or in a response.
+enum class SaidIn : uint8_t { strangers, request, response };
 
 class Descriptions {
 public:

@@ -26,9 +26,10 @@ struct Side {
     // The answer that a provisional response to a re-INVITE brought: beside what is accepted until the final response
     // takes it, or a failure takes it back (RFC 6141).
     std::vector<pinhole::Claim> provisional;
-    // What the outside has said in an exchange after the INVITE's own, by UPDATE or PRACK, before the INVITE's final
-    // response: a description in such a response repeats the session of before, or of now, and takes nothing back.
-    KeptRemote updated;
+    // There was an exchange after the INVITE's own, by UPDATE or PRACK, before the INVITE's final response: a description in
+    // such a response repeats the session of before, or of now, and takes nothing back.
+    bool is_updated = false;
+    KeptRemote updated; // what the outside has said in it, of a call begun outside; null where there was no room
 };
 
 // A claim that a re-INVITE moved away from: kept until media reaches the new one, or `until`.

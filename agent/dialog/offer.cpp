@@ -200,7 +200,9 @@ std::vector<pinhole::Claim> offer_of(const sdp::Session& session, const policy::
     Offer offer(policy, counterpart, naming, refusals);
     const auto tagged = bundled_with(session);
     const auto shares_a_port = [&](uint8_t index) {
-        return tagged[index] && tagged[index] != index && is_udp_media(session.media()[index]) &&
+        const sdp::Media& media = session.media()[index];
+        const bool has_own_ports = media.port == discard && media.candidate_count > 0;
+        return tagged[index] && tagged[index] != index && !has_own_ports && is_udp_media(media) &&
                is_udp_media(session.media()[*tagged[index]]);
     };
     for (uint8_t i = 0; i < session.media_count; ++i)

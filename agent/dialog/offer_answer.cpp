@@ -36,7 +36,7 @@ void Table::Step::answered_by_inside(Leg& leg, Side& side, const Remote& remote,
 // Of an initial INVITE provisional answers add up until the final one (several 183s). In the established dialog they
 // stand beside the session, which a failure brings back (RFC 6141).
 void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claims, bool is_final) {
-    const bool is_repeated = side.updated && leg.state == LegState::early && message_.method == sip::Method::invite;
+    const bool is_repeated = side.is_updated && leg.state == LegState::early && message_.method == sip::Method::invite;
     const bool adds_up = is_repeated || (!is_final && leg.state == LegState::early);
     for (pinhole::Claim& claim : claims)
         if (const auto before = with_key(side.accepted, claim.key()); before != side.accepted.end()) {
@@ -83,8 +83,9 @@ void Table::Step::offered_by_inside(Leg& leg) {
     leg.has_offered_since = true;
 }
 
-void Table::Step::offered_by_outside(Leg& leg) {
-    leg.remote_offer = kept(SaidIn::response);
+void Table::Step::offered_by_outside(Leg& leg, const Transaction& transaction) {
+    leg.remote_offer.reset(); // its room is this one's
+    leg.remote_offer = kept(said_in(transaction));
     leg.remote_offer_by = 0;
     leg.has_offer_to_ack = leg.remote_offer != nullptr;
 }

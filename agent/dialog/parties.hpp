@@ -88,7 +88,7 @@ private:
     void count_phone(const struct known_key& key, int by);
 
     std::map<struct known_key, Known, ByBytes> known_;
-    size_t phones_ = 0, memories_ = 0, watched_ = 0; // of known_; each that came in as one. Phones are memories, too
+    size_t phones_ = 0, memories_ = 0, watched_ = 0; // of known_; each that came in as one. Memories are phones, too
     std::map<IpAddress, size_t> phones_of_network_;
     TimePoint next_tick_{};
     pinhole::MapOps operations_;

@@ -70,7 +70,7 @@ Share Table::Step::share_of_invite() {
 
 bool Table::Step::keep_description() {
     if (!event_.remote) return true;
-    kept_ = kept(is_strangers() ? SaidIn::strangers_request : SaidIn::request);
+    kept_ = kept(is_strangers() ? SaidIn::strangers : SaidIn::request);
     return kept_ != nullptr;
 }
 
@@ -78,6 +78,10 @@ KeptRemote Table::Step::kept(SaidIn said_in) {
     KeptRemote kept = table_.descriptions_.keep(*event_.remote, said_in);
     table_.counters_.descriptions_full += kept == nullptr;
     return kept;
+}
+
+SaidIn Table::Step::said_in(const Transaction& answered) {
+    return answered.share == Share::strangers ? SaidIn::strangers : SaidIn::response;
 }
 
 void Table::Step::initial_invite_out(Transaction& transaction) {

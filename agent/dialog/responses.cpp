@@ -81,12 +81,12 @@ void Table::Step::initial_response_in(Transaction& transaction) {
     if (!leg || leg->is_answered || (leg->state != LegState::early && transaction.is_final))
         return; // a retransmitted 2xx (RFC 6026)
     Side& side = leg->side(inside_tag());
-    if (event_.remote && (side.updated || transaction.local_offer))
-        answered_by_outside(*leg, side, side.updated ? side.accepted : *transaction.local_offer, is_success());
-    else if (event_.remote) offered_by_outside(*leg);
+    if (event_.remote && (side.is_updated || transaction.local_offer))
+        answered_by_outside(*leg, side, side.is_updated ? side.accepted : *transaction.local_offer, is_success());
+    else if (event_.remote) offered_by_outside(*leg, transaction);
     if (is_success()) {
         if (!side.accepted.empty()) leg->offered.clear();
-        side.updated.reset();
+        side.is_updated = false;
         transaction.answered.push_back(table_.hash_({message_.to.tag}));
         if (transaction.is_final) answered_beside(*leg);
         else confirm(*leg);
@@ -115,11 +115,12 @@ void Table::Step::initial_response_out(Transaction& transaction) {
         return;
     }
     Side& side = leg->side(inside_tag());
-    if (event_.offer && (side.updated || transaction.remote_offer))
-        answered_by_inside(*leg, side, side.updated ? *side.updated : *transaction.remote_offer, is_success());
-    else if (event_.offer) offered_by_inside(*leg);
+    const KeptRemote& answered = side.is_updated ? side.updated : transaction.remote_offer;
+    if (event_.offer && answered) answered_by_inside(*leg, side, *answered, is_success());
+    else if (event_.offer && !side.is_updated) offered_by_inside(*leg);
     if (is_success()) {
         Side winner = std::move(side);
+        winner.is_updated = false;
         winner.updated.reset();
         if (leg->is_restored && winner.accepted.empty())
             winner.accepted = leg->sides.front().accepted; // whose is forgotten
@@ -153,6 +154,11 @@ void Table::Step::failed(Transaction& transaction) {
     }
 }
 
+void Table::Step::updated(Side& side, KeptRemote remote) {
+    side.is_updated = true;
+    side.updated = std::move(remote);
+}
+
 void Table::Step::response_in_dialog(Transaction& transaction) {
     Leg* leg = transaction.leg ? table_.leg(transaction.leg) : nullptr;
     const bool is_unknown = transaction.leg == 0 && !transaction.is_final; // and not of a call that has ended
@@ -176,12 +182,13 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     if (event_.outbound && event_.offer) {
         if (transaction.remote_offer) answered_by_inside(*leg, side, *transaction.remote_offer, is_success());
         else offered_by_inside(*leg);
-        if (is_updated && transaction.remote_offer) side.updated = transaction.remote_offer;
+        if (is_updated && transaction.remote_offer) updated(side, transaction.remote_offer);
     } else if (event_.remote) {
         const bool takes_place = transaction.id == 0 && leg->has_offer_to_ack; // by its tags alone, after a restart
         if (transaction.local_offer) answered_by_outside(*leg, side, *transaction.local_offer, is_success());
-        else if (!takes_place) offered_by_outside(*leg);
-        if (is_updated && transaction.local_offer) side.updated = kept(SaidIn::response);
+        else if (!takes_place) offered_by_outside(*leg, transaction);
+        if (is_updated && transaction.local_offer)
+            updated(side, leg->begun_inside ? nullptr : kept(said_in(transaction)));
     } else {
         if (is_invite && is_success() && !side.provisional.empty()) settle(*leg, side, side.provisional);
         follow(leg->id);

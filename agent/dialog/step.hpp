@@ -27,6 +27,7 @@ private:
     Share share_of_invite();
     bool keep_description();         // of a request that may wait for an answer; false where there is no room, counted
     KeptRemote kept(SaidIn said_in); // event_.remote; null as above
+    static SaidIn said_in(const Transaction& answered); // of a response
     void initial_invite_out(Transaction& transaction);
     void initial_invite_in(Transaction& transaction);
     void offer_in_dialog();
@@ -52,6 +53,7 @@ private:
         changed(leg);
     }
     void response_in_dialog(Transaction& transaction);
+    static void updated(Side& side, KeptRemote remote);
     void response_to_bye(const Transaction& transaction);
     bool has_ended(const Transaction& transaction) const; // a BYE, and its call is over
     void follow(LegId id); // the inside has accepted a request; the party behind NAT may be elsewhere now
@@ -69,7 +71,7 @@ private:
         return !event_.outbound && event_.remote && !leg.offered.empty() && leg.is_offered_to_ack;
     }
     void offered_by_inside(Leg& leg);
-    void offered_by_outside(Leg& leg); // in a response
+    void offered_by_outside(Leg& leg, const Transaction& transaction); // in a response
     void trickled_by_inside(Leg& leg);
     void confirm(Leg& leg);
     void renew(Leg& leg);

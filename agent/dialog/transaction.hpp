@@ -22,7 +22,7 @@ enum class Share : uint8_t {
     inside,            // the rest of all is kept for it
     outside,           // a declared peer's, who is registered here; and what the inside hands on for them
     strangers,         // what they begin, and have handed on
-    strangers_in_call, // they have a call: beside those above
+    strangers_in_call, // they have a call: all that strangers have
     nobodys,           // within a dialog that nobody knows of: strangers', and what is handed on
 };
 
@@ -56,8 +56,7 @@ public:
     static constexpr size_t capacity = 131072;
     static constexpr size_t capacity_outside = capacity - capacity / 8; // of requests of the inside is the rest
     static constexpr size_t capacity_strangers = capacity / 2;
-    static constexpr size_t capacity_beginning =
-        capacity_strangers * 3 / 4; // of them; the rest is for calls that stand
+    static constexpr size_t capacity_beginning = capacity_strangers * 7 / 8; // the rest is for calls that stand
     static constexpr size_t capacity_nobodys = capacity / 16;
 
     explicit Transactions(const KeyedHash& hash) : hash_(hash) {}

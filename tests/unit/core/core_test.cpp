@@ -91,6 +91,19 @@ TEST(Core, remembers_what_an_outsider_names_behind_the_length_of_a_datagram) {
 }
 
 // What makes it unreadable is for the next hop alone: a proxy takes it away, or writes it anew.
+TEST(Core, reads_a_description_by_its_length_whatever_stands_behind_it) {
+    CallScript script;
+    run(script, "policy none\nout INVITE f=a b=1 sdp=40000/muxonly\n");
+    const auto hears = [&](std::string message) {
+        message += '\0'; // no description any longer
+        script.maps().apply(script.core().on_datagram(datagram(message, false), script.now()));
+    };
+    hears(compose({"in", "200", "f=a", "t=z", "b=1", "sdp=30000/muxonly"}));
+    run(script, "= 40000/answered/198.51.100.7:30000\nout ACK f=a t=z b=2\n");
+    hears(compose({"in", "INVITE", "f=z", "t=a", "b=3", "n=2", "sdp=31000/muxonly", "c=203.0.113.5"}));
+    run(script, "out 200 f=z t=a b=3 n=2 sdp=40000/muxonly\n= 40000/answered/203.0.113.5:31000\n");
+}
+
 TEST(Core, remembers_what_an_outsider_names_in_what_cannot_be_read) {
     const std::vector<std::pair<std::string, std::string>> defects{
         {"sip:bob@example.com SIP", "sip:bob@\"example.com SIP"},

@@ -189,6 +189,7 @@ TEST(FullTables, keep_only_so_many_bytes_of_responses_that_wait_for_their_ack) {
     answer.replace(0, answer.find("\r\n"), "SIP/2.0 200 OK");
     const std::string to = compose(words_of("in 200 call=NUMBER f=a t=z b=1"));
     answer.replace(0, answer.find("Content-Type"), to.substr(0, to.find("Content-Length")));
+    run(script, "out INVITE call=rings f=a b=1\nin 183 call=rings f=a t=z b=1 sdp=30002/muxonly rel\n");
     for (size_t i = 0; i < 16000; ++i) {
         const std::string number = std::to_string(i);
         run(script, "out INVITE call=" + number + " f=a b=1 peer=203.0.113.9:5060\n");
@@ -197,10 +198,24 @@ TEST(FullTables, keep_only_so_many_bytes_of_responses_that_wait_for_their_ack) {
         script.core().changes(script.now());
     }
     EXPECT_GT(script.counter("descriptions_full"), 100U);
+    for (size_t i = 0; i < 100; ++i) // nor is there room for a short one
+        run(script, "out INVITE call=s" + std::to_string(i) + " f=a b=1\nin 200 call=s" + std::to_string(i) +
+                        " f=a t=z b=1 sdp=30008/muxonly\n");
     EXPECT_EQ(script.counter("legs_full"), 0U);
     run(script,
         "in INVITE call=peer f=a b=p1 sdp=30000/muxonly\nout 200 call=peer f=a t=z b=p1 sdp=40000/muxonly\n"
         "= 40000/answered/198.51.100.7:30000\n");
+    run(script, // what is repeated takes its own place, and what an UPDATE moved stays there
+        "in 183 call=rings f=a t=z b=1 sdp=30002/muxonly rel\n"
+        "out PRACK call=rings f=a t=z b=2 n=2 sdp=41000/muxonly\n"
+        "= 40000/answered/198.51.100.7:30000 41000/answered/198.51.100.7:30002\n"
+        "out INVITE call=moves f=a b=1 sdp=42000/muxonly\n"
+        "in 183 call=moves f=a t=z b=1 sdp=30004/muxonly rel\n"
+        "out UPDATE call=moves f=a t=z b=2 n=2 sdp=42002/muxonly\n"
+        "in 200 call=moves f=a t=z b=2 n=2 m=UPDATE sdp=30006/muxonly\n"
+        "in 200 call=moves f=a t=z b=1 sdp=30006/muxonly\nwait 10\n"
+        "= 40000/answered/198.51.100.7:30000 41000/answered/198.51.100.7:30002 42000/closed "
+        "42002/answered/198.51.100.7:30006\n");
 }
 
 TEST(FullTables, let_go_of_what_the_inside_has_refused) {

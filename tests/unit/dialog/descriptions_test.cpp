@@ -13,7 +13,7 @@ Remote remote_of(size_t lines) {
 
 TEST(Descriptions, take_their_room_once_and_until_the_last_owner_lets_go) {
     Descriptions descriptions;
-    KeptRemote transactions = descriptions.keep(remote_of(1), SaidIn::strangers_request), legs = transactions;
+    KeptRemote transactions = descriptions.keep(remote_of(1), SaidIn::strangers), legs = transactions;
     const size_t one = descriptions.size();
     EXPECT_GT(one, sizeof(RemoteMedia) + 8 * sizeof(RemotePorts));
     EXPECT_EQ(descriptions.strangers(), one);
@@ -27,14 +27,14 @@ TEST(Descriptions, take_their_room_once_and_until_the_last_owner_lets_go) {
 TEST(Descriptions, of_strangers_leave_room_to_the_others) {
     Descriptions descriptions;
     std::vector<KeptRemote> kept;
-    while (auto one = descriptions.keep(remote_of(32), SaidIn::strangers_request)) kept.push_back(std::move(one));
+    while (auto one = descriptions.keep(remote_of(32), SaidIn::strangers)) kept.push_back(std::move(one));
     EXPECT_LE(descriptions.size(), Descriptions::capacity_strangers);
     EXPECT_GT(descriptions.size(), Descriptions::capacity_strangers - 8192);
     const size_t strangers = kept.size();
     while (auto one = descriptions.keep(remote_of(32), SaidIn::request)) kept.push_back(std::move(one));
     EXPECT_LE(descriptions.size(), Descriptions::capacity_outside);
     EXPECT_GE(kept.size(), 3 * strangers);
-    EXPECT_FALSE(descriptions.keep(remote_of(32), SaidIn::strangers_request));
+    EXPECT_FALSE(descriptions.keep(remote_of(32), SaidIn::strangers));
     kept.pop_back();
     EXPECT_TRUE(descriptions.keep(remote_of(32), SaidIn::request));
 }
