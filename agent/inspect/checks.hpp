@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/inspect/sockets.hpp"
+#include "agent/kernel/interfaces.hpp"
 #include "policy/compile.hpp"
 
 namespace ringwall::inspect {
@@ -29,7 +30,7 @@ struct Patient {
     std::vector<Listener> listeners;
     std::vector<IpAddress> own;                           // this host's addresses on the outside interfaces
     std::vector<policy::PortRange> chosen;                // ports of sockets that ask for none (local_ports.hpp)
-    std::vector<std::string> left_out;                    // interfaces of `outside` that are there and not attached
+    std::vector<kernel::LeftOut> left_out;                // interfaces that are there and not attached
     std::vector<std::pair<std::string, uint64_t>> missed; // by outside interface, packets that the card dropped
     int64_t now_s = 0;                                    // CLOCK_REALTIME
     // The wall.
@@ -65,7 +66,7 @@ Faults agent_answers(const Patient& patient);
 Faults pins_are_ours(const Patient& patient);
 Faults configuration_is_good(const Patient& patient);
 Faults configuration_is_in_force(const Patient& patient);
-Faults interfaces_are_attached(const Patient& patient);
+Faults interfaces_are_attached(const Patient& patient); // checks_of_interfaces.cpp
 Faults mode_enforces(const Patient& patient);
 Faults nothing_is_lost(const Patient& patient);
 Faults tables_have_room(const Patient& patient);

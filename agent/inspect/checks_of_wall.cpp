@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The wall itself: agent, pins, configuration, interfaces, and what it has counted.
+// The wall itself: agent, pins, configuration, and what it has counted. Its interfaces: checks_of_interfaces.cpp.
 #include <algorithm>
 #include <array>
 #include <sstream>
@@ -75,48 +75,6 @@ Faults configuration_is_in_force(const Patient& patient) {
     if (patient.changed_file.empty()) return {};
     return {{"reload", patient.changed_file + " has changed since it was loaded, and is not in force",
              "`ringwall reload`"}};
-}
-
-Faults interfaces_are_attached(const Patient& patient) {
-    Faults faults;
-    if (!patient.status) return faults;
-    const auto& interfaces = list(*patient.status, "interfaces");
-    bool has_outside = false;
-    const bool takes_what_there_is = !patient.policy || patient.policy->config().attach == policy::Attach::auto_;
-    for (const json::value& each : interfaces) {
-        const std::string name = text(each, "name"), ingress = text(each, "ingress");
-        if (text(each, "role") != "outside") continue;
-        has_outside = true;
-        if (ingress == "none" || ingress.empty() || text(each, "egress") == "none")
-            faults.push_back({"interfaces", name + " is not attached: " + text(each, "why"),
-                              "`ringwall reload`, and look at its log"});
-        else if (ingress.find("generic") != ingress.npos && patient.policy &&
-                 patient.policy->config().attach != policy::Attach::generic)
-            faults.push_back({"interfaces",
-                              name + " has generic XDP, which costs several times as much: " + text(each, "why"),
-                              "attach: auto, which falls back to TC"});
-        else if (!text(each, "why").empty())
-            faults.push_back(
-                {"interfaces",
-                 name + " is attached as " + ingress + ", and not as was asked for first: " + text(each, "why"),
-                 takes_what_there_is ? "none needed, where it stands alone: XDP costs less, and no call notices"
-                                     : "remove what is in the way, or set attach: to what it has",
-                 takes_what_there_is});
-    }
-    if (!has_outside)
-        return {
-            {"interfaces", "no outside interface is there: nothing is filtered", "name one that exists in outside"}};
-    if (patient.policy)
-        for (const std::string& wanted : patient.policy->config().outside) {
-            const bool is_glob = wanted.find_first_of("*?[") != wanted.npos;
-            const bool is_there =
-                std::ranges::any_of(interfaces, [&](const json::value& each) { return text(each, "name") == wanted; });
-            const bool is_left_out = std::ranges::find(patient.left_out, wanted) != patient.left_out.end();
-            if (!is_glob && !is_there && !is_left_out)
-                faults.push_back({"interfaces", "there is no interface " + wanted + ", which outside names",
-                                  "`ip link` shows those that are; it is attached when it appears"});
-        }
-    return faults;
 }
 
 Faults mode_enforces(const Patient& patient) {

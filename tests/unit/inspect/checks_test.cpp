@@ -84,6 +84,12 @@ const std::vector<Case>& cases() {
              p.policy = policy_of("attach: dispatcher\n");
          }},
         {"interfaces", "no outside interface", [](Patient& p) { status(p)["interfaces"] = json::array{}; }},
+        {"interfaces", "ib0 is not attached, and nothing is filtered there: its frames",
+         [](Patient& p) { p.left_out = {{"ib0", false, kernel::LeftOut::Why::unreadable, ""}}; }},
+        {"interfaces", "ib0 is not watched: its frames",
+         [](Patient& p) { p.left_out = {{"ib0", true, kernel::LeftOut::Why::unreadable, ""}}; }},
+        {"interfaces", "eth1 is not watched: eth1.100, which is outside, stands above it",
+         [](Patient& p) { p.left_out = {{"eth1", true, kernel::LeftOut::Why::outside_above, "eth1.100"}}; }},
         {"interfaces", "no interface eth0", [](Patient& p) { interface(p)["name"] = "eth1"; }},
         {"mode", "monitor", [](Patient& p) { status(p)["mode"] = "monitor"; }},
         {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
@@ -200,11 +206,21 @@ TEST(Checks, name_the_directory_where_a_file_system_is_missing) {
     EXPECT_EQ(mend("/run/bpf/other"), "mount -t bpf bpf /run/bpf");
 }
 
-TEST(Checks, miss_no_interface_that_is_there_and_left_out) {
+TEST(Checks, miss_no_interface_whose_packets_another_one_has) {
     Patient patient = healthy();
     interface(patient)["name"] = "eth1";
-    patient.left_out = {"eth0"};
+    patient.left_out = {{"eth0", false, kernel::LeftOut::Why::seen_below, "eth1"},
+                        {"wg0", true, kernel::LeftOut::Why::seen_below, "eth1"}};
     EXPECT_TRUE(faults_of(patient).empty());
+}
+
+TEST(Checks, say_once_that_an_interface_is_there_and_not_attached) {
+    Patient patient = healthy();
+    interface(patient)["name"] = "eth1";
+    patient.left_out = {{"eth0", false, kernel::LeftOut::Why::unreadable, ""}};
+    const Faults found = faults_of(patient);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].what.find("eth0 is not attached"), std::string::npos) << found[0].what;
 }
 
 TEST(Checks, have_a_fault_each_here) {
