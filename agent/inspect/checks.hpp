@@ -70,6 +70,7 @@ Faults interfaces_are_attached(const Patient& patient); // checks_of_interfaces.
 Faults mode_enforces(const Patient& patient);
 Faults nothing_is_lost(const Patient& patient);
 Faults tables_have_room(const Patient& patient);
+Faults ways_back_are_enough(const Patient& patient);
 Faults sdp_is_within_media_ports(const Patient& patient);
 Faults lists_are_in_force(const Patient& patient);
 Faults names_resolve(const Patient& patient);

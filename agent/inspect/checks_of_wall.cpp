@@ -32,6 +32,15 @@ uint64_t counted(const json::value& counters, std::string_view label) {
     return 0;
 }
 
+// As sysctl has them: 10000-20000,30000
+std::string text_of(const std::vector<policy::PortRange>& ranges) {
+    std::string all;
+    for (const auto& [first, last] : ranges)
+        all += (all.empty() ? "" : ",") + std::to_string(first.value) +
+               (first == last ? "" : "-" + std::to_string(last.value));
+    return all;
+}
+
 // Since the configuration was loaded: what came before, it may have mended.
 uint64_t counted_since_loaded(const Patient& patient, std::string_view label) {
     return counted(member(member(*patient.status, "config"), "since_loaded"), label);
@@ -110,14 +119,31 @@ Faults tables_have_room(const Patient& patient) {
         faults.push_back({"tables",
                           "of " + std::to_string(room) + " pinholes " + std::to_string(pinholes) + " are taken",
                           "raise tables.pinholes, which takes `ringwall detach` and a start"});
-    constexpr std::array<std::string_view, 5> full{"refusals_full", "opaque_full", "ice_pairs_full",
-                                                   "return_paths_full", "return_path_quota"};
-    for (const std::string_view event : full)
-        if (const uint64_t times = counted(member(*patient.status, "events"), event); times > 0)
+    for (const std::string_view event : {"refusals_full", "opaque_full", "ice_pairs_full", "return_paths_full"})
+        if (const uint64_t times = counted_since_loaded(patient, event); times > 0)
             faults.push_back({"tables",
                               std::string(event) + ": " + std::to_string(times) + " times something found no room",
                               "docs/limits.md says how large each table is, and who fills it"});
     return faults;
+}
+
+// Counted by packets, and nothing of the sender but that it was inside.
+Faults ways_back_are_enough(const Patient& patient) {
+    if (!patient.status || !patient.policy) return {};
+    const uint64_t packets = counted_since_loaded(patient, "return_path_quota");
+    if (packets == 0) return {};
+    const std::string ports = text_of(patient.policy->config().media_ports);
+    return {{"ways_back",
+             std::to_string(packets) +
+                 " packets from inside got no way back, as their address had begun 1,024 others " +
+                 "in that minute, from ports of protect.media_ports (" + ports +
+                 ") or with SIP: what answers them at such a port is refused",
+             "where a resolver or another program sends from these ports, on the machine that has the address: sysctl "
+             "-w net.ipv4.ip_local_reserved_ports=" +
+                 ports +
+                 ", beside what stands there, and keep it in /etc/sysctl.d; `ringwall reload` begins to count anew. "
+                 "Nothing, where a PBX greets its telephones after a start, or a host scans",
+             true}};
 }
 
 Faults sdp_is_within_media_ports(const Patient& patient) {
@@ -210,6 +236,7 @@ const std::vector<NamedCheck>& all_checks() {
         {"names", "an address for each name of a peer", names_resolve},
         {"metrics", "the port of the metrics, where it should be", metrics_are_served},
         {"tables", "room in the tables", tables_have_room},
+        {"ways_back", "a way back for each flow of the inside", ways_back_are_enough},
         {"losses", "no message that the agent never saw", nothing_is_lost},
         {"card", "no packet that the card dropped", cards_keep_up},
         {"clock", "a clock that is kept, where rules end by it", clock_is_set},

@@ -233,6 +233,27 @@ class Configuration(Doctor):
         self.assertTrue(self.faults()['external']['hint'])
 
 
+class WaysBack(Doctor):
+    def begin_flows(self, count):
+        inside = self.rtp('pbx')
+        for port in range(20001, 20001 + count):
+            inside.send_raw(b'no RTP', (self.address('attacker'), port))
+
+    def test_too_many_are_a_hint_until_the_next_reload_or_start(self):
+        self.agent_may_be_down = True
+        self.begin_flows(1300)
+        fault = self.wait_until(lambda: self.faults().get('ways_back'), 'the quota is spent')
+        self.assertTrue(fault['hint'])
+        self.assertIn('ip_local_reserved_ports=10000-20000', fault['mend'])
+        self.wall.reload()
+        self.assertNotIn('ways_back', self.faults())
+        self.begin_flows(100)
+        self.wait_until(lambda: self.faults().get('ways_back'), 'it is spent still')
+        self.wall.kill()
+        self.wall.start()
+        self.assertNotIn('ways_back', self.faults())
+
+
 class OtherVersion(Doctor):
     def meta(self):
         return pathlib.Path(self.wall.pin_path) / 'maps' / 'meta'
@@ -287,6 +308,14 @@ class ConfigurationIPv4(Configuration, WallCase):
 
 
 class ConfigurationIPv6(Configuration, WallCase):
+    family = 6
+
+
+class WaysBackIPv4(WaysBack, WallCase):
+    pass
+
+
+class WaysBackIPv6(WaysBack, WallCase):
     family = 6
 
 

@@ -40,7 +40,8 @@ Patient healthy() {
     patient.status = json::parse(R"({"mode": "enforce", "pinholes": 8, "pinholes_capacity": 100,
         "interfaces": [{"name": "eth0", "role": "outside", "ingress": "xdp native", "egress": "tcx", "why": ""}],
         "config": {"loaded": 1700000000, "error": "", "since_loaded": {"media_port_unguarded": 0}}, "lists": [], "names": [],
-        "events": [{"event": "lost_known", "count": 0}], "core": {"media_port_unguarded": 7, "media_elsewhere": 8, "media_elsewhere_refused": 9}})");
+        "events": [{"event": "lost_known", "count": 0}, {"event": "return_path_quota", "count": 5}, {"event": "opaque_full", "count": 6}],
+        "core": {"media_port_unguarded": 7, "media_elsewhere": 8, "media_elsewhere_refused": 9}})");
     return patient;
 }
 
@@ -141,10 +142,9 @@ const std::vector<Case>& cases() {
                  json::parse(R"({"listen":"127.0.0.1:10560","error":"listen on 127.0.0.1:10560: in use"})");
          }},
         {"tables", "pinholes", [](Patient& p) { status(p)["pinholes"] = 90; }},
-        {"tables", "opaque_full",
-         [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "opaque_full", "count": 1}])"); }},
-        {"tables", "return_path_quota",
-         [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "return_path_quota", "count": 44}])"); }},
+        {"tables", "opaque_full", [](Patient& p) { since_loaded(p)["opaque_full"] = 1; }},
+        {"ways_back", "44 packets from inside got no way back",
+         [](Patient& p) { since_loaded(p)["return_path_quota"] = 44; }},
         {"losses", "lost_known",
          [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "lost_known", "count": 1}])"); }},
         {"card", "eth0", [](Patient& p) { p.missed = {{"eth0", 1}}; }},
@@ -188,8 +188,8 @@ TEST(Checks, call_it_no_fault_where_the_inside_names_others_or_auto_takes_what_t
         Patient patient = healthy();
         each.seed(patient);
         const std::string_view words = each.words;
-        const bool is_hint =
-            words == "neither protected" || words == "no native XDP" || words.starts_with("gives ports");
+        const bool is_hint = words == "neither protected" || words == "no native XDP" ||
+                             words.starts_with("gives ports") || std::string_view(each.check) == "ways_back";
         EXPECT_EQ(faults_of(patient).at(0).is_hint, is_hint) << each.check << ", " << each.words;
     }
 }
@@ -241,6 +241,18 @@ TEST(Checks, leave_out_what_is_just_within) {
     patient.is_clock_set = false;
     patient.chosen = {{{1024}, {9999}}, {{20001}, {60999}}};
     for (const Fault& fault : faults_of(patient)) ADD_FAILURE() << fault.check << ": " << fault.what;
+}
+
+TEST(Checks, name_the_ports_that_a_resolver_should_leave_alone) {
+    Patient patient = healthy();
+    since_loaded(patient)["return_path_quota"] = 1;
+    patient.policy = {policy::read("version: 1\noutside: [eth0]\n"
+                                   "protect: { networks: [192.0.2.0/24], media_ports: [10000-20000, 4000] }\n")
+                          .value_or(policy::Config{}),
+                      {}};
+    const Faults found = faults_of(patient);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].mend.find("ip_local_reserved_ports=10000-20000,4000,"), std::string::npos) << found[0].mend;
 }
 
 // A ringing telephone's port, one of a call over TLS, one of a call between two telephones inside: the wall knows of none.
