@@ -153,6 +153,9 @@ const std::vector<OwnAddress> on_machine = {
     own(2, "fe80::1/64"),
     own(3, "198.51.100.1/24", "198.51.100.255"),
     own(2, "192.0.2.10/25", "192.0.2.127"),
+    own(14, "127.0.0.1/8"),
+    own(14, "::1/128"),
+    own(14, "203.0.113.1/32"),
 };
 
 std::vector<std::string> texts(const auto& all) {
@@ -179,6 +182,10 @@ TEST(Addresses, are_those_of_a_named_vlan_too_though_its_parent_is_attached_and_
 TEST(Addresses, are_those_of_the_bond_or_bridge_that_an_outside_interface_belongs_to) {
     EXPECT_THAT(select({"slave*"}).reached, UnorderedElementsAre(6, 7, 5));
     EXPECT_THAT(select({"port0"}).reached, UnorderedElementsAre(16, 15, 14));
+}
+
+TEST(Addresses, leave_out_the_loopback_addresses_of_a_vrf) {
+    EXPECT_THAT(texts(addresses_of(select({"port0"}).reached, on_machine)), ElementsAre("203.0.113.1"));
 }
 
 TEST(Addresses, bring_broadcast_and_the_anycast_of_their_networks) {
