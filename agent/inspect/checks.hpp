@@ -4,7 +4,9 @@
 
 #include <boost/json/value.hpp>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/inspect/sockets.hpp"
@@ -28,7 +30,8 @@ struct Patient {
     bool has_btf = true, has_bpffs = true, is_clock_set = true;
     std::vector<std::string> modules;
     std::vector<Listener> listeners;
-    std::vector<IpAddress> own;                           // this host's addresses on the outside interfaces
+    bool sees_all_owners = true;                          // who has no owner is the kernel's own
+    std::vector<IpAddress> own;                           // this host's addresses that the outside reaches
     std::vector<policy::PortRange> chosen;                // ports of sockets that ask for none (local_ports.hpp)
     std::vector<kernel::LeftOut> left_out;                // interfaces that are there and not attached
     std::vector<std::pair<std::string, uint64_t>> missed; // by outside interface, packets that the card dropped
@@ -39,10 +42,10 @@ struct Patient {
     std::string changed_file; // of the configuration, since the agent has loaded it
     std::vector<policy::Mistake> config_warnings;
     std::optional<policy::View> policy;
-    // The agent, where one answers: its status, and the endpoints of its pinholes.
+    // The agent, where one answers.
     std::string socket, socket_trouble; // why it cannot be asked, where that is not that nobody is there
     std::optional<boost::json::value> status;
-    std::vector<Endpoint> pinholes;
+    std::set<std::pair<Protocol, Endpoint>> pinholes;
 };
 
 using Check = Faults (*)(const Patient&);

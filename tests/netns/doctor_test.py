@@ -97,6 +97,16 @@ class Machine(Doctor):
         self.assertIn(':10059 is bound in the media range by ', self.faults()['media_ports']['what'])
         self.assertIn(f'(process {stranger.pid})', self.faults()['media_ports']['what'])
 
+    def test_a_socket_of_the_kernel_is_said_to_be_one(self):
+        def device(*words):
+            run('ip', '-n', self.topology.edge.name, 'link', *words)
+        device('add', 'tunnel', 'type', 'vxlan', 'id', '5', 'dstport', '10070')
+        self.addCleanup(device, 'del', 'tunnel')
+        device('set', 'tunnel', 'up')
+        fault = self.wait_until(lambda: self.faults().get('media_ports'), 'its socket is found')
+        self.assertIn(':10070 is bound in the media range by the kernel itself', fault['what'])
+        self.assertFalse(fault['hint'])
+
     def test_media_of_a_call_is_no_stranger(self):
         _, outside, inside = self.inbound()
         self.assert_both_hear(outside, inside)

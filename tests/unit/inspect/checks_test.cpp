@@ -20,7 +20,9 @@ policy::View policy_of(const std::string& more = {}, const std::string& networks
     return {config.value_or(policy::Config{}), {}};
 }
 
-Listener bound(Protocol protocol, const std::string& local) { return {*Endpoint::parse(local), protocol, 0, {}, {}}; }
+Listener bound(Protocol protocol, const std::string& local) {
+    return {*Endpoint::parse(local), protocol, 4710, {}, {}};
+}
 
 Listener bound(Protocol protocol, const std::string& local, int owner, const std::string& program) {
     return {*Endpoint::parse(local), protocol, 4711, {owner}, program};
@@ -33,7 +35,7 @@ Patient healthy() {
     patient.listeners = {bound(Protocol::udp, "192.0.2.10:5060"), bound(Protocol::tcp, "0.0.0.0:5060"),
                          bound(Protocol::tcp, "0.0.0.0:5061"),    bound(Protocol::tcp, "0.0.0.0:22"),
                          bound(Protocol::udp, "127.0.0.1:10053"), bound(Protocol::udp, "192.0.2.10:10066")};
-    patient.pinholes = {*Endpoint::parse("192.0.2.10:10066")};
+    patient.pinholes = {{Protocol::udp, *Endpoint::parse("192.0.2.10:10066")}};
     patient.missed = {{"eth0", 0}};
     patient.now_s = 1'800'000'000;
     patient.policy = policy_of();
@@ -282,11 +284,47 @@ TEST(Checks, know_what_asterisk_has_among_the_ports_of_t38_beside_its_media) {
 
 TEST(Checks, hint_at_a_media_port_whose_owner_cannot_be_seen) {
     Patient patient = healthy();
-    patient.listeners.push_back({*Endpoint::parse("0.0.0.0:10068"), Protocol::udp, 4711, {}, {}});
+    patient.sees_all_owners = false;
+    patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:10068"));
     const Faults found = faults_of(patient);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_TRUE(found[0].is_hint);
     EXPECT_NE(found[0].mend.find("as root"), std::string::npos) << found[0].mend;
+}
+
+TEST(Checks, call_who_has_no_owner_the_kernels_where_all_owners_are_seen) {
+    Patient patient = healthy();
+    patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:10068"));
+    const Faults found = faults_of(patient);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_FALSE(found[0].is_hint);
+    EXPECT_NE(found[0].what.find("10068 is bound in the media range by the kernel itself"), std::string::npos)
+        << found[0].what;
+    EXPECT_NE(found[0].mend.find("WireGuard"), std::string::npos) << found[0].mend;
+}
+
+// On an edge, whose own service has the port that a call of the PBX behind it has, too.
+TEST(Checks, excuse_nobody_for_another_machines_call_or_another_protocols) {
+    for (const auto& [protocol, hole] :
+         {std::pair(Protocol::udp, "192.0.2.20:12000"), {Protocol::tcp, "192.0.2.10:12000"}}) {
+        SCOPED_TRACE(hole);
+        Patient patient = healthy();
+        patient.pinholes.emplace(protocol, *Endpoint::parse(hole));
+        patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:12000", 8, "named"));
+        patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:12001", 8, "named"));
+        EXPECT_EQ(faults_of(patient).size(), 2U);
+    }
+}
+
+TEST(Checks, know_a_calls_port_by_any_address_of_this_host_and_its_family) {
+    Patient patient = healthy();
+    patient.policy = policy_of({}, "[192.0.2.0/24, \"2001:db8:1::/48\"]");
+    patient.own.push_back(*IpAddress::parse("2001:db8:1::10"));
+    patient.pinholes.emplace(Protocol::udp, *Endpoint::parse("[2001:db8:1::10]:12000"));
+    patient.listeners.push_back(bound(Protocol::udp, "[::]:12000", 8, "rtpengine"));
+    EXPECT_TRUE(faults_of(patient).empty());
+    patient.listeners.back() = bound(Protocol::udp, "0.0.0.0:12000", 8, "rtpengine");
+    EXPECT_EQ(faults_of(patient).size(), 1U);
 }
 
 } // namespace
