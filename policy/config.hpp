@@ -174,7 +174,7 @@ struct Config {
     std::vector<std::string> watch;   // likewise: mirrored and refreshing, never enforced
     Attach attach = Attach::auto_;
     std::vector<Prefix> protect;
-    bool protect_self = false; // `self`: this host's addresses on the outside interfaces
+    bool protect_self = false; // `self`: this host's addresses that the outside reaches
     std::vector<PortRange> media_ports;
     std::vector<PortRange> tcp_media_ports;  // MSRP, BFCP; none unless declared
     std::map<IpAddress, IpAddress> external; // public -> inside

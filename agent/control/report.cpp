@@ -84,6 +84,12 @@ json::object since_loaded(const Status& status) {
         };
         counters[label] = count(status.core) - count(status.core_at_load);
     }
+    const auto count = [](const std::vector<uint64_t>& all, size_t event) {
+        return event < all.size() ? all[event] : 0;
+    };
+    for (const size_t event : {EVENT_refusals_full, EVENT_opaque_full, EVENT_ice_pairs_full, EVENT_return_paths_full,
+                               EVENT_return_path_quota})
+        counters[event_texts.at(event).label] = count(status.events, event) - count(status.events_at_load, event);
     return counters;
 }
 

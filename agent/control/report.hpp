@@ -67,8 +67,9 @@ struct Status {
     std::vector<std::pair<uint32_t, struct reason_count>> reasons; // summed over CPUs, non-zero ones
     std::vector<uint64_t> events;                                  // by enum event, summed over CPUs
     std::vector<CoreCounter> core;
-    std::vector<CoreCounter>
-        core_at_load; // what they were when a reload took the configuration; none: there was no reload
+    // What they were when the configuration was loaded. None: zero.
+    std::vector<uint64_t> events_at_load;
+    std::vector<CoreCounter> core_at_load;
     Census census;
     uint64_t pinholes_capacity = 0;
     dialog::CallCounts outside; // calls begun outside

@@ -4,10 +4,13 @@
 
 #include <boost/json/value.hpp>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/inspect/sockets.hpp"
+#include "agent/kernel/interfaces.hpp"
 #include "policy/compile.hpp"
 
 namespace ringwall::inspect {
@@ -27,9 +30,10 @@ struct Patient {
     bool has_btf = true, has_bpffs = true, is_clock_set = true;
     std::vector<std::string> modules;
     std::vector<Listener> listeners;
-    std::vector<IpAddress> own;                           // this host's addresses on the outside interfaces
+    bool sees_all_owners = true;                          // who has no owner is the kernel's own
+    std::vector<IpAddress> own;                           // this host's addresses that the outside reaches
     std::vector<policy::PortRange> chosen;                // ports of sockets that ask for none (local_ports.hpp)
-    std::vector<std::string> left_out;                    // interfaces of `outside` that are there and not attached
+    std::vector<kernel::LeftOut> left_out;                // interfaces that are there and not attached
     std::vector<std::pair<std::string, uint64_t>> missed; // by outside interface, packets that the card dropped
     int64_t now_s = 0;                                    // CLOCK_REALTIME
     // The wall.
@@ -38,10 +42,10 @@ struct Patient {
     std::string changed_file; // of the configuration, since the agent has loaded it
     std::vector<policy::Mistake> config_warnings;
     std::optional<policy::View> policy;
-    // The agent, where one answers: its status, and the endpoints of its pinholes.
+    // The agent, where one answers.
     std::string socket, socket_trouble; // why it cannot be asked, where that is not that nobody is there
     std::optional<boost::json::value> status;
-    std::vector<Endpoint> pinholes;
+    std::set<std::pair<Protocol, Endpoint>> pinholes;
 };
 
 using Check = Faults (*)(const Patient&);
@@ -65,10 +69,11 @@ Faults agent_answers(const Patient& patient);
 Faults pins_are_ours(const Patient& patient);
 Faults configuration_is_good(const Patient& patient);
 Faults configuration_is_in_force(const Patient& patient);
-Faults interfaces_are_attached(const Patient& patient);
+Faults interfaces_are_attached(const Patient& patient); // checks_of_interfaces.cpp
 Faults mode_enforces(const Patient& patient);
 Faults nothing_is_lost(const Patient& patient);
 Faults tables_have_room(const Patient& patient);
+Faults ways_back_are_enough(const Patient& patient);
 Faults sdp_is_within_media_ports(const Patient& patient);
 Faults lists_are_in_force(const Patient& patient);
 Faults names_resolve(const Patient& patient);

@@ -7,9 +7,12 @@
 #include <set>
 
 #include "agent/inspect/checks.hpp"
+#include "agent/kernel/addresses.hpp"
 
 namespace ringwall::inspect {
 namespace {
+
+using kernel::is_loopback;
 
 constexpr std::array<uint16_t, 6> usual_sip{5060, 5062, 5070, 5080, 5160, 5161};
 constexpr std::array<uint16_t, 5> usual_opaque{5061, 5063, 7443, 8089, 8443};
@@ -22,15 +25,26 @@ bool contains(const std::array<uint16_t, N>& ports, Port port) {
     return std::ranges::find(ports, port.value) != ports.end();
 }
 
-bool is_loopback(const IpAddress& address) {
-    return address == *IpAddress::parse("::1") || Prefix::parse("127.0.0.0/8")->contains(address);
+// Where it hears what comes from outside: of an unspecified address at each of this host's, :: of both families.
+std::vector<IpAddress> heard_at(const Listener& listener, const Patient& patient) {
+    const IpAddress& local = listener.local.address;
+    if (!local.is_unspecified()) return {local};
+    std::vector<IpAddress> own = patient.own;
+    if (local.is_v4()) std::erase_if(own, [](const IpAddress& each) { return !each.is_v4(); });
+    return own;
 }
 
-// Does it hear what comes to a protected address? An unspecified one does where this host has one.
 bool is_inside(const Listener& listener, const Patient& patient) {
     if (!patient.policy || is_loopback(listener.local.address)) return false;
-    if (!listener.local.address.is_unspecified()) return patient.policy->is_protected(listener.local.address);
-    return std::ranges::any_of(patient.own, [&](const IpAddress& own) { return patient.policy->is_protected(own); });
+    return std::ranges::any_of(heard_at(listener, patient),
+                               [&](const IpAddress& each) { return patient.policy->is_protected(each); });
+}
+
+// Not by the port alone: on an edge a machine behind it may have a call at the same.
+bool has_pinhole(const Listener& listener, const Patient& patient) {
+    return std::ranges::any_of(heard_at(listener, patient), [&](const IpAddress& each) {
+        return patient.pinholes.contains({listener.protocol, {each, listener.local.port}});
+    });
 }
 
 bool has_rule(const policy::Config& config, const Listener& listener) {
@@ -49,16 +63,15 @@ bool is_sip(const Listener& listener, const policy::Config& config) {
 }
 
 // Processes that serve SIP here, or have the media of a call.
-std::set<int> pbxs(const Patient& patient, const std::set<uint16_t>& ports_of_calls) {
+std::set<int> pbxs(const Patient& patient) {
     std::set<int> all;
     for (const Listener& each : patient.listeners)
-        if (is_sip(each, patient.policy->config()) || ports_of_calls.contains(each.local.port.value))
+        if (is_sip(each, patient.policy->config()) || has_pinhole(each, patient))
             all.insert(each.owners.begin(), each.owners.end());
     return all;
 }
 
 std::string by_whom(const Listener& listener) {
-    if (listener.owners.empty()) return {};
     return " by " + listener.program + " (process " + std::to_string(listener.owners.front()) + ")";
 }
 
@@ -147,31 +160,34 @@ Faults ports_are_not_given_away(const Patient& patient) {
     return {};
 }
 
+Fault stranger_at(const Listener& listener, const Patient& patient) {
+    const std::string what = text_of(listener) + " is bound in the media range";
+    const std::string open = "open it: rules: [{ allow: " + std::string(to_string(listener.protocol)) +
+                             ", to: any, ports: " + std::to_string(listener.local.port.value) + ", from: any }]";
+    const std::string move = "if it is no media, move it out of protect.media_ports, or " + open;
+    if (!listener.owners.empty())
+        return {"media_ports", what + by_whom(listener) + ", and no call or rule opens it", move};
+    if (patient.sees_all_owners)
+        return {"media_ports", what + " by the kernel itself, and no call or rule opens it",
+                "give WireGuard another ListenPort, a VXLAN another dstport, outside protect.media_ports; or " + open};
+    return {"media_ports", what + ", and no call opens it: whose it is cannot be seen",
+            "nothing, where it is the PBX's, of a call; ask again as root of this machine. Else, " + move, true};
+}
+
 // Whoever is bound there and no call's is shut out: the range is the wall's. A PBX binds its ports before the wall knows
 // of them, while a telephone rings, or without that it ever does, for calls over TLS and WebSocket and between two
 // telephones inside.
 Faults media_ports_are_the_calls(const Patient& patient) {
     if (!patient.policy) return {};
     Faults faults = ports_are_not_given_away(patient);
-    std::set<uint16_t> ports_of_calls;
-    for (const Endpoint& hole : patient.pinholes) ports_of_calls.insert(hole.port.value);
-    const std::set<int> pbx = pbxs(patient, ports_of_calls);
+    const std::set<int> pbx = pbxs(patient);
     const auto is_pbx = [&](int process) { return pbx.contains(process); };
     for (const Listener& each : patient.listeners) {
         const Port port = each.local.port;
         if (!patient.policy->is_media_port(port, each.protocol) || !is_inside(each, patient)) continue;
-        if (ports_of_calls.contains(port.value) || has_rule(patient.policy->config(), each)) continue;
+        if (has_pinhole(each, patient) || has_rule(patient.policy->config(), each)) continue;
         if (!contains(no_media_of_a_pbx, port) && std::ranges::any_of(each.owners, is_pbx)) continue;
-        const std::string what = text_of(each) + " is bound in the media range" + by_whom(each);
-        const std::string mend =
-            "if it is no media, move it out of protect.media_ports, or open it: rules: [{ allow: " +
-            std::string(to_string(each.protocol)) + ", to: any, ports: " + std::to_string(port.value) +
-            ", from: any }]";
-        if (each.owners.empty() && each.inode != 0)
-            faults.push_back(
-                {"media_ports", what + ", and no call opens it: whose it is cannot be seen",
-                 "nothing, where it is the PBX's, of a call; ask again as root of this machine. Else, " + mend, true});
-        else faults.push_back({"media_ports", what + ", and no call or rule opens it", mend});
+        faults.push_back(stranger_at(each, patient));
     }
     return faults;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The wall itself: agent, pins, configuration, interfaces, and what it has counted.
+// The wall itself: agent, pins, configuration, and what it has counted. Its interfaces: checks_of_interfaces.cpp.
 #include <algorithm>
 #include <array>
 #include <sstream>
@@ -30,6 +30,15 @@ uint64_t counted(const json::value& counters, std::string_view label) {
     for (const json::value& each : counters.get_array())
         if (text(each, "event") == label) return number(each, "count");
     return 0;
+}
+
+// As sysctl has them: 10000-20000,30000
+std::string text_of(const std::vector<policy::PortRange>& ranges) {
+    std::string all;
+    for (const auto& [first, last] : ranges)
+        all += (all.empty() ? "" : ",") + std::to_string(first.value) +
+               (first == last ? "" : "-" + std::to_string(last.value));
+    return all;
 }
 
 // Since the configuration was loaded: what came before, it may have mended.
@@ -77,48 +86,6 @@ Faults configuration_is_in_force(const Patient& patient) {
              "`ringwall reload`"}};
 }
 
-Faults interfaces_are_attached(const Patient& patient) {
-    Faults faults;
-    if (!patient.status) return faults;
-    const auto& interfaces = list(*patient.status, "interfaces");
-    bool has_outside = false;
-    const bool takes_what_there_is = !patient.policy || patient.policy->config().attach == policy::Attach::auto_;
-    for (const json::value& each : interfaces) {
-        const std::string name = text(each, "name"), ingress = text(each, "ingress");
-        if (text(each, "role") != "outside") continue;
-        has_outside = true;
-        if (ingress == "none" || ingress.empty() || text(each, "egress") == "none")
-            faults.push_back({"interfaces", name + " is not attached: " + text(each, "why"),
-                              "`ringwall reload`, and look at its log"});
-        else if (ingress.find("generic") != ingress.npos && patient.policy &&
-                 patient.policy->config().attach != policy::Attach::generic)
-            faults.push_back({"interfaces",
-                              name + " has generic XDP, which costs several times as much: " + text(each, "why"),
-                              "attach: auto, which falls back to TC"});
-        else if (!text(each, "why").empty())
-            faults.push_back(
-                {"interfaces",
-                 name + " is attached as " + ingress + ", and not as was asked for first: " + text(each, "why"),
-                 takes_what_there_is ? "none needed, where it stands alone: XDP costs less, and no call notices"
-                                     : "remove what is in the way, or set attach: to what it has",
-                 takes_what_there_is});
-    }
-    if (!has_outside)
-        return {
-            {"interfaces", "no outside interface is there: nothing is filtered", "name one that exists in outside"}};
-    if (patient.policy)
-        for (const std::string& wanted : patient.policy->config().outside) {
-            const bool is_glob = wanted.find_first_of("*?[") != wanted.npos;
-            const bool is_there =
-                std::ranges::any_of(interfaces, [&](const json::value& each) { return text(each, "name") == wanted; });
-            const bool is_left_out = std::ranges::find(patient.left_out, wanted) != patient.left_out.end();
-            if (!is_glob && !is_there && !is_left_out)
-                faults.push_back({"interfaces", "there is no interface " + wanted + ", which outside names",
-                                  "`ip link` shows those that are; it is attached when it appears"});
-        }
-    return faults;
-}
-
 Faults mode_enforces(const Patient& patient) {
     if (!patient.status || text(*patient.status, "mode") != "monitor") return {};
     const auto loaded_s = static_cast<int64_t>(number(member(*patient.status, "config"), "loaded"));
@@ -152,14 +119,31 @@ Faults tables_have_room(const Patient& patient) {
         faults.push_back({"tables",
                           "of " + std::to_string(room) + " pinholes " + std::to_string(pinholes) + " are taken",
                           "raise tables.pinholes, which takes `ringwall detach` and a start"});
-    constexpr std::array<std::string_view, 5> full{"refusals_full", "opaque_full", "ice_pairs_full",
-                                                   "return_paths_full", "return_path_quota"};
-    for (const std::string_view event : full)
-        if (const uint64_t times = counted(member(*patient.status, "events"), event); times > 0)
+    for (const std::string_view event : {"refusals_full", "opaque_full", "ice_pairs_full", "return_paths_full"})
+        if (const uint64_t times = counted_since_loaded(patient, event); times > 0)
             faults.push_back({"tables",
                               std::string(event) + ": " + std::to_string(times) + " times something found no room",
                               "docs/limits.md says how large each table is, and who fills it"});
     return faults;
+}
+
+// Counted by packets, and nothing of the sender but that it was inside.
+Faults ways_back_are_enough(const Patient& patient) {
+    if (!patient.status || !patient.policy) return {};
+    const uint64_t packets = counted_since_loaded(patient, "return_path_quota");
+    if (packets == 0) return {};
+    const std::string ports = text_of(patient.policy->config().media_ports);
+    return {{"ways_back",
+             std::to_string(packets) +
+                 " packets from inside got no way back, as their address had begun 1,024 others " +
+                 "in that minute, from ports of protect.media_ports (" + ports +
+                 ") or with SIP: what answers them at such a port is refused",
+             "where a resolver or another program sends from these ports, on the machine that has the address: sysctl "
+             "-w net.ipv4.ip_local_reserved_ports=" +
+                 ports +
+                 ", beside what stands there, and keep it in /etc/sysctl.d; `ringwall reload` begins to count anew. "
+                 "Nothing, where a PBX greets its telephones after a start, or a host scans",
+             true}};
 }
 
 Faults sdp_is_within_media_ports(const Patient& patient) {
@@ -252,6 +236,7 @@ const std::vector<NamedCheck>& all_checks() {
         {"names", "an address for each name of a peer", names_resolve},
         {"metrics", "the port of the metrics, where it should be", metrics_are_served},
         {"tables", "room in the tables", tables_have_room},
+        {"ways_back", "a way back for each flow of the inside", ways_back_are_enough},
         {"losses", "no message that the agent never saw", nothing_is_lost},
         {"card", "no packet that the card dropped", cards_keep_up},
         {"clock", "a clock that is kept, where rules end by it", clock_is_set},

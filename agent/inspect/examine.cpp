@@ -65,13 +65,24 @@ uint64_t number_in(const std::string& path) {
     return value;
 }
 
-std::vector<Endpoint> pinholes_of(const std::string& socket) {
-    std::vector<Endpoint> all;
+std::set<std::pair<Protocol, Endpoint>> pinholes_of(const std::string& socket) {
+    std::set<std::pair<Protocol, Endpoint>> all;
     const auto document = answer_of(socket, "/api/v1/pinholes");
     if (!document || !document->is_array()) return all;
     for (const json::value& each : document->get_array())
-        if (const auto local = Endpoint::parse(cli::text(each, "local"))) all.push_back(*local);
+        if (const auto local = Endpoint::parse(cli::text(each, "local")))
+            all.emplace(cli::text(each, "proto") == to_string(Protocol::tcp) ? Protocol::tcp : Protocol::udp, *local);
     return all;
+}
+
+// A call's socket that was closed while owners were looked for has none, and is gone.
+void look_at_sockets(Patient& patient) {
+    patient.listeners = listeners();
+    patient.sees_all_owners = find_owners(patient.listeners);
+    std::set<uint64_t> still;
+    for (const Listener& each : listeners()) still.insert(each.inode);
+    std::erase_if(patient.listeners,
+                  [&](const Listener& each) { return each.owners.empty() && !still.contains(each.inode); });
 }
 
 void look_at_configuration(const agent::Options& options, Patient& patient) {
@@ -105,8 +116,7 @@ Patient examine(const agent::Options& options) {
     patient.chosen = chosen_ports(line_in("/proc/sys/net/ipv4/ip_local_port_range"),
                                   line_in("/proc/sys/net/ipv4/ip_local_reserved_ports"));
     patient.modules = loaded_modules();
-    patient.listeners = listeners();
-    find_owners(patient.listeners);
+    look_at_sockets(patient);
     patient.now_s = std::time(nullptr);
     patient.pin_path = options.pin_path;
     patient.socket = options.socket;

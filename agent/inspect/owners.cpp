@@ -7,6 +7,8 @@
 #include <map>
 #include <optional>
 
+#include "agent/kernel/pid_namespace.hpp"
+
 namespace ringwall::inspect {
 namespace {
 
@@ -36,15 +38,21 @@ std::string program_of(const fs::path& process) {
 
 } // namespace
 
-void find_owners(std::vector<Listener>& listeners) {
+bool find_owners(std::vector<Listener>& listeners) {
     std::multimap<uint64_t, Listener*> wanted;
     for (Listener& each : listeners)
         if (each.inode != 0) wanted.emplace(each.inode, &each);
-    std::error_code none; // a process that ends meanwhile, or is somebody else's
+    // Without the first, /proc hides the others' processes (hidepid, proc(5)), or it is a container's.
+    bool sees_first = false, is_refused = false;
+    std::error_code none; // a process that ends meanwhile
     for (fs::directory_iterator process("/proc", none), end; process != end; process.increment(none)) {
         const auto pid = whole_number<int>(process->path().filename().string());
         if (!pid) continue;
-        for (fs::directory_iterator file(process->path() / "fd", none); file != end; file.increment(none)) {
+        std::error_code trouble;
+        fs::directory_iterator file(process->path() / "fd", trouble);
+        is_refused |= trouble == std::errc::permission_denied || trouble == std::errc::operation_not_permitted;
+        sees_first |= *pid == 1 && !trouble;
+        for (; file != end; file.increment(none)) {
             const auto inode = socket_of(fs::read_symlink(file->path(), none).string());
             if (!inode) continue;
             for (auto [each, last] = wanted.equal_range(*inode); each != last; ++each) {
@@ -53,6 +61,7 @@ void find_owners(std::vector<Listener>& listeners) {
             }
         }
     }
+    return sees_first && !is_refused && kernel::is_in_first_pid_namespace();
 }
 
 } // namespace ringwall::inspect

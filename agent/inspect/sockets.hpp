@@ -14,8 +14,8 @@ namespace ringwall::inspect {
 struct Listener {
     Endpoint local; // :: and 0.0.0.0 stand for every address
     Protocol protocol = Protocol::udp;
-    uint64_t inode = 0;      // 0: the kernel's own
-    std::vector<int> owners; // process ids (owners.hpp); none where they cannot be seen
+    uint64_t inode = 0;
+    std::vector<int> owners; // process ids (owners.hpp); none of the kernel's own, and where they cannot be seen
     std::string program;     // of the first
     bool operator==(const Listener&) const = default;
 };

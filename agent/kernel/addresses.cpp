@@ -44,6 +44,9 @@ bool is_link_local(const IpAddress& address) {
     return address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0) == 0x80;
 }
 
+// A VRF has the loopback's, too, as the kernel's networking/vrf.rst advises: programs in it speak to themselves there.
+bool stays_near(const IpAddress& address) { return is_link_local(address) || is_loopback(address); }
+
 bool is_reached(std::span<const int> reached, const OwnAddress& own) {
     return std::ranges::find(reached, own.ifindex) != reached.end();
 }
@@ -56,6 +59,10 @@ std::vector<T> in_order(std::vector<T> all) {
 }
 
 } // namespace
+
+bool is_loopback(const IpAddress& address) {
+    return address == *IpAddress::parse("::1") || Prefix::parse("127.0.0.0/8")->contains(address);
+}
 
 Result<std::vector<OwnAddress>> list_addresses() {
     const auto dump = dump_route(RTM_GETADDR);
@@ -70,7 +77,7 @@ Result<std::vector<OwnAddress>> list_addresses() {
 std::vector<IpAddress> addresses_of(std::span<const int> reached, std::span<const OwnAddress> all) {
     std::vector<IpAddress> addresses;
     for (const OwnAddress& own : all)
-        if (is_reached(reached, own) && !is_link_local(own.address)) addresses.push_back(own.address);
+        if (is_reached(reached, own) && !stays_near(own.address)) addresses.push_back(own.address);
     return in_order(std::move(addresses));
 }
 

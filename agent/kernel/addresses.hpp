@@ -20,10 +20,13 @@ struct OwnAddress {
     std::optional<IpAddress> broadcast;
 };
 
+bool is_loopback(const IpAddress& address); // 127.0.0.0/8, ::1
+
 // An error says that nobody knows, which is not that there are none.
 Result<std::vector<OwnAddress>> list_addresses();
 
-// Those of `reached` (Selection), in order: what `protect.networks: [self]` stands for. Link-local ones are left out.
+// Those of `reached` (Selection), in order: what `protect.networks: [self]` stands for. Link-local ones and those
+// of the loopback are left out.
 std::vector<IpAddress> addresses_of(std::span<const int> reached, std::span<const OwnAddress> all);
 
 // What a socket at any address of this host hears beside: broadcast, multicast that never leaves its link (groups that are

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 
 #include "agent/kernel/route_dump.hpp"
@@ -95,6 +96,48 @@ void match(std::span<const Device> all, const std::string& pattern, bool is_watc
         ": attached when it appears");
 }
 
+std::string to_string(const LeftOut& left_out) {
+    switch (left_out.why) {
+        case LeftOut::Why::seen_below:
+            return left_out.name + " stands above " + left_out.other +
+                   ", which is attached already: left out, or its packets would count twice";
+        case LeftOut::Why::outside_above:
+            return left_out.name + " is not watched, as " + left_out.other +
+                   ", which is outside, stands above it: its packets would count twice";
+        case LeftOut::Why::unreadable:
+            return left_out.name + " has frames that the programs do not read (neither Ethernet nor bare IP): left out";
+    }
+    return {};
+}
+
+void leave_out(const Selected& selected, LeftOut::Why why, std::string other, Selection& selection) {
+    const LeftOut& made =
+        selection.left_out.emplace_back(LeftOut{selected.device.name, selected.is_watched, why, std::move(other)});
+    selection.warnings.push_back(to_string(made));
+}
+
+void leave_out_unreadable(std::vector<Selected>& matched, Selection& selection) {
+    std::erase_if(matched, [&](const Selected& each) {
+        if (each.device.framing() != Framing::other) return false;
+        leave_out(each, LeftOut::Why::unreadable, {}, selection);
+        return true;
+    });
+}
+
+// Of those that are watched, as what is outside must be guarded. What stands between two outside ones is left to the lower.
+void leave_out_below_outside(std::span<const Device> all, std::vector<Selected>& matched, Selection& selection) {
+    std::vector<Selected> outside;
+    std::ranges::remove_copy_if(matched, std::back_inserter(outside), &Selected::is_watched);
+    std::erase_if(matched, [&](const Selected& each) {
+        if (!each.is_watched || taken_below(each.device, all, outside) != nullptr) return false;
+        const auto upper = std::ranges::find_if(
+            outside, [&](const Selected& other) { return taken_below(other.device, all, {&each, 1}) != nullptr; });
+        if (upper == outside.end()) return false;
+        leave_out(each, LeftOut::Why::outside_above, upper->device.name, selection);
+        return true;
+    });
+}
+
 // An address of a bond or a bridge is reached by what belongs to it; a bridge may stand in a VRF.
 void add_masters(std::span<const Device> all, std::vector<int>& reached) {
     for (size_t i = 0; i < reached.size(); ++i) // which grows meanwhile
@@ -137,21 +180,13 @@ Selection select_devices(std::span<const Device> all, std::span<const std::strin
     std::vector<Selected> matched;
     for (const auto& pattern : outside) match(all, pattern, false, matched, selection.warnings);
     for (const auto& pattern : watch) match(all, pattern, true, matched, selection.warnings);
+    leave_out_unreadable(matched, selection);
+    leave_out_below_outside(all, matched, selection);
     for (const auto& selected : matched) {
-        const auto& name = selected.device.name;
-        const auto* lower = taken_below(selected.device, all, matched);
-        const bool is_readable = selected.device.framing() != Framing::other;
-        if (lower != nullptr)
-            selection.warnings.push_back(name + " stands above " + lower->name +
-                                         ", which is attached already: left out, or its packets would count twice");
-        else if (!is_readable)
-            selection.warnings.push_back(name +
-                                         " has frames that the programs do not read (neither Ethernet nor bare "
-                                         "IP): left out");
+        if (const auto* lower = taken_below(selected.device, all, matched))
+            leave_out(selected, LeftOut::Why::seen_below, lower->name, selection);
         else selection.devices.push_back(selected);
-        if (lower != nullptr || !is_readable) selection.left_out.push_back(name);
-        if (!selected.is_watched && (lower != nullptr || is_readable))
-            selection.reached.push_back(selected.device.index);
+        if (!selected.is_watched) selection.reached.push_back(selected.device.index);
     }
     add_masters(all, selection.reached);
     return selection;

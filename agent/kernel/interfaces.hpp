@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which interfaces `outside:` and `watch:` mean: names and globs (an outside one is never the loopback) over what this
 // network namespace has, less what stands above an interface that is taken already (a VLAN above its parent, a bond above
-// its slaves), whose packets would count twice.
+// its slaves) and what is watched below an outside one, whose packets would count twice.
 #pragma once
 
 #include <cstdint>
@@ -45,15 +45,30 @@ struct Selected {
     bool operator==(const Selected&) const = default;
 };
 
+// One that is named and there, and not taken.
+struct LeftOut {
+    enum class Why {
+        seen_below,    // `other`, which is taken, has its packets already: nothing is missed
+        outside_above, // `other` is outside and has its packets, and this one is only watched
+        unreadable,    // its frames: Framing::other
+    };
+    std::string name;
+    bool is_watched = false;
+    Why why = Why::seen_below;
+    std::string other;
+    bool operator==(const LeftOut&) const = default;
+};
+
 struct Selection {
     std::vector<Selected> devices;
-    // Indices of those whose own packets come in by an outside one: itself, what is named and left out above it, and the
-    // bond or bridge that it belongs to. Their addresses are `self`.
+    // Indices of those whose own packets come in by an outside one: itself, what is outside too and left out above it, and
+    // the bond, bridge or VRF that it belongs to. Their addresses are `self`.
     std::vector<int> reached;
-    std::vector<std::string> left_out; // names of those that are there and not taken
+    std::vector<LeftOut> left_out;
     std::vector<std::string> warnings; // what no device has yet, and who is left out
 };
-// What stands in both lists is outside.
+// What stands in both lists is outside. Programs on an outside one and on one that is watched below it would both mirror
+// its SIP, and the agent would read what has been refused: the outside one is taken.
 Selection select_devices(std::span<const Device> all, std::span<const std::string> outside,
                          std::span<const std::string> watch);
 

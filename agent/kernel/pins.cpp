@@ -19,6 +19,7 @@
 #include <sstream>
 #include <thread>
 
+#include "agent/kernel/pid_namespace.hpp"
 #include "agent/log.hpp"
 
 namespace ringwall::kernel {
@@ -38,10 +39,9 @@ bool is_bpffs(const std::string& path) {
 // Inside `ip netns exec` /sys is a fresh sysfs of a mount namespace that ends with the command, and a container's ends with
 // the container: a bpffs mounted there would take the pins with it. Of a container's processes one is number 1, too.
 bool is_in_first_mount_namespace() {
-    constexpr ino_t first_pid_namespace = 0xEFFFFFFC; // PROC_PID_INIT_INO, linux/proc_ns.h
-    struct stat ours{}, first{}, pids{};
-    return stat("/proc/self/ns/pid", &pids) == 0 && pids.st_ino == first_pid_namespace &&
-           stat("/proc/self/ns/mnt", &ours) == 0 && stat("/proc/1/ns/mnt", &first) == 0 && ours.st_ino == first.st_ino;
+    struct stat ours{}, first{};
+    return is_in_first_pid_namespace() && stat("/proc/self/ns/mnt", &ours) == 0 &&
+           stat("/proc/1/ns/mnt", &first) == 0 && ours.st_ino == first.st_ino;
 }
 
 Result<void> require_bpffs(const std::string& root) {

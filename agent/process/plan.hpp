@@ -16,9 +16,9 @@ namespace ringwall::agent {
 // What the machine has of what a configuration names.
 struct Surroundings {
     std::vector<kernel::Selected> devices;
-    std::vector<int> reached;          // as in kernel::Selection
-    std::vector<std::string> left_out; // likewise
-    std::vector<IpAddress> self;       // empty where the configuration does not ask for them
+    std::vector<int> reached;              // as in kernel::Selection
+    std::vector<kernel::LeftOut> left_out; // likewise
+    std::vector<IpAddress> self;           // empty where the configuration does not ask for them
     std::vector<Prefix> shared;
     std::vector<std::string> warnings;
 };

@@ -169,6 +169,7 @@ control::Status status_of(const Wall& wall) {
             .reasons = wall.maps.reasons(),
             .events = wall.maps.events(),
             .core = wall.counters(),
+            .events_at_load = wall.events_at_load,
             .core_at_load = wall.counters_at_load,
             .census = wall.core.census(),
             .pinholes_capacity = wall.maps.pinhole_capacity(),

@@ -187,7 +187,10 @@ private:
         if (frame.message == Message::scrape) return serve_scrapes(frame.descriptor.release());
         if (frame.message == Message::policy) config_error_ = adopt(frame);
         else config_error_ = frame.body;
-        if (config_error_.empty()) counters_at_load_ = counters();
+        if (config_error_.empty()) {
+            events_at_load_ = maps_.events();
+            counters_at_load_ = counters();
+        }
         is_config_refused_ = frame.message == Message::reload_refused;
         reloaded_.cancel();
     }
@@ -249,6 +252,7 @@ private:
                 .drops = *drops_,
                 .briefing = briefing_,
                 .config_error = config_error_,
+                .events_at_load = events_at_load_,
                 .counters_at_load = counters_at_load_,
                 .started_s = std::time(nullptr),
                 .counters = [this] { return counters(); },
@@ -262,8 +266,10 @@ private:
     kernel::Maps maps_;
     Briefing briefing_;
     std::string config_error_;
-    std::vector<CoreCounter> counters_at_load_; // of the configuration that the last reload took
-    bool is_config_refused_ = false;            // for its mistakes
+    // When our configuration was loaded; the maps have the events of the workers before us.
+    std::vector<uint64_t> events_at_load_ = maps_.events();
+    std::vector<CoreCounter> counters_at_load_;
+    bool is_config_refused_ = false; // for its mistakes
     Follower follower_;
     Bans bans_;
     std::unique_ptr<kernel::Rings> rings_;

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`ringwall doctor`: nothing to say of a healthy wall; each fault that is seeded is found, with a mend, and gone once mended.
 Pins of another version are refused by every command that would touch them, and nothing is dropped silently."""
+import fcntl
 import json
+import os
 import pathlib
 import socket
 import struct
@@ -13,6 +15,17 @@ from ringwall_netns.topology import run
 from ringwall_netns.wall import Wall, endpoint_text
 
 GOOD, FAILED = 0, 1
+TUNSETIFF, TUNSETLINK = 0x400454ca, 0x400454cd             # linux/if_tun.h
+ARPHRD_INFINIBAND = 32                                     # linux/if_arp.h
+
+
+def make_tun(namespace, name, link_type):
+    """A device whose frames say that they begin in that way; it goes with the descriptor."""
+    with namespace.inside():
+        tun = os.open('/dev/net/tun', os.O_RDWR | os.O_CLOEXEC)
+    fcntl.ioctl(tun, TUNSETIFF, struct.pack('16sH22x', name.encode(), 0x1001))    # IFF_TUN, IFF_NO_PI
+    fcntl.ioctl(tun, TUNSETLINK, link_type)
+    return tun
 
 
 class Doctor:
@@ -84,6 +97,16 @@ class Machine(Doctor):
         self.assertIn(':10059 is bound in the media range by ', self.faults()['media_ports']['what'])
         self.assertIn(f'(process {stranger.pid})', self.faults()['media_ports']['what'])
 
+    def test_a_socket_of_the_kernel_is_said_to_be_one(self):
+        def device(*words):
+            run('ip', '-n', self.topology.edge.name, 'link', *words)
+        device('add', 'tunnel', 'type', 'vxlan', 'id', '5', 'dstport', '10070')
+        self.addCleanup(device, 'del', 'tunnel')
+        device('set', 'tunnel', 'up')
+        fault = self.wait_until(lambda: self.faults().get('media_ports'), 'its socket is found')
+        self.assertIn(':10070 is bound in the media range by the kernel itself', fault['what'])
+        self.assertFalse(fault['hint'])
+
     def test_media_of_a_call_is_no_stranger(self):
         _, outside, inside = self.inbound()
         self.assert_both_hear(outside, inside)
@@ -139,6 +162,27 @@ class Configuration(Doctor):
     def test_an_interface_that_is_not_there(self):
         self.reconfigure(outside=['outer', 'eth9'])
         self.assert_seeded('interfaces', 'eth9', self.reconfigure)
+
+    def ip(self, *words):
+        run('ip', '-n', self.topology.edge.name, *words)
+
+    def test_what_is_watched_below_an_outside_interface(self):
+        self.ip('link', 'add', 'name', 'br9', 'type', 'bridge')
+        self.addCleanup(self.ip, 'link', 'del', 'br9')
+        self.ip('link', 'add', 'name', 'port9', 'master', 'br9', 'type', 'veth', 'peer', 'name', 'far9')
+        self.addCleanup(self.ip, 'link', 'del', 'port9')
+        self.reconfigure(outside=['outer', 'br9'], watch=['port9'])
+        fault = self.faults()['interfaces']
+        self.assertIn('port9 is not watched: br9, which is outside, stands above it', fault['what'])
+        roles = {each['name']: each['role'] for each in self.wall.status()['interfaces']}
+        self.assertEqual(roles, {'outer': 'outside', 'br9': 'outside'})
+        self.reconfigure()
+        self.assertNotIn('interfaces', self.faults())
+
+    def test_an_interface_whose_frames_are_not_read(self):
+        self.addCleanup(os.close, make_tun(self.topology.edge, 'odd9', ARPHRD_INFINIBAND))
+        self.reconfigure(outside=['outer', 'odd9'])
+        self.assert_seeded('interfaces', 'odd9 is not attached, and nothing is filtered there', self.reconfigure)
 
     def test_a_list_that_cannot_be_read(self):
         path = self.wall.directory / 'deny.txt'
@@ -199,6 +243,27 @@ class Configuration(Doctor):
         self.assertTrue(self.faults()['external']['hint'])
 
 
+class WaysBack(Doctor):
+    def begin_flows(self, count):
+        inside = self.rtp('pbx')
+        for port in range(20001, 20001 + count):
+            inside.send_raw(b'no RTP', (self.address('attacker'), port))
+
+    def test_too_many_are_a_hint_until_the_next_reload_or_start(self):
+        self.agent_may_be_down = True
+        self.begin_flows(1300)
+        fault = self.wait_until(lambda: self.faults().get('ways_back'), 'the quota is spent')
+        self.assertTrue(fault['hint'])
+        self.assertIn('ip_local_reserved_ports=10000-20000', fault['mend'])
+        self.wall.reload()
+        self.assertNotIn('ways_back', self.faults())
+        self.begin_flows(100)
+        self.wait_until(lambda: self.faults().get('ways_back'), 'it is spent still')
+        self.wall.kill()
+        self.wall.start()
+        self.assertNotIn('ways_back', self.faults())
+
+
 class OtherVersion(Doctor):
     def meta(self):
         return pathlib.Path(self.wall.pin_path) / 'maps' / 'meta'
@@ -253,6 +318,14 @@ class ConfigurationIPv4(Configuration, WallCase):
 
 
 class ConfigurationIPv6(Configuration, WallCase):
+    family = 6
+
+
+class WaysBackIPv4(WaysBack, WallCase):
+    pass
+
+
+class WaysBackIPv6(WaysBack, WallCase):
     family = 6
 
 

@@ -38,6 +38,8 @@ const std::vector<Device> machine = {
     {.index = 14, .name = "vrf0", .kind = "vrf"},
     {.index = 15, .name = "br0", .kind = "bridge", .master = 14},
     {.index = 16, .name = "port0", .master = 15},
+    {.index = 17, .name = "eth0.200", .kind = "vlan", .below = 2},
+    {.index = 18, .name = "macvlan0", .kind = "macvlan", .below = 4},
 };
 
 Selection select(std::vector<std::string> outside, std::vector<std::string> watch = {}) {
@@ -54,9 +56,31 @@ TEST(Select, takes_the_loopback_for_outside_by_its_name_only) {
 }
 
 TEST(Select, leaves_out_a_vlan_above_a_taken_parent) {
-    const auto selection = select({"eth*"});
+    const auto selection = select({"eth?", "eth0.100"});
     EXPECT_THAT(names(selection), ElementsAre("eth0", "eth1"));
     EXPECT_THAT(selection.warnings, ElementsAre(HasSubstr("eth0.100 stands above eth0")));
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"eth0.100", false, LeftOut::Why::seen_below, "eth0"}));
+}
+
+TEST(Select, takes_an_outside_vlan_though_its_parent_is_watched) {
+    const auto selection = select({"eth0.100"}, {"eth0", "eth0.200"});
+    EXPECT_THAT(names(selection), ElementsAre("eth0.100", "eth0.200?"));
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"eth0", true, LeftOut::Why::outside_above, "eth0.100"}));
+    EXPECT_THAT(selection.warnings, ElementsAre(HasSubstr("eth0 is not watched, as eth0.100, which is outside")));
+    EXPECT_THAT(selection.reached, ElementsAre(4));
+}
+
+TEST(Select, takes_an_outside_bond_though_a_slave_is_watched_or_the_parent_of_a_parent) {
+    EXPECT_THAT(names(select({"bond0"}, {"slave*"})), ElementsAre("bond0"));
+    EXPECT_THAT(names(select({"macvlan0"}, {"eth0"})), ElementsAre("macvlan0"));
+    EXPECT_THAT(names(select({"bond0.5"}, {"bond0"})), ElementsAre("bond0.5"));
+}
+
+TEST(Select, misses_nothing_of_what_is_watched_between_two_outside_ones) {
+    const auto selection = select({"eth0", "macvlan0"}, {"eth0.100"});
+    EXPECT_THAT(names(selection), ElementsAre("eth0"));
+    for (const LeftOut& each : selection.left_out) EXPECT_EQ(each.why, LeftOut::Why::seen_below) << each.name;
+    EXPECT_THAT(selection.reached, ElementsAre(2, 18));
 }
 
 TEST(Select, takes_a_vlan_alone) { EXPECT_THAT(names(select({"eth0.100"})), ElementsAre("eth0.100")); }
@@ -92,6 +116,9 @@ TEST(Select, leaves_out_frames_that_the_programs_do_not_read) {
     const auto selection = select({"ib0", "wg0"});
     EXPECT_THAT(names(selection), ElementsAre("wg0"));
     EXPECT_THAT(selection.warnings, ElementsAre(HasSubstr("ib0 has frames")));
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"ib0", false, LeftOut::Why::unreadable, ""}));
+    EXPECT_THAT(selection.reached, ElementsAre(12));
+    EXPECT_TRUE(select({"wg0"}, {"ib0"}).left_out.at(0).is_watched);
 }
 
 TEST(Framing, is_by_the_kind_of_link) {
@@ -126,6 +153,9 @@ const std::vector<OwnAddress> on_machine = {
     own(2, "fe80::1/64"),
     own(3, "198.51.100.1/24", "198.51.100.255"),
     own(2, "192.0.2.10/25", "192.0.2.127"),
+    own(14, "127.0.0.1/8"),
+    own(14, "::1/128"),
+    own(14, "203.0.113.1/32"),
 };
 
 std::vector<std::string> texts(const auto& all) {
@@ -144,7 +174,7 @@ TEST(Addresses, are_those_of_outside_interfaces_without_link_local_ones) {
 TEST(Addresses, are_those_of_a_named_vlan_too_though_its_parent_is_attached_and_not_it) {
     const auto selection = select({"eth0", "eth0.100"});
     EXPECT_THAT(selection.reached, UnorderedElementsAre(2, 4));
-    EXPECT_THAT(selection.left_out, ElementsAre("eth0.100"));
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"eth0.100", false, LeftOut::Why::seen_below, "eth0"}));
     EXPECT_THAT(select({"eth0"}).reached, ElementsAre(2)) << "a VLAN that nobody has named may be inside";
     EXPECT_THAT(select({"eth0"}, {"eth0.100"}).reached, ElementsAre(2)) << "and one that is watched is";
 }
@@ -152,6 +182,10 @@ TEST(Addresses, are_those_of_a_named_vlan_too_though_its_parent_is_attached_and_
 TEST(Addresses, are_those_of_the_bond_or_bridge_that_an_outside_interface_belongs_to) {
     EXPECT_THAT(select({"slave*"}).reached, UnorderedElementsAre(6, 7, 5));
     EXPECT_THAT(select({"port0"}).reached, UnorderedElementsAre(16, 15, 14));
+}
+
+TEST(Addresses, leave_out_the_loopback_addresses_of_a_vrf) {
+    EXPECT_THAT(texts(addresses_of(select({"port0"}).reached, on_machine)), ElementsAre("203.0.113.1"));
 }
 
 TEST(Addresses, bring_broadcast_and_the_anycast_of_their_networks) {

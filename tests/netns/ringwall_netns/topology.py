@@ -9,6 +9,7 @@ The link between outside and edge is a veth pair, or what LINKS makes upon such 
 Addresses are the same in both, so that a test runs in either. Neighbours are static, DAD and offloads are off: what is
 captured is what was sent, and nothing else is on the wire.
 """
+import contextlib
 import ctypes
 import dataclasses
 import ipaddress
@@ -71,17 +72,22 @@ class Namespace:
     def run(self, *command, **options):
         return run(*self.command(*command), **options)
 
-    def socket(self, *arguments):
-        """A socket that lives in this namespace, though the caller does not."""
+    @contextlib.contextmanager
+    def inside(self):
+        """What is opened within lives in this namespace, though the caller does not."""
         home = os.open('/proc/thread-self/ns/net', os.O_RDONLY | os.O_CLOEXEC)
         try:
             _enter(self.path)
             try:
-                return socket.socket(*arguments)
+                yield
             finally:
                 _setns(home)
         finally:
             os.close(home)
+
+    def socket(self, *arguments):
+        with self.inside():
+            return socket.socket(*arguments)
 
     def udp(self, address, port, *, transparent=False):
         """A bound UDP socket. `transparent` binds a foreign address, to spoof it as a source."""

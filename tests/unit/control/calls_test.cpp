@@ -110,5 +110,25 @@ TEST(StatusDocument, tells_what_runs_and_what_was_decided) {
     EXPECT_EQ(document.at("config").at("error"), "f:1:1: wrong");
 }
 
+TEST(StatusDocument, counts_what_came_since_the_configuration_was_loaded) {
+    Status status;
+    status.events.assign(EVENT_COUNT, 0);
+    status.events[EVENT_return_path_quota] = 44;
+    status.events[EVENT_opaque_full] = 3;
+    status.core = {{"media_elsewhere", 7}};
+    const auto count = [&](const char* label) {
+        const json::value document = control::status(status, view(), now);
+        return document.at("config").at("since_loaded").at(label).to_number<int>();
+    };
+    EXPECT_EQ(count("return_path_quota"), 44);
+    EXPECT_EQ(count("media_elsewhere"), 7);
+    status.events_at_load.assign(EVENT_COUNT, 0);
+    status.events_at_load[EVENT_return_path_quota] = 40;
+    status.core_at_load = {{"media_elsewhere", 7}};
+    EXPECT_EQ(count("return_path_quota"), 4);
+    EXPECT_EQ(count("opaque_full"), 3);
+    EXPECT_EQ(count("media_elsewhere"), 0);
+}
+
 } // namespace
 } // namespace ringwall::control

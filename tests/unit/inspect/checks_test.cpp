@@ -20,7 +20,9 @@ policy::View policy_of(const std::string& more = {}, const std::string& networks
     return {config.value_or(policy::Config{}), {}};
 }
 
-Listener bound(Protocol protocol, const std::string& local) { return {*Endpoint::parse(local), protocol, 0, {}, {}}; }
+Listener bound(Protocol protocol, const std::string& local) {
+    return {*Endpoint::parse(local), protocol, 4710, {}, {}};
+}
 
 Listener bound(Protocol protocol, const std::string& local, int owner, const std::string& program) {
     return {*Endpoint::parse(local), protocol, 4711, {owner}, program};
@@ -33,14 +35,15 @@ Patient healthy() {
     patient.listeners = {bound(Protocol::udp, "192.0.2.10:5060"), bound(Protocol::tcp, "0.0.0.0:5060"),
                          bound(Protocol::tcp, "0.0.0.0:5061"),    bound(Protocol::tcp, "0.0.0.0:22"),
                          bound(Protocol::udp, "127.0.0.1:10053"), bound(Protocol::udp, "192.0.2.10:10066")};
-    patient.pinholes = {*Endpoint::parse("192.0.2.10:10066")};
+    patient.pinholes = {{Protocol::udp, *Endpoint::parse("192.0.2.10:10066")}};
     patient.missed = {{"eth0", 0}};
     patient.now_s = 1'800'000'000;
     patient.policy = policy_of();
     patient.status = json::parse(R"({"mode": "enforce", "pinholes": 8, "pinholes_capacity": 100,
         "interfaces": [{"name": "eth0", "role": "outside", "ingress": "xdp native", "egress": "tcx", "why": ""}],
         "config": {"loaded": 1700000000, "error": "", "since_loaded": {"media_port_unguarded": 0}}, "lists": [], "names": [],
-        "events": [{"event": "lost_known", "count": 0}], "core": {"media_port_unguarded": 7, "media_elsewhere": 8, "media_elsewhere_refused": 9}})");
+        "events": [{"event": "lost_known", "count": 0}, {"event": "return_path_quota", "count": 5}, {"event": "opaque_full", "count": 6}],
+        "core": {"media_port_unguarded": 7, "media_elsewhere": 8, "media_elsewhere_refused": 9}})");
     return patient;
 }
 
@@ -84,6 +87,12 @@ const std::vector<Case>& cases() {
              p.policy = policy_of("attach: dispatcher\n");
          }},
         {"interfaces", "no outside interface", [](Patient& p) { status(p)["interfaces"] = json::array{}; }},
+        {"interfaces", "ib0 is not attached, and nothing is filtered there: its frames",
+         [](Patient& p) { p.left_out = {{"ib0", false, kernel::LeftOut::Why::unreadable, ""}}; }},
+        {"interfaces", "ib0 is not watched: its frames",
+         [](Patient& p) { p.left_out = {{"ib0", true, kernel::LeftOut::Why::unreadable, ""}}; }},
+        {"interfaces", "eth1 is not watched: eth1.100, which is outside, stands above it",
+         [](Patient& p) { p.left_out = {{"eth1", true, kernel::LeftOut::Why::outside_above, "eth1.100"}}; }},
         {"interfaces", "no interface eth0", [](Patient& p) { interface(p)["name"] = "eth1"; }},
         {"mode", "monitor", [](Patient& p) { status(p)["mode"] = "monitor"; }},
         {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
@@ -135,10 +144,9 @@ const std::vector<Case>& cases() {
                  json::parse(R"({"listen":"127.0.0.1:10560","error":"listen on 127.0.0.1:10560: in use"})");
          }},
         {"tables", "pinholes", [](Patient& p) { status(p)["pinholes"] = 90; }},
-        {"tables", "opaque_full",
-         [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "opaque_full", "count": 1}])"); }},
-        {"tables", "return_path_quota",
-         [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "return_path_quota", "count": 44}])"); }},
+        {"tables", "opaque_full", [](Patient& p) { since_loaded(p)["opaque_full"] = 1; }},
+        {"ways_back", "44 packets from inside got no way back",
+         [](Patient& p) { since_loaded(p)["return_path_quota"] = 44; }},
         {"losses", "lost_known",
          [](Patient& p) { status(p)["events"] = json::parse(R"([{"event": "lost_known", "count": 1}])"); }},
         {"card", "eth0", [](Patient& p) { p.missed = {{"eth0", 1}}; }},
@@ -182,8 +190,8 @@ TEST(Checks, call_it_no_fault_where_the_inside_names_others_or_auto_takes_what_t
         Patient patient = healthy();
         each.seed(patient);
         const std::string_view words = each.words;
-        const bool is_hint =
-            words == "neither protected" || words == "no native XDP" || words.starts_with("gives ports");
+        const bool is_hint = words == "neither protected" || words == "no native XDP" ||
+                             words.starts_with("gives ports") || std::string_view(each.check) == "ways_back";
         EXPECT_EQ(faults_of(patient).at(0).is_hint, is_hint) << each.check << ", " << each.words;
     }
 }
@@ -200,11 +208,21 @@ TEST(Checks, name_the_directory_where_a_file_system_is_missing) {
     EXPECT_EQ(mend("/run/bpf/other"), "mount -t bpf bpf /run/bpf");
 }
 
-TEST(Checks, miss_no_interface_that_is_there_and_left_out) {
+TEST(Checks, miss_no_interface_whose_packets_another_one_has) {
     Patient patient = healthy();
     interface(patient)["name"] = "eth1";
-    patient.left_out = {"eth0"};
+    patient.left_out = {{"eth0", false, kernel::LeftOut::Why::seen_below, "eth1"},
+                        {"wg0", true, kernel::LeftOut::Why::seen_below, "eth1"}};
     EXPECT_TRUE(faults_of(patient).empty());
+}
+
+TEST(Checks, say_once_that_an_interface_is_there_and_not_attached) {
+    Patient patient = healthy();
+    interface(patient)["name"] = "eth1";
+    patient.left_out = {{"eth0", false, kernel::LeftOut::Why::unreadable, ""}};
+    const Faults found = faults_of(patient);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].what.find("eth0 is not attached"), std::string::npos) << found[0].what;
 }
 
 TEST(Checks, have_a_fault_each_here) {
@@ -225,6 +243,18 @@ TEST(Checks, leave_out_what_is_just_within) {
     patient.is_clock_set = false;
     patient.chosen = {{{1024}, {9999}}, {{20001}, {60999}}};
     for (const Fault& fault : faults_of(patient)) ADD_FAILURE() << fault.check << ": " << fault.what;
+}
+
+TEST(Checks, name_the_ports_that_a_resolver_should_leave_alone) {
+    Patient patient = healthy();
+    since_loaded(patient)["return_path_quota"] = 1;
+    patient.policy = {policy::read("version: 1\noutside: [eth0]\n"
+                                   "protect: { networks: [192.0.2.0/24], media_ports: [10000-20000, 4000] }\n")
+                          .value_or(policy::Config{}),
+                      {}};
+    const Faults found = faults_of(patient);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].mend.find("ip_local_reserved_ports=10000-20000,4000,"), std::string::npos) << found[0].mend;
 }
 
 // A ringing telephone's port, one of a call over TLS, one of a call between two telephones inside: the wall knows of none.
@@ -254,11 +284,47 @@ TEST(Checks, know_what_asterisk_has_among_the_ports_of_t38_beside_its_media) {
 
 TEST(Checks, hint_at_a_media_port_whose_owner_cannot_be_seen) {
     Patient patient = healthy();
-    patient.listeners.push_back({*Endpoint::parse("0.0.0.0:10068"), Protocol::udp, 4711, {}, {}});
+    patient.sees_all_owners = false;
+    patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:10068"));
     const Faults found = faults_of(patient);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_TRUE(found[0].is_hint);
     EXPECT_NE(found[0].mend.find("as root"), std::string::npos) << found[0].mend;
+}
+
+TEST(Checks, call_who_has_no_owner_the_kernels_where_all_owners_are_seen) {
+    Patient patient = healthy();
+    patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:10068"));
+    const Faults found = faults_of(patient);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_FALSE(found[0].is_hint);
+    EXPECT_NE(found[0].what.find("10068 is bound in the media range by the kernel itself"), std::string::npos)
+        << found[0].what;
+    EXPECT_NE(found[0].mend.find("WireGuard"), std::string::npos) << found[0].mend;
+}
+
+// On an edge, whose own service has the port that a call of the PBX behind it has, too.
+TEST(Checks, excuse_nobody_for_another_machines_call_or_another_protocols) {
+    for (const auto& [protocol, hole] :
+         {std::pair(Protocol::udp, "192.0.2.20:12000"), {Protocol::tcp, "192.0.2.10:12000"}}) {
+        SCOPED_TRACE(hole);
+        Patient patient = healthy();
+        patient.pinholes.emplace(protocol, *Endpoint::parse(hole));
+        patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:12000", 8, "named"));
+        patient.listeners.push_back(bound(Protocol::udp, "0.0.0.0:12001", 8, "named"));
+        EXPECT_EQ(faults_of(patient).size(), 2U);
+    }
+}
+
+TEST(Checks, know_a_calls_port_by_any_address_of_this_host_and_its_family) {
+    Patient patient = healthy();
+    patient.policy = policy_of({}, "[192.0.2.0/24, \"2001:db8:1::/48\"]");
+    patient.own.push_back(*IpAddress::parse("2001:db8:1::10"));
+    patient.pinholes.emplace(Protocol::udp, *Endpoint::parse("[2001:db8:1::10]:12000"));
+    patient.listeners.push_back(bound(Protocol::udp, "[::]:12000", 8, "rtpengine"));
+    EXPECT_TRUE(faults_of(patient).empty());
+    patient.listeners.back() = bound(Protocol::udp, "0.0.0.0:12000", 8, "rtpengine");
+    EXPECT_EQ(faults_of(patient).size(), 1U);
 }
 
 } // namespace
