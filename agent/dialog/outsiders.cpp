@@ -107,6 +107,7 @@ private:
 // What comes back of the inside's own is not remembered: a registrar's 200 lists every binding.
 void Outsiders::note_contacts(const sip::Message& message, EchoMemory::Namer namer, const IpAddress& to,
                               const policy::View& policy, TimePoint now) {
+    if (!message.is_request && !is_offered(message.method)) return; // learn() takes none of such either
     std::vector<Endpoint> contacts, learned;
     for (const sip::NameAddress& contact : message.contacts()) {
         if (!contact.host_port.address || !has_target(message)) continue;
@@ -116,10 +117,8 @@ void Outsiders::note_contacts(const sip::Message& message, EchoMemory::Namer nam
             (learned_ports_.contains(inside) ? learned : contacts).push_back(named);
     }
     contacts_.note(namer, contacts, now);
-    if (message.is_request || is_offered(message.method)) { // to the inside's REGISTER its own comes back
-        learned_by_call_.note(hash_({message.call_id}), learned, now);
-        learned_by_call_.accepted(hash_({message.call_id}), now);
-    }
+    learned_by_call_.note(hash_({message.call_id}), learned, now);
+    learned_by_call_.accepted(hash_({message.call_id}), now);
 }
 
 void Outsiders::note_unread(const sip::Message& message, const IpAddress& to, const Described& described,
