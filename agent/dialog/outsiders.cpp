@@ -13,7 +13,7 @@ namespace ringwall::dialog {
 namespace {
 
 using InsideOf = std::function<Endpoint(const Endpoint&)>; // Externals', for one speaker
-using IsForeign = std::function<bool(const Endpoint&)>;    // an outsider has named it
+using IsForeign = Outsiders::IsForeign;
 
 // Where a Contact says where the sender is (RFC 3261 8.1.1.8, 12.2; RFC 6665): elsewhere it means nothing.
 bool has_target(const sip::Message& message) {
@@ -108,10 +108,12 @@ private:
 void Outsiders::note_contacts(const sip::Message& message, EchoMemory::Namer namer, const IpAddress& to,
                               const policy::View& policy, TimePoint now) {
     if (!message.is_request && !is_offered(message.method)) return; // learn() takes none of such either
+    const bool is_register = message.method == sip::Method::register_;
     std::vector<Endpoint> contacts, learned;
     for (const sip::NameAddress& contact : message.contacts()) {
         if (!contact.host_port.address || !has_target(message)) continue;
         const Endpoint named = named_by(contact.host_port);
+        if (is_register && registered_.names(hash_({message.call_id}), named, now)) continue;
         const Endpoint inside = externals_.inside_of(named, to, policy);
         if (externals_.is_inside(named.address, policy))
             (learned_ports_.contains(inside) ? learned : contacts).push_back(named);
@@ -189,6 +191,15 @@ void Outsiders::answered(const sip::Message& message, uint64_t transaction, Time
     else named_.refused(namer_of_claimed(transaction));
 }
 
+// A registrar inside may be reached by a proxy beyond the wall: then the REGISTER comes back in.
+void Outsiders::note_registered(const sip::Message& request, const IsForeign& is_foreign, TimePoint now) {
+    std::vector<Endpoint> own;
+    for (const sip::NameAddress& contact : request.contacts())
+        if (contact.host_port.address && !is_foreign(named_by(contact.host_port)))
+            own.push_back(named_by(contact.host_port));
+    registered_.note(hash_({request.call_id}), own, now);
+}
+
 // RFC 3261 8.1.1.7, 8.1.1.8. Responses to REGISTER list other people's contacts, and so may those to SUBSCRIBE, NOTIFY and
 // REFER that an inside proxy passes on: of what outsiders answer only what answers an INVITE or UPDATE is remembered.
 std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& message, const Datagram& datagram,
@@ -206,6 +217,7 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
     Learning learning(learned_ports_, is_foreign, inside_of, party, policy, now);
     const bool is_register = message.method == sip::Method::register_;
     std::optional<Registrations::Registered> registered;
+    if (is_register && message.is_request) note_registered(message, is_foreign, now);
     if (message.is_request) {
         if (is_register)
             registered = registrations_.asked(message, datagram.destination.address, addresses_of(message, inside_of),

@@ -30,14 +30,17 @@ struct Described {
 
 class Outsiders {
 public:
+    using IsForeign = std::function<bool(const Endpoint&)>; // an outsider has named it
+
     // Endpoints that requests without an answer keep from every call: of a PBX's ten thousand ports a fortieth.
     static constexpr size_t most_of_the_latest = 256;
 
     explicit Outsiders(const KeyedHash& hash) : hash_(hash), registrations_(hash) {}
 
     // A message from outside, whatever it means to us: an inside proxy may hand it on. Inside endpoints that it names are
-    // remembered, but for SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the inside host that it went to.
-    // What is refused in one transaction does not speak for another of the same call: `transaction` is transaction_key().
+    // remembered, but for SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the inside
+    // host that it went to. What is refused in one transaction does not speak for another of the same call: `transaction` is
+    // transaction_key().
     void note_names(const sip::Message& message, uint64_t transaction, const IpAddress& to, const Described& described,
                     const policy::View& policy, TimePoint now);
     // The same of a message that cannot be read, whose Call-ID and Contacts are all that is known of it.
@@ -72,6 +75,7 @@ public:
 private:
     void note_contacts(const sip::Message& message, EchoMemory::Namer namer, const IpAddress& to,
                        const policy::View& policy, TimePoint now);
+    void note_registered(const sip::Message& request, const IsForeign& is_foreign, TimePoint now);
     void answered(const sip::Message& message, uint64_t transaction, TimePoint now); // the inside goes along
     void note_named(uint64_t transaction, const Described& described, TimePoint now);
     Described take_waiting(const sip::Message& message, uint64_t transaction); // somebody inside has answered
@@ -95,6 +99,7 @@ private:
     // Those that the inside has named before it: what comes back to it in its own call is its own elsewhere, but under that
     // Call-ID an outsider's, who would have the port opened to whom an inside proxy hands him on.
     EchoMemory learned_by_call_;
+    EchoMemory registered_; // the inside's own, by Call-ID: those of its REGISTER that may come back
     Parties parties_;
     LearnedPorts learned_ports_;
     Externals externals_;
