@@ -125,7 +125,7 @@ void Outsiders::note_contacts(const sip::Message& message, EchoMemory::Namer nam
 
 void Outsiders::note_unread(const sip::Message& message, const IpAddress& to, const Described& described,
                             const policy::View& policy, TimePoint now) {
-    note_contacts(message, stray_of(message.call_id), to, policy, now);
+    note_contacts(message, hash_({message.call_id}), to, policy, now);
     note_stray(message, described, now);
 }
 
@@ -163,8 +163,8 @@ void Outsiders::note_unanswered(const sip::Message& message, uint64_t transactio
 // Who hands it on does so under its Call-ID. No answer to something else of that call makes an end of it.
 void Outsiders::note_stray(const sip::Message& message, const Described& described, TimePoint now) {
     for (const std::vector<Endpoint>* named : {&described.free, &described.claimed})
-        waiting_by_call_.note(stray_of(message.call_id), *named, now);
-    waiting_by_call_.accepted(stray_of(message.call_id), now);
+        strays_.note(hash_({message.call_id}), *named, now);
+    strays_.accepted(hash_({message.call_id}), now);
 }
 
 Described Outsiders::take_waiting(const sip::Message& message, uint64_t transaction) {

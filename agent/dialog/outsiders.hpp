@@ -82,10 +82,10 @@ private:
     void note_unanswered(const sip::Message& message, uint64_t transaction, const Described& described, TimePoint now);
     void note_stray(const sip::Message& message, const Described& described, TimePoint now);
     bool waits_under(std::string_view call_id, const Endpoint& named, TimePoint now) const {
-        return waiting_by_call_.size() > 0 && (waiting_by_call_.names(hash_({call_id}), named, now) ||
-                                               waiting_by_call_.names(stray_of(call_id), named, now));
+        if (waiting_by_call_.size() == 0 && strays_.size() == 0) return false;
+        const uint64_t call = hash_({call_id});
+        return waiting_by_call_.names(call, named, now) || strays_.names(call, named, now);
     }
-    uint64_t stray_of(std::string_view call_id) const { return hash_({call_id, "stray"}); }
 
     KeyedHash hash_;
     // Media: what outsiders have named; of it, what a call had then, which is its own port that comes back to it as a rule
@@ -95,6 +95,8 @@ private:
     // hundred: all of them keep ports from their own Call-ID, the latest few from every other, too. Whoever passes a
     // description on under another says 100 before, or does it at once.
     EchoMemory waiting_, waiting_claimed_, waiting_by_call_, latest_{most_of_the_latest};
+    // By Call-ID: what nobody answers. Apart: it is kept for longer, and would push out what waits.
+    EchoMemory strays_;
     EchoMemory contacts_; // SIP ports: an ACK, an OPTIONS brings some, and shall keep no telephone from its media
     // Those that the inside has named before it: what comes back to it in its own call is its own elsewhere, but under that
     // Call-ID an outsider's, who would have the port opened to whom an inside proxy hands him on.

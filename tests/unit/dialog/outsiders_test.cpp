@@ -207,6 +207,21 @@ TEST_F(Echoes, of_what_nobody_answers_keep_the_latest_few_from_other_calls) {
     EXPECT_TRUE(is_echo(at(10000 + Outsiders::most_of_the_latest), "other"));
 }
 
+// These are kept for longer.
+TEST_F(Echoes, of_what_nobody_answers_outlast_any_number_of_strays) {
+    named(0, at(10000));
+    Described stray{.free = {}, .claimed = {}, .by = Described::By::nobody};
+    for (size_t port = 0; port < 128; ++port) stray.free.push_back(at(20000 + port));
+    for (size_t i = 1; i <= EchoMemory::most_kept / stray.free.size() + 1; ++i)
+        outsiders.note_names(invite(text_of("stray" + std::to_string(i))), transaction(i), inside.address, stray, policy,
+                             now);
+    for (size_t i = 0; i < Outsiders::most_of_the_latest; ++i) named(1000 + i, at(10001 + i));
+    EXPECT_FALSE(is_echo(at(10000), "other"));
+    EXPECT_TRUE(is_echo(at(10000), "0"));
+    EXPECT_TRUE(is_echo(at(20000), "stray500"));
+    EXPECT_FALSE(is_echo(at(20000), "other"));
+}
+
 TEST_F(Echoes, count_for_every_call_once_somebody_answers) {
     for (size_t i = 0; i <= Outsiders::most_of_the_latest; ++i) named(i, at(10000 + i));
     std::string text = text_of("0");
