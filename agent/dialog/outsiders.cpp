@@ -31,9 +31,11 @@ bool has_target(const sip::Message& message) {
 // Of its responses the Contact means something, too.
 bool is_offered(sip::Method method) { return method == sip::Method::invite || method == sip::Method::update; }
 
-// Who has named something: a transaction, and once more for what a call had then.
+// Who has named something: a transaction, and once more for what a call had then, by whether it began a call or was of one.
 EchoMemory::Namer namer(uint64_t transaction) { return key_of_kind(transaction, 1); }
-EchoMemory::Namer namer_of_claimed(uint64_t transaction) { return key_of_kind(transaction, 2); }
+EchoMemory::Namer namer_of_claimed(uint64_t transaction, Described::By by = Described::By::anybody) {
+    return key_of_kind(transaction, by == Described::By::party ? 3 : 2);
+}
 
 Endpoint named_by(const sip::HostPort& host_port) { return {*host_port.address, host_port.port.value_or(Port{5060})}; }
 
@@ -143,7 +145,7 @@ void Outsiders::note_names(const sip::Message& message, uint64_t transaction, co
 
 void Outsiders::note_named(uint64_t transaction, const Described& described, TimePoint now) {
     named_.note(namer(transaction), described.free, now);
-    named_.note(namer_of_claimed(transaction), described.claimed, now);
+    named_.note(namer_of_claimed(transaction, described.by), described.claimed, now);
     named_in_a_call_.note(namer(transaction), described.claimed, now);
 }
 
@@ -167,28 +169,53 @@ void Outsiders::note_stray(const sip::Message& message, const Described& describ
     strays_.accepted(hash_({message.call_id}), now);
 }
 
-Described Outsiders::take_waiting(const sip::Message& message, uint64_t transaction) {
-    Described described{.free = waiting_.take(namer(transaction)),
-                        .claimed = waiting_claimed_.take(namer(transaction))};
-    if (!described.free.empty() || !described.claimed.empty()) waiting_by_call_.refused(hash_({message.call_id}));
+// Under its Call-ID the rest of its time goes by: another transaction of that call may have named it, too.
+Described Outsiders::take_waiting(uint64_t transaction) {
     latest_.refused(namer(transaction));
-    return described;
+    return {.free = waiting_.take(namer(transaction)),
+            .claimed = waiting_claimed_.take(namer(transaction)),
+            .by = Described::By::anybody};
 }
 
 void Outsiders::note_answer(const sip::Message& message, uint64_t transaction, TimePoint now) {
     if (message.is_request) return;
-    if (message.status < 300) return answered(message, transaction, now);
-    take_waiting(message, transaction);
-    for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->refused(namer(transaction));
-    named_.refused(namer_of_claimed(transaction));
+    message.status < 300 ? answered(message, transaction, now) : refused(message, transaction, now);
+}
+
+// Perhaps it was a copy only, and the proxy goes on trying one target after the other: it hands on under that Call-ID. But
+// what a call had when it was named within a call comes back to its own party as a rule, which tries again after a 491.
+void Outsiders::refused(const sip::Message& message, uint64_t transaction, TimePoint now) {
+    const uint64_t call = hash_({message.call_id});
+    const auto keep = [&](EchoMemory& memory, const std::vector<Endpoint>& named) {
+        if (named.empty()) return;
+        memory.note(call, named, now);
+        memory.accepted(call, now);
+    };
+    const Described waiting = take_waiting(transaction);
+    keep(refused_, waiting.free);
+    keep(refused_, waiting.claimed);
+    keep(refused_, named_.take(namer(transaction)));
+    keep(refused_, named_.take(namer_of_claimed(transaction)));
+    named_.refused(namer_of_claimed(transaction, Described::By::party));
+    keep(refused_in_a_call_, named_in_a_call_.take(namer(transaction)));
+    keep(learned_by_call_, contacts_.take(namer(transaction)));
+}
+
+bool Outsiders::is_echo_under(std::string_view call_id, const Endpoint& named, bool is_claimed, TimePoint now) const {
+    if (waiting_by_call_.size() + strays_.size() + refused_.size() + refused_in_a_call_.size() == 0) return false;
+    const uint64_t call = hash_({call_id});
+    return waiting_by_call_.names(call, named, now) || strays_.names(call, named, now) ||
+           refused_.names(call, named, now) || (is_claimed && refused_in_a_call_.names(call, named, now));
 }
 
 // A 100 too: a proxy says no more while it tries one target after the other.
 void Outsiders::answered(const sip::Message& message, uint64_t transaction, TimePoint now) {
-    note_named(transaction, take_waiting(message, transaction), now);
+    note_named(transaction, take_waiting(transaction), now);
     for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->accepted(namer(transaction), now);
-    if (message.status < 200) named_.accepted(namer_of_claimed(transaction), now);
-    else named_.refused(namer_of_claimed(transaction));
+    for (const Described::By by : {Described::By::party, Described::By::anybody}) {
+        if (message.status < 200) named_.accepted(namer_of_claimed(transaction, by), now);
+        else named_.refused(namer_of_claimed(transaction, by));
+    }
 }
 
 // A registrar inside may be reached by a proxy beyond the wall: then the REGISTER comes back in.

@@ -51,7 +51,7 @@ public:
     // In a message of that Call-ID. `is_claimed`: a call has it now.
     bool is_echo(const Endpoint& named, std::string_view call_id, bool is_claimed, TimePoint now) const {
         return named_.holds(named, now) || latest_.holds(named, now) ||
-               (is_claimed && named_in_a_call_.holds(named, now)) || waits_under(call_id, named, now);
+               (is_claimed && named_in_a_call_.holds(named, now)) || is_echo_under(call_id, named, is_claimed, now);
     }
 
     // Contact and top Via of what leaves. Returns a registration that was refreshed only after it had run out: in between
@@ -78,14 +78,11 @@ private:
     void note_registered(const sip::Message& request, const IsForeign& is_foreign, TimePoint now);
     void answered(const sip::Message& message, uint64_t transaction, TimePoint now); // the inside goes along
     void note_named(uint64_t transaction, const Described& described, TimePoint now);
-    Described take_waiting(const sip::Message& message, uint64_t transaction); // somebody inside has answered
+    void refused(const sip::Message& message, uint64_t transaction, TimePoint now);
+    Described take_waiting(uint64_t transaction); // somebody inside has answered
     void note_unanswered(const sip::Message& message, uint64_t transaction, const Described& described, TimePoint now);
     void note_stray(const sip::Message& message, const Described& described, TimePoint now);
-    bool waits_under(std::string_view call_id, const Endpoint& named, TimePoint now) const {
-        if (waiting_by_call_.size() == 0 && strays_.size() == 0) return false;
-        const uint64_t call = hash_({call_id});
-        return waiting_by_call_.names(call, named, now) || strays_.names(call, named, now);
-    }
+    bool is_echo_under(std::string_view call_id, const Endpoint& named, bool is_claimed, TimePoint now) const;
 
     KeyedHash hash_;
     // Media: what outsiders have named; of it, what a call had then, which is its own port that comes back to it as a rule
@@ -97,9 +94,11 @@ private:
     EchoMemory waiting_, waiting_claimed_, waiting_by_call_, latest_{most_of_the_latest};
     // By Call-ID: what nobody answers. Apart: it is kept for longer, and would push out what waits.
     EchoMemory strays_;
+    // By Call-ID: what the inside has refused; of it, what a call had then.
+    EchoMemory refused_, refused_in_a_call_;
     EchoMemory contacts_; // SIP ports: an ACK, an OPTIONS brings some, and shall keep no telephone from its media
     // Those that the inside has named before it: what comes back to it in its own call is its own elsewhere, but under that
-    // Call-ID an outsider's, who would have the port opened to whom an inside proxy hands him on.
+    // Call-ID an outsider's, who would have the port opened to whom an inside proxy hands him on. And what it has refused.
     EchoMemory learned_by_call_;
     EchoMemory registered_; // the inside's own, by Call-ID: those of its REGISTER that may come back
     Parties parties_;

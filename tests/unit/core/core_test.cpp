@@ -116,7 +116,8 @@ TEST(Core, learns_a_port_again_though_the_registrars_word_cannot_be_read) {
     odd.insert(odd.find("Call-ID"), "Odd header: x\r\n");
     script.maps().apply(script.core().on_datagram(datagram(odd, false), script.now()));
     EXPECT_EQ(script.counter("sip_defect_bad_header"), 1U);
-    run(script, "wait 100\nout REGISTER f=a b=2 n=2 contact=192.0.2.10:65002 expires=120\nlearned 192.0.2.10:65002/300\n");
+    run(script,
+        "wait 100\nout REGISTER f=a b=2 n=2 contact=192.0.2.10:65002 expires=120\nlearned 192.0.2.10:65002/300\n");
 }
 
 TEST(Core, remembers_what_stands_behind_a_via_that_cannot_be_read) {
