@@ -3,8 +3,8 @@
 // they leave the protected side without being anything that the inside decided: they open nothing.
 //
 // What an outsider names counts only as far as the inside goes along: for 40 s while nobody has answered him, for five
-// minutes from each answer, and not at all once the inside has refused him. Else one message that names a telephone's
-// next port would leave its call without audio (docs/adr/0010).
+// minutes from each answer, and under his own Call-ID alone once the inside has refused him (outsiders.cpp). Else one
+// message that names a telephone's next port would leave its call without audio (docs/adr/0010).
 //
 // Outsiders choose what there is to remember: a thousand endpoints in one transaction, or one endpoint in a thousand.
 // Neither may hold up the messages behind it, so no call walks more than it has added itself or removes for good, and

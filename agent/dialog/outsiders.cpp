@@ -13,7 +13,7 @@ namespace ringwall::dialog {
 namespace {
 
 using InsideOf = std::function<Endpoint(const Endpoint&)>; // Externals', for one speaker
-using IsForeign = std::function<bool(const Endpoint&)>;    // an outsider has named it
+using IsForeign = Outsiders::IsForeign;
 
 // Where a Contact says where the sender is (RFC 3261 8.1.1.8, 12.2; RFC 6665): elsewhere it means nothing.
 bool has_target(const sip::Message& message) {
@@ -31,9 +31,11 @@ bool has_target(const sip::Message& message) {
 // Of its responses the Contact means something, too.
 bool is_offered(sip::Method method) { return method == sip::Method::invite || method == sip::Method::update; }
 
-// Who has named something: a transaction, and once more for what a call had then.
+// Who has named something: a transaction, and once more for what a call had then, by whether it began a call or was of one.
 EchoMemory::Namer namer(uint64_t transaction) { return key_of_kind(transaction, 1); }
-EchoMemory::Namer namer_of_claimed(uint64_t transaction) { return key_of_kind(transaction, 2); }
+EchoMemory::Namer namer_of_claimed(uint64_t transaction, Described::By by = Described::By::anybody) {
+    return key_of_kind(transaction, by == Described::By::party ? 3 : 2);
+}
 
 Endpoint named_by(const sip::HostPort& host_port) { return {*host_port.address, host_port.port.value_or(Port{5060})}; }
 
@@ -107,24 +109,25 @@ private:
 // What comes back of the inside's own is not remembered: a registrar's 200 lists every binding.
 void Outsiders::note_contacts(const sip::Message& message, EchoMemory::Namer namer, const IpAddress& to,
                               const policy::View& policy, TimePoint now) {
+    if (!message.is_request && !is_offered(message.method)) return; // learn() takes none of such either
+    const bool is_register = message.method == sip::Method::register_;
     std::vector<Endpoint> contacts, learned;
     for (const sip::NameAddress& contact : message.contacts()) {
         if (!contact.host_port.address || !has_target(message)) continue;
         const Endpoint named = named_by(contact.host_port);
+        if (is_register && registered_.names(hash_({message.call_id}), named, now)) continue;
         const Endpoint inside = externals_.inside_of(named, to, policy);
         if (externals_.is_inside(named.address, policy))
             (learned_ports_.contains(inside) ? learned : contacts).push_back(named);
     }
     contacts_.note(namer, contacts, now);
-    if (message.is_request || is_offered(message.method)) { // to the inside's REGISTER its own comes back
-        learned_by_call_.note(hash_({message.call_id}), learned, now);
-        learned_by_call_.accepted(hash_({message.call_id}), now);
-    }
+    learned_by_call_.note(hash_({message.call_id}), learned, now);
+    learned_by_call_.accepted(hash_({message.call_id}), now);
 }
 
 void Outsiders::note_unread(const sip::Message& message, const IpAddress& to, const Described& described,
                             const policy::View& policy, TimePoint now) {
-    note_contacts(message, stray_of(message.call_id), to, policy, now);
+    note_contacts(message, hash_({message.call_id}), to, policy, now);
     note_stray(message, described, now);
 }
 
@@ -142,7 +145,7 @@ void Outsiders::note_names(const sip::Message& message, uint64_t transaction, co
 
 void Outsiders::note_named(uint64_t transaction, const Described& described, TimePoint now) {
     named_.note(namer(transaction), described.free, now);
-    named_.note(namer_of_claimed(transaction), described.claimed, now);
+    named_.note(namer_of_claimed(transaction, described.by), described.claimed, now);
     named_in_a_call_.note(namer(transaction), described.claimed, now);
 }
 
@@ -162,32 +165,66 @@ void Outsiders::note_unanswered(const sip::Message& message, uint64_t transactio
 // Who hands it on does so under its Call-ID. No answer to something else of that call makes an end of it.
 void Outsiders::note_stray(const sip::Message& message, const Described& described, TimePoint now) {
     for (const std::vector<Endpoint>* named : {&described.free, &described.claimed})
-        waiting_by_call_.note(stray_of(message.call_id), *named, now);
-    waiting_by_call_.accepted(stray_of(message.call_id), now);
+        strays_.note(hash_({message.call_id}), *named, now);
+    strays_.accepted(hash_({message.call_id}), now);
 }
 
-Described Outsiders::take_waiting(const sip::Message& message, uint64_t transaction) {
-    Described described{.free = waiting_.take(namer(transaction)),
-                        .claimed = waiting_claimed_.take(namer(transaction))};
-    if (!described.free.empty() || !described.claimed.empty()) waiting_by_call_.refused(hash_({message.call_id}));
+// Under its Call-ID the rest of its time goes by: another transaction of that call may have named it, too.
+Described Outsiders::take_waiting(uint64_t transaction) {
     latest_.refused(namer(transaction));
-    return described;
+    return {.free = waiting_.take(namer(transaction)),
+            .claimed = waiting_claimed_.take(namer(transaction)),
+            .by = Described::By::anybody};
 }
 
 void Outsiders::note_answer(const sip::Message& message, uint64_t transaction, TimePoint now) {
     if (message.is_request) return;
-    if (message.status < 300) return answered(message, transaction, now);
-    take_waiting(message, transaction);
-    for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->refused(namer(transaction));
-    named_.refused(namer_of_claimed(transaction));
+    message.status < 300 ? answered(message, transaction, now) : refused(message, transaction, now);
+}
+
+// Perhaps it was a copy only, and the proxy goes on trying one target after the other: it hands on under that Call-ID. But
+// what a call had when it was named within a call comes back to its own party as a rule, which tries again after a 491.
+void Outsiders::refused(const sip::Message& message, uint64_t transaction, TimePoint now) {
+    const uint64_t call = hash_({message.call_id});
+    const auto keep = [&](EchoMemory& memory, const std::vector<Endpoint>& named) {
+        if (named.empty()) return;
+        memory.note(call, named, now);
+        memory.accepted(call, now);
+    };
+    const Described waiting = take_waiting(transaction);
+    keep(refused_, waiting.free);
+    keep(refused_, waiting.claimed);
+    keep(refused_, named_.take(namer(transaction)));
+    keep(refused_, named_.take(namer_of_claimed(transaction)));
+    named_.refused(namer_of_claimed(transaction, Described::By::party));
+    keep(refused_in_a_call_, named_in_a_call_.take(namer(transaction)));
+    keep(learned_by_call_, contacts_.take(namer(transaction)));
+}
+
+bool Outsiders::is_echo_under(std::string_view call_id, const Endpoint& named, bool is_claimed, TimePoint now) const {
+    if (waiting_by_call_.size() + strays_.size() + refused_.size() + refused_in_a_call_.size() == 0) return false;
+    const uint64_t call = hash_({call_id});
+    return waiting_by_call_.names(call, named, now) || strays_.names(call, named, now) ||
+           refused_.names(call, named, now) || (is_claimed && refused_in_a_call_.names(call, named, now));
 }
 
 // A 100 too: a proxy says no more while it tries one target after the other.
 void Outsiders::answered(const sip::Message& message, uint64_t transaction, TimePoint now) {
-    note_named(transaction, take_waiting(message, transaction), now);
+    note_named(transaction, take_waiting(transaction), now);
     for (EchoMemory* memory : {&named_, &named_in_a_call_, &contacts_}) memory->accepted(namer(transaction), now);
-    if (message.status < 200) named_.accepted(namer_of_claimed(transaction), now);
-    else named_.refused(namer_of_claimed(transaction));
+    for (const Described::By by : {Described::By::party, Described::By::anybody}) {
+        if (message.status < 200) named_.accepted(namer_of_claimed(transaction, by), now);
+        else named_.refused(namer_of_claimed(transaction, by));
+    }
+}
+
+// A registrar inside may be reached by a proxy beyond the wall: then the REGISTER comes back in.
+void Outsiders::note_registered(const sip::Message& request, const IsForeign& is_foreign, TimePoint now) {
+    std::vector<Endpoint> own;
+    for (const sip::NameAddress& contact : request.contacts())
+        if (contact.host_port.address && !is_foreign(named_by(contact.host_port)))
+            own.push_back(named_by(contact.host_port));
+    registered_.note(hash_({request.call_id}), own, now);
 }
 
 // RFC 3261 8.1.1.7, 8.1.1.8. Responses to REGISTER list other people's contacts, and so may those to SUBSCRIBE, NOTIFY and
@@ -207,6 +244,7 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
     Learning learning(learned_ports_, is_foreign, inside_of, party, policy, now);
     const bool is_register = message.method == sip::Method::register_;
     std::optional<Registrations::Registered> registered;
+    if (is_register && message.is_request) note_registered(message, is_foreign, now);
     if (message.is_request) {
         if (is_register)
             registered = registrations_.asked(message, datagram.destination.address, addresses_of(message, inside_of),

@@ -30,14 +30,17 @@ struct Described {
 
 class Outsiders {
 public:
+    using IsForeign = std::function<bool(const Endpoint&)>; // an outsider has named it
+
     // Endpoints that requests without an answer keep from every call: of a PBX's ten thousand ports a fortieth.
     static constexpr size_t most_of_the_latest = 256;
 
     explicit Outsiders(const KeyedHash& hash) : hash_(hash), registrations_(hash) {}
 
     // A message from outside, whatever it means to us: an inside proxy may hand it on. Inside endpoints that it names are
-    // remembered, but for SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the inside host that it went to.
-    // What is refused in one transaction does not speak for another of the same call: `transaction` is transaction_key().
+    // remembered, but for SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the inside
+    // host that it went to. What is refused in one transaction does not speak for another of the same call: `transaction` is
+    // transaction_key().
     void note_names(const sip::Message& message, uint64_t transaction, const IpAddress& to, const Described& described,
                     const policy::View& policy, TimePoint now);
     // The same of a message that cannot be read, whose Call-ID and Contacts are all that is known of it.
@@ -48,7 +51,7 @@ public:
     // In a message of that Call-ID. `is_claimed`: a call has it now.
     bool is_echo(const Endpoint& named, std::string_view call_id, bool is_claimed, TimePoint now) const {
         return named_.holds(named, now) || latest_.holds(named, now) ||
-               (is_claimed && named_in_a_call_.holds(named, now)) || waits_under(call_id, named, now);
+               (is_claimed && named_in_a_call_.holds(named, now)) || is_echo_under(call_id, named, is_claimed, now);
     }
 
     // Contact and top Via of what leaves. Returns a registration that was refreshed only after it had run out: in between
@@ -72,16 +75,14 @@ public:
 private:
     void note_contacts(const sip::Message& message, EchoMemory::Namer namer, const IpAddress& to,
                        const policy::View& policy, TimePoint now);
+    void note_registered(const sip::Message& request, const IsForeign& is_foreign, TimePoint now);
     void answered(const sip::Message& message, uint64_t transaction, TimePoint now); // the inside goes along
     void note_named(uint64_t transaction, const Described& described, TimePoint now);
-    Described take_waiting(const sip::Message& message, uint64_t transaction); // somebody inside has answered
+    void refused(const sip::Message& message, uint64_t transaction, TimePoint now);
+    Described take_waiting(uint64_t transaction); // somebody inside has answered
     void note_unanswered(const sip::Message& message, uint64_t transaction, const Described& described, TimePoint now);
     void note_stray(const sip::Message& message, const Described& described, TimePoint now);
-    bool waits_under(std::string_view call_id, const Endpoint& named, TimePoint now) const {
-        return waiting_by_call_.size() > 0 && (waiting_by_call_.names(hash_({call_id}), named, now) ||
-                                               waiting_by_call_.names(stray_of(call_id), named, now));
-    }
-    uint64_t stray_of(std::string_view call_id) const { return hash_({call_id, "stray"}); }
+    bool is_echo_under(std::string_view call_id, const Endpoint& named, bool is_claimed, TimePoint now) const;
 
     KeyedHash hash_;
     // Media: what outsiders have named; of it, what a call had then, which is its own port that comes back to it as a rule
@@ -91,10 +92,15 @@ private:
     // hundred: all of them keep ports from their own Call-ID, the latest few from every other, too. Whoever passes a
     // description on under another says 100 before, or does it at once.
     EchoMemory waiting_, waiting_claimed_, waiting_by_call_, latest_{most_of_the_latest};
+    // By Call-ID: what nobody answers. Apart: it is kept for longer, and would push out what waits.
+    EchoMemory strays_;
+    // By Call-ID: what the inside has refused; of it, what a call had then.
+    EchoMemory refused_, refused_in_a_call_;
     EchoMemory contacts_; // SIP ports: an ACK, an OPTIONS brings some, and shall keep no telephone from its media
     // Those that the inside has named before it: what comes back to it in its own call is its own elsewhere, but under that
-    // Call-ID an outsider's, who would have the port opened to whom an inside proxy hands him on.
+    // Call-ID an outsider's, who would have the port opened to whom an inside proxy hands him on. And what it has refused.
     EchoMemory learned_by_call_;
+    EchoMemory registered_; // the inside's own, by Call-ID: those of its REGISTER that may come back
     Parties parties_;
     LearnedPorts learned_ports_;
     Externals externals_;

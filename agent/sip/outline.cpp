@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/sip/outline.hpp"
 
+#include <algorithm>
+
+#include "agent/sip/cseq.hpp"
 #include "agent/sip/header_names.hpp"
 #include "agent/sip/lexer.hpp"
 #include "agent/sip/name_address.hpp"
@@ -35,8 +38,27 @@ void take_contacts(std::string_view value, Message& out) {
     } while (cursor.separator(','));
 }
 
+// By request line and CSeq. Where they say none, or not all the same, it is an INVITE, as which it would do most harm: a
+// proxy may take away one of two.
+class SaidMethod {
+public:
+    void says(Method method) {
+        differs_ |= said_ && *said_ != method;
+        said_ = method;
+    }
+    void says(std::string_view cseq_value) {
+        const auto parsed = cseq(cseq_value);
+        says(parsed ? method_of(parsed->method) : Method::invite);
+    }
+    Method method() const { return differs_ ? Method::invite : said_.value_or(Method::invite); }
+
+private:
+    std::optional<Method> said_;
+    bool differs_ = false;
+};
+
 // The first of each counts, as for who lets a second one stand.
-void take(std::string_view header, Message& out) {
+void take(std::string_view header, Message& out, SaidMethod& said) {
     const size_t colon = header.find(':');
     if (colon == npos) return;
     const std::string_view value = text::trim(header.substr(colon + 1));
@@ -48,6 +70,7 @@ void take(std::string_view header, Message& out) {
             if (out.content_type.empty()) out.content_type = value;
             break;
         case HeaderName::contact: take_contacts(value, out); break;
+        case HeaderName::cseq: said.says(value); break;
         default: break;
     }
 }
@@ -55,17 +78,19 @@ void take(std::string_view header, Message& out) {
 } // namespace
 
 bool outline(std::string_view datagram, Message& message) {
-    message.method = Method::invite; // what it would do most harm as
     message.call_id = message.content_type = message.content_encoding = {};
     message.contact_count = 0;
     datagram.remove_prefix(std::min(datagram.find_first_not_of("\r\n"), datagram.size()));
     message.is_request = !datagram.starts_with("SIP/");
-    take_header(datagram);
+    const std::string_view start_line = take_header(datagram);
+    SaidMethod said;
+    if (message.is_request) said.says(method_of(start_line.substr(0, start_line.find(' '))));
     while (!datagram.empty()) {
         const std::string_view header = take_header(datagram);
         if (header.empty()) break;
-        take(header, message);
+        take(header, message, said);
     }
+    message.method = said.method();
     message.body = datagram;
     message.bytes = datagram.size();
     return !message.call_id.empty();

@@ -121,6 +121,18 @@ TEST(Core, remembers_what_an_outsider_names_in_what_cannot_be_read) {
     }
 }
 
+// A registrar's 200 is no INVITE's: the telephone's own port, which it lists, is no outsider's.
+TEST(Core, learns_a_port_again_though_the_registrars_word_cannot_be_read) {
+    CallScript script;
+    run(script, "out REGISTER f=a b=1 contact=192.0.2.10:65002 expires=120\n");
+    std::string odd = compose({"in", "200", "m=REGISTER", "f=a", "t=z", "b=1", "contact=192.0.2.10:65002"});
+    odd.insert(odd.find("Call-ID"), "Odd header: x\r\n");
+    script.maps().apply(script.core().on_datagram(datagram(odd, false), script.now()));
+    EXPECT_EQ(script.counter("sip_defect_bad_header"), 1U);
+    run(script,
+        "wait 100\nout REGISTER f=a b=2 n=2 contact=192.0.2.10:65002 expires=120\nlearned 192.0.2.10:65002/300\n");
+}
+
 TEST(Core, remembers_what_stands_behind_a_via_that_cannot_be_read) {
     CallScript script;
     run(script, "in INVITE f=a b=1 sdp=30000/muxonly\n");

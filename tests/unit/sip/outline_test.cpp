@@ -33,5 +33,21 @@ TEST(Outline, takes_a_line_end_alone_and_no_body_for_what_they_are) {
         EXPECT_FALSE(outline(none, *message)) << none;
 }
 
+TEST(Outline, goes_by_the_method_that_all_of_it_says) {
+    const auto method = [message = std::make_unique<Message>()](const std::string& text) {
+        EXPECT_TRUE(outline(text + "\r\nCall-ID: x\r\n\r\n", *message)) << text;
+        return message->method;
+    };
+    EXPECT_EQ(method("SIP/2.0 200 OK\r\nCSeq: 1\r\n REGISTER"), Method::register_);
+    EXPECT_EQ(method("REGISTER x\r\nCSeq: 1 REGISTER"), Method::register_);
+    EXPECT_EQ(method("REGISTER x"), Method::register_);
+    EXPECT_EQ(method("FOO x\r\nCSeq: 1 FOO"), Method::other);
+    for (const std::string unclear :
+         {"SIP/2.0 200 OK", "SIP/2.0 200 OK\r\nCSeq: REGISTER", "SIP/2.0 200 OK\r\nCSeq: 9999999999 REGISTER",
+          "SIP/2.0 200 OK\r\nCSeq: 1 REGISTER\r\nCSeq: 1 SUBSCRIBE", "UPDATE x\r\nCSeq: 1 REGISTER",
+          "REGISTER x\r\nCSeq: 1 REGISTER\r\nCSeq: 1 OPTIONS\r\nCSeq: 1 REGISTER"})
+        EXPECT_EQ(method(unclear), Method::invite) << unclear;
+}
+
 } // namespace
 } // namespace ringwall::sip
