@@ -31,7 +31,8 @@ bool has_target(const sip::Message& message) {
 // Of its responses the Contact means something, too.
 bool is_offered(sip::Method method) { return method == sip::Method::invite || method == sip::Method::update; }
 
-// Who has named something: a transaction, and once more for what a call had then, by whether it began a call or was of one.
+// Who has named something: a transaction, and once more for what a call had then, by whether it began a call or was of
+// one.
 EchoMemory::Namer namer(uint64_t transaction) { return key_of_kind(transaction, 1); }
 EchoMemory::Namer namer_of_claimed(uint64_t transaction, Described::By by = Described::By::anybody) {
     return key_of_kind(transaction, by == Described::By::party ? 3 : 2);

@@ -37,10 +37,10 @@ public:
 
     explicit Outsiders(const KeyedHash& hash) : hash_(hash), registrations_(hash) {}
 
-    // A message from outside, whatever it means to us: an inside proxy may hand it on. Inside endpoints that it names are
-    // remembered, but for SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the inside
-    // host that it went to. What is refused in one transaction does not speak for another of the same call: `transaction` is
-    // transaction_key().
+    // A message from outside, whatever it means to us: an inside proxy may hand it on. Inside endpoints that it names
+    // are remembered, but for SIP ports that the inside has named itself. `described` are those of its SDP, `to` is the
+    // inside host that it went to. What is refused in one transaction does not speak for another of the same call:
+    // `transaction` is transaction_key().
     void note_names(const sip::Message& message, uint64_t transaction, const IpAddress& to, const Described& described,
                     const policy::View& policy, TimePoint now);
     // The same of a message that cannot be read, whose Call-ID and Contacts are all that is known of it.

@@ -38,8 +38,8 @@ void take_contacts(std::string_view value, Message& out) {
     } while (cursor.separator(','));
 }
 
-// By request line and CSeq. Where they say none, or not all the same, it is an INVITE, as which it would do most harm: a
-// proxy may take away one of two.
+// By request line and CSeq. Where they say none, or not all the same, it is an INVITE, as which it would do most harm:
+// a proxy may take away one of two.
 class SaidMethod {
 public:
     void says(Method method) {
