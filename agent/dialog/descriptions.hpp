@@ -17,8 +17,8 @@ enum class SaidIn : uint8_t { strangers, request, response };
 
 class Descriptions {
 public:
-    // Bytes: some 1,900 for a message of 1.4 kB that says as much as it can, for about as many as there are legs. Whoever floods
-    // does not get further by longer descriptions than by more calls.
+    // Bytes: some 1,900 for a message of 1.4 kB that says as much as it can, for about as many as there are legs. Whoever
+    // floods does not get further by longer descriptions than by more calls.
     static constexpr size_t capacity_outside = size_t{192} << 20; // of all requests from outside
     static constexpr size_t capacity_strangers = capacity_outside / 3;
     // Beside that, to requests of the inside: nobody's requests take their room, nor they that of requests.

@@ -225,9 +225,9 @@ bool Table::Step::has_ended(const Transaction& transaction) const {
     return transaction.method == sip::Method::bye && !table_.leg(transaction.leg);
 }
 
-// The inside's 2xx agrees to an outside BYE, and so does its 481 to the party itself once the call was answered: a PBX that
-// has been started anew has no such call. To its own BYE, 481 and 408 say that the other side has forgotten the call (RFC 3261 15.1.1);
-// anything else is retried, or given up after `timers.bye`.
+// The inside's 2xx agrees to an outside BYE, and so does its 481 to the party itself once the call was answered: a PBX
+// that has been started anew has no such call (docs/adr/0038). To its own BYE, 481 and 408 say that the other side has
+// forgotten the call (RFC 3261 15.1.1); anything else is retried, or given up after `timers.bye`.
 void Table::Step::response_to_bye(const Transaction& transaction) {
     const Leg* leg = table_.leg(transaction.leg);
     const bool is_partys = leg && leg->state != LegState::early && is_same_party(leg->counterpart, event_.counterpart);
