@@ -235,8 +235,9 @@ class Journal(LogCase, WallCase):
         for _ in range(30):                                # its queue takes ten entries
             self.a_call()
         self.journald.work()
+        self.wait_until(lambda: self.a_call() and len(self.entries(RINGWALL_EVENT='log.lost')) > 1,
+                        'what it lost while it hung, and while its reader is slow')
         self.wait_for_entry(RINGWALL_CALL_ID=self.a_call(), RINGWALL_EVENT='call.end')
-        self.wait_until(lambda: len(self.entries(RINGWALL_EVENT='log.lost')) > 1, 'what it lost while it hung')
 
 
 class FullPipe(LogCase, WallCase):
