@@ -40,7 +40,13 @@ struct packet {
     struct standing source_network; /* zero until look_up_networks() */
     struct standing destination_network;
     __u64 rules; /* bit n: source and destination are those of static rule n */
-    __be32 head[HEAD_WORDS]; /* first bytes of the UDP payload: eight or twelve, zero where it has fewer */
+    union { /* the stack of the programs at TC is full to its last word: Linux 6.1 */
+        __be32 head[HEAD_WORDS]; /* first bytes of the UDP payload: eight or twelve, zero where it has fewer */
+        struct {
+            __be32 none[HEAD_WORDS - 1];
+            __u32 tcp_acknowledgement; /* host order */
+        };
+    };
     __u32 frame_length;
     __u32 kind;
     __u32 ip_end;         /* offset of the byte after the IP packet: Ethernet pads */
@@ -56,8 +62,7 @@ struct packet {
     __be16 udp_checksum; /* 0: IPv4, and its sender made none */
     __u8 is_classified;  /* sip_class is that of the payload */
     __u8 ban_width;      /* enum ban_width, where the source is banned */
-    __u32 tcp_sequence; /* host order, as the next one */
-    __u32 tcp_acknowledgement;
+    __u32 tcp_sequence; /* host order */
     __u8 is_first_fragment;
     __u8 has_more_fragments;
     __u8 may_have_ports; /* of a fragment: is of UDP or TCP, or of IPv6, whose first alone says what it is */
