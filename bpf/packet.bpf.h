@@ -40,7 +40,7 @@ struct packet {
     struct standing source_network; /* zero until look_up_networks() */
     struct standing destination_network;
     __u64 rules; /* bit n: source and destination are those of static rule n */
-    union { /* the stack of the programs at TC is full to its last word: Linux 6.1 */
+    union {
         __be32 head[HEAD_WORDS]; /* first bytes of the UDP payload: eight or twelve, zero where it has fewer */
         struct {
             __be32 none[HEAD_WORDS - 1];
@@ -72,6 +72,7 @@ struct packet {
     __u8 is_outbound;
     __u8 tcp_flags; /* as on the wire: TCP_FIN and its like */
 };
+_Static_assert(sizeof(struct packet) <= 152, "Linux 6.1 adds up 512 bytes of stack for ringwall_tc_in: it has no room for more");
 
 /* What a first fragment must bring of UDP or TCP: the ports and the 32 bytes that a SIP start is told by (START_BYTES).
  * IPv4 networks carry 48 bytes at least (RFC 791: 68 with the longest header's 20), IPv6 ones 1232. */
