@@ -194,13 +194,7 @@ std::vector<pinhole::Claim> Reader::claims(const Datagram& datagram, const dialo
 
 std::vector<pinhole::Claim> Reader::trickled(const Datagram& datagram, const dialog::Counterpart& counterpart,
                                              TimePoint now) {
-    const auto fragment = sip::find_trickled(message_);
-    if (!fragment || !*fragment) return {};
-    fragment_text_ = dialog::description_of_fragment(**fragment);
-    if (const auto parsed = sdp::parse(fragment_text_, session_); !parsed) {
-        journal_.count("sdp_defect_" + std::string(sdp::to_string(parsed.error().defect)));
-        return {};
-    }
+    if (!has_trickled()) return {};
     dialog::OfferRefusals refusals;
     return claims(datagram, counterpart, now, refusals);
 }
@@ -263,7 +257,9 @@ bool Reader::has_trickled() {
     const auto fragment = sip::find_trickled(message_);
     if (!fragment || !*fragment) return false;
     fragment_text_ = dialog::description_of_fragment(**fragment);
-    return sdp::parse(fragment_text_, session_).has_value();
+    const auto parsed = sdp::parse(fragment_text_, session_);
+    if (!parsed) journal_.count("sdp_defect_" + std::string(sdp::to_string(parsed.error().defect)));
+    return parsed.has_value();
 }
 
 // What `session_` names of the inside.

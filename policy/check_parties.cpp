@@ -90,7 +90,7 @@ void check_silent_zones(const Config& config, Findings& findings) {
                                        " may not talk SIP to us, as peers are declared: say sip: yes, or sip: no where "
                                        "that is meant");
         for (const char* key : {"limits", "total_limits", "on_excess", "guessing", "calls"}) {
-            const std::string path = joined(joined("zones", i), key);
+            const std::string path = joined(zone, key);
             if (!config.zones[i].sip && findings.places.contains(path))
                 findings.warn_at(path, "changes nothing: the zone may not talk SIP to us (sip: no)");
         }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/dialog/parties.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -19,11 +17,11 @@ constexpr std::chrono::seconds phone_margin{32}; // a refresh at the last moment
 
 struct known_key key_of(const IpAddress& address, Port port) { return {address.abi(), port.value}; }
 
-// What one subscriber has, as a rule.
+// What one subscriber has, as a rule: an IPv4 address, whatever it is seen as, or a /48.
 IpAddress network_of(const struct known_key& key) {
-    struct address network = key.address;
-    if (!IpAddress::from(network).is_v4()) network.word[2] = network.word[3] = 0, network.word[1] &= htonl(0xffff0000);
-    return IpAddress::from(network);
+    const IpAddress address = IpAddress::from(key.address);
+    const bool is_one_host = household_of(address).length == 128;
+    return Prefix::of(address, is_one_host ? 128 : 48).address;
 }
 
 } // namespace

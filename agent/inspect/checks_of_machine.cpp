@@ -7,6 +7,7 @@
 #include <set>
 
 #include "agent/inspect/checks.hpp"
+#include "agent/inspect/local_ports.hpp"
 #include "agent/kernel/addresses.hpp"
 
 namespace ringwall::inspect {
@@ -147,8 +148,7 @@ Faults ports_are_not_given_away(const Patient& patient) {
         for (const policy::PortRange& chosen : patient.chosen) {
             const Port first = std::max(media.first, chosen.first), last = std::min(media.last, chosen.last);
             if (last < first) continue;
-            const std::string ports =
-                std::to_string(first.value) + (first == last ? "" : "-" + std::to_string(last.value));
+            const std::string ports = sysctl_text({{first, last}});
             return {{"media_ports",
                      "the kernel gives ports " + ports + ", of protect.media_ports, to any program that sends: its " +
                          "answers need ways back, and an RTP port may be taken",

@@ -6,6 +6,7 @@
 
 #include "agent/cli/words.hpp"
 #include "agent/inspect/checks.hpp"
+#include "agent/inspect/local_ports.hpp"
 
 namespace ringwall::inspect {
 namespace {
@@ -30,15 +31,6 @@ uint64_t counted(const json::value& counters, std::string_view label) {
     for (const json::value& each : counters.get_array())
         if (text(each, "event") == label) return number(each, "count");
     return 0;
-}
-
-// As sysctl has them: 10000-20000,30000
-std::string text_of(const std::vector<policy::PortRange>& ranges) {
-    std::string all;
-    for (const auto& [first, last] : ranges)
-        all += (all.empty() ? "" : ",") + std::to_string(first.value) +
-               (first == last ? "" : "-" + std::to_string(last.value));
-    return all;
 }
 
 // Since the configuration was loaded: what came before, it may have mended.
@@ -132,7 +124,7 @@ Faults ways_back_are_enough(const Patient& patient) {
     if (!patient.status || !patient.policy) return {};
     const uint64_t packets = counted_since_loaded(patient, "return_path_quota");
     if (packets == 0) return {};
-    const std::string ports = text_of(patient.policy->config().media_ports);
+    const std::string ports = sysctl_text(patient.policy->config().media_ports);
     return {{"ways_back",
              std::to_string(packets) +
                  " packets from inside got no way back, as their address had begun 1,024 others " +
@@ -154,8 +146,7 @@ Faults sdp_is_within_media_ports(const Patient& patient) {
              "descriptions from inside have named " + std::to_string(times) +
                  " ports outside protect.media_ports: there the wall guards nothing, and drops nothing",
              "give protect.media_ports the PBX's range of RTP (rtp.conf: rtpstart, rtpend; switch.conf.xml: "
-             "rtp-start-port), and "
-             "of T.38 (udptl.conf: udptlstart, udptlend)"}};
+             "rtp-start-port), and of T.38 (udptl.conf: udptlstart, udptlend)"}};
 }
 
 Faults sdp_names_ours(const Patient& patient) {

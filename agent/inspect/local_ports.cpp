@@ -3,7 +3,6 @@
 
 #include <bitset>
 #include <sstream>
-#include <string>
 
 namespace ringwall::inspect {
 namespace {
@@ -40,6 +39,14 @@ std::vector<policy::PortRange> chosen_ports(std::string_view range, std::string_
         else ranges.push_back({port_of(port), port_of(port)});
     }
     return ranges;
+}
+
+std::string sysctl_text(const std::vector<policy::PortRange>& ranges) {
+    std::string all;
+    for (const auto& [first, last] : ranges)
+        all += (all.empty() ? "" : ",") + std::to_string(first.value) +
+               (first == last ? "" : "-" + std::to_string(last.value));
+    return all;
 }
 
 } // namespace ringwall::inspect

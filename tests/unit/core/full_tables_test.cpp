@@ -9,6 +9,10 @@
 namespace ringwall::test {
 namespace {
 
+std::string numbered(std::string text, size_t number, std::string_view word = "NUMBER") {
+    return text.replace(text.find(word), word.size(), std::to_string(number));
+}
+
 TEST(FullTables, plans_again_when_a_full_map_has_room) {
     CallScript script;
     script.maps().capacity = 1;
@@ -56,7 +60,7 @@ TEST(FullTables, keeps_room_for_the_calls_of_the_inside_whoever_calls) {
                    provider = Endpoint::parse("198.51.100.1:5060").value();
     const std::string invite = compose(words_of("in INVITE call=NUMBER f=a b=1"));
     for (size_t i = 0; i < dialog::Table::capacity; ++i) {
-        const std::string text = std::string(invite).replace(invite.find("NUMBER"), 6, std::to_string(i));
+        const std::string text = numbered(invite, i);
         script.core().hear({.outbound = false, .source = provider, .destination = pbx, .payload = text}, script.now());
         script.core().changes(script.now());
     }
@@ -74,17 +78,13 @@ TEST(FullTables, keeps_room_for_the_inside_while_a_proxy_hands_strangers_calls_o
                    silent = Endpoint::parse("203.0.113.77:5060").value();
     const std::string asked = compose(words_of("in INVITE call=NUMBER f=a b=1")),
                       handed_on = compose(words_of("out INVITE call=NUMBER f=a b=BRANCH received=203.0.113.9"));
-    const auto numbered = [](std::string text, const std::string& word, size_t number) {
-        return text.replace(text.find(word), word.size(), std::to_string(number));
-    };
     for (size_t call = 0; call < dialog::Transactions::capacity / 20; ++call) {
-        script.core().hear({.source = stranger, .destination = proxy, .payload = numbered(asked, "NUMBER", call)},
-                           script.now());
+        script.core().hear({.source = stranger, .destination = proxy, .payload = numbered(asked, call)}, script.now());
         for (size_t fork = 0; fork < 12; ++fork)
             script.core().hear({.outbound = true,
                                 .source = proxy,
                                 .destination = silent,
-                                .payload = numbered(numbered(handed_on, "NUMBER", call), "BRANCH", fork)},
+                                .payload = numbered(numbered(handed_on, call), fork, "BRANCH")},
                                script.now());
         script.core().changes(script.now());
     }
@@ -102,7 +102,7 @@ TEST(FullTables, remember_an_invite_that_is_handed_on_to_nobody_for_40_s) {
                    silent = Endpoint::parse("203.0.113.77:5060").value();
     const std::string invite = compose(words_of("out INVITE call=NUMBER f=a b=1 received=203.0.113.9"));
     for (size_t i = 0; i < 2 * dialog::Transactions::capacity_beginning; ++i) {
-        const std::string text = std::string(invite).replace(invite.find("NUMBER"), 6, std::to_string(i));
+        const std::string text = numbered(invite, i);
         script.core().hear({.outbound = true, .source = proxy, .destination = silent, .payload = text}, script.now());
         script.core().changes(script.now());
         if (i % 1000 == 0) run(script, "wait 1\n");
@@ -121,7 +121,7 @@ TEST(FullTables, keep_requests_of_no_call_from_the_room_of_strangers_calls) {
                    stranger = Endpoint::parse("203.0.113.9:5060").value();
     const std::string update = compose(words_of("in UPDATE call=NUMBER f=a t=z b=1"));
     for (size_t i = 0; i < dialog::Transactions::capacity_strangers; ++i) {
-        const std::string text = std::string(update).replace(update.find("NUMBER"), 6, std::to_string(i));
+        const std::string text = numbered(update, i);
         script.core().hear({.source = stranger, .destination = pbx, .payload = text}, script.now());
     }
     EXPECT_GT(script.counter("transactions_full"), 0U);
@@ -155,7 +155,7 @@ struct Caller {
 
     void call(size_t number) {
         const Endpoint pbx = Endpoint::parse("192.0.2.10:5060").value();
-        const std::string text = std::string(invite).replace(invite.find("NUMBER"), 6, std::to_string(number));
+        const std::string text = numbered(invite, number);
         script.core().hear({.outbound = false, .source = from, .destination = pbx, .payload = text}, script.now());
         script.core().changes(script.now());
     }
@@ -193,7 +193,7 @@ TEST(FullTables, keep_only_so_many_bytes_of_responses_that_wait_for_their_ack) {
     for (size_t i = 0; i < 16000; ++i) {
         const std::string number = std::to_string(i);
         run(script, "out INVITE call=" + number + " f=a b=1 peer=203.0.113.9:5060\n");
-        const std::string text = std::string(answer).replace(answer.find("NUMBER"), 6, number);
+        const std::string text = numbered(answer, i);
         script.core().hear({.outbound = false, .source = called, .destination = pbx, .payload = text}, script.now());
         script.core().changes(script.now());
     }

@@ -9,24 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/dialog/filled_table.hpp"
 #include "tests/unit/dialog/policy_view.hpp"
 
 namespace ringwall::dialog {
 namespace {
-
-constexpr TimePoint now{std::chrono::hours(10)};
-
-IpAddress numbered(uint32_t number) {
-    return *IpAddress::parse("10." + std::to_string(number >> 16) + "." + std::to_string(number >> 8 & 255) + "." +
-                             std::to_string(number & 255));
-}
-
-std::vector<struct operation> taken_from(LearnedPorts& ports) {
-    pinhole::MapOps ops;
-    ports.take_operations(ops);
-    return ops.operations;
-}
-size_t operations_of(LearnedPorts& ports) { return taken_from(ports).size(); }
 
 TEST(LearnedPorts, refuse_what_is_new_to_a_full_table_and_count_it) {
     LearnedPorts ports;

@@ -8,22 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/dialog/filled_table.hpp"
+
 namespace ringwall::dialog {
 namespace {
-
-constexpr TimePoint now{std::chrono::hours(10)};
-
-IpAddress numbered(uint32_t number) {
-    return *IpAddress::parse("10." + std::to_string(number >> 16) + "." + std::to_string(number >> 8 & 255) + "." +
-                             std::to_string(number & 255));
-}
-
-std::vector<struct operation> taken_from(Parties& parties) {
-    pinhole::MapOps ops;
-    parties.take_operations(ops);
-    return ops.operations;
-}
-size_t operations_of(Parties& parties) { return taken_from(parties).size(); }
 
 TEST(Parties, refuse_what_is_new_to_a_full_table_of_known_ones_and_count_it) {
     Parties parties;
@@ -100,6 +88,18 @@ TEST(Parties, leave_room_for_other_telephones_whoever_registers_from_port_after_
         EXPECT_TRUE(parties.is_phone({*IpAddress::parse(is_v4 ? network : network + "1:0"), Port{7}},
                                      now + std::chrono::hours(25)));
     }
+}
+
+// Their /48 is all of IPv4 (RFC 6052).
+TEST(Parties, take_who_comes_by_nat64_for_the_ipv4_host_that_he_is) {
+    Parties parties;
+    const auto seen_as = [](uint32_t i) {
+        return Endpoint{*IpAddress::parse("64:ff9b::" + numbered(i).to_string()), Port{5060}};
+    };
+    for (uint32_t i = 0; i <= Parties::capacity_network; ++i)
+        parties.promoted(seen_as(i), now + std::chrono::hours(1), now);
+    EXPECT_TRUE(parties.is_phone(seen_as(Parties::capacity_network), now));
+    EXPECT_EQ(parties.refused_full(), 0U);
 }
 
 TEST(Parties, remember_telephones_in_half_of_their_room) {

@@ -24,5 +24,10 @@ TEST(ChosenPorts, of_what_nobody_can_read_are_none) {
     EXPECT_THAT(chosen_ports("65535 99999", "x-y,,"), ElementsAre(PortRange{{65535}, {65535}}));
 }
 
+TEST(SysctlText, is_what_sysctl_takes) {
+    EXPECT_EQ(sysctl_text({{{10000}, {20000}}, {{30000}, {30000}}}), "10000-20000,30000");
+    EXPECT_EQ(sysctl_text({}), "");
+}
+
 } // namespace
 } // namespace ringwall::inspect
