@@ -75,6 +75,17 @@ void offer_what_stays(Leg& leg, const Side& side) {
         if (successor_of(claim, moved) == moved.end()) leg.offered.push_back(claim);
 }
 
+// To where it moves. Where m-lines share a port (BUNDLE) the record has that port once, for the first of them.
+std::optional<pinhole::HoleKey> destination_of(const pinhole::Claim& moving,
+                                               const std::vector<pinhole::Claim>& accepted) {
+    if (const auto own = successor_of(moving, accepted); own != accepted.end()) return own->key();
+    const bool is_rtcp = moving.component == pinhole::Component::rtcp;
+    const auto shared = std::ranges::find_if(accepted, [&](const pinhole::Claim& claim) {
+        return (claim.component == pinhole::Component::rtcp) == is_rtcp;
+    });
+    return shared != accepted.end() ? std::optional(shared->key()) : std::nullopt;
+}
+
 } // namespace
 
 void store_claims(const std::vector<pinhole::Claim>& claims, struct dialog_record& record) {
@@ -212,8 +223,7 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
             (claim.is_answered ? side.accepted : leg.offered).push_back(claim);
     for (const pinhole::Claim& claim : claims) {
         if (!is_moving(record, claim)) continue;
-        if (const auto next = successor_of(claim, side.accepted); next != side.accepted.end())
-            leg.moving.push_back({claim, next->key(), {}});
+        if (const auto next = destination_of(claim, side.accepted)) leg.moving.push_back({claim, *next, {}});
     }
     if (record.flags & DIALOG_OUTSIDE_OFFER) leg.remote_offer = load_offer(record);
     if (record.flags & DIALOG_INSIDE_OFFER) offer_what_stays(leg, side);
