@@ -58,6 +58,7 @@ std::vector<pinhole::Claim> Leg::claims() const {
         const auto same = std::ranges::find(all, claim.key(), &pinhole::Claim::key);
         if (same == all.end()) return all.push_back(claim);
         pinhole::widen(*same, claim);
+        same->is_answered_inside = same->is_answered_inside && claim.is_answered_inside;
         // An ICE restart: checks bear the new fragment as soon as the offer has arrived (RFC 8445 9).
         if (same->ufrag_hash != 0 && claim.ufrag_hash != 0) same->ufrag_hash = claim.ufrag_hash;
     };
@@ -69,6 +70,7 @@ std::vector<pinhole::Claim> Leg::claims() const {
         pinhole::widen(*same, claim);
         pinhole::add_senders(*same, claim);
         if (is_open) same->peers.clear();
+        same->is_answered_inside = same->is_answered_inside && claim.is_answered_inside;
         same->round = std::max(same->round, claim.round);
     };
     // Several m-lines on one port, or several telephones behind a relay's: each has its media. The first one's fragment is

@@ -38,6 +38,7 @@ void store_offer(const Remote& remote, struct dialog_record& record) {
     };
     for (size_t i = 0; i < remote.media.size(); ++i) {
         const RemoteMedia& media = remote.media[i];
+        if (media.is_inside) add({Endpoint{}}, i, pinhole::Component::rtp);
         add(remote.ports_of(i, false), i, media.has_mux ? pinhole::Component::rtp_rtcp : pinhole::Component::rtp);
         if (media.is_behind_nat) add(remote.stand_ins, i, pinhole::Component::other);
         if (!media.has_mux) add(remote.ports_of(i, true), i, pinhole::Component::rtcp);
@@ -57,6 +58,10 @@ KeptRemote load_offer(const struct dialog_record& record) {
         if (component == pinhole::Component::other) {
             media.is_behind_nat = true;
             pinhole::add_peers(remote.stand_ins, {endpoint});
+            continue;
+        }
+        if (endpoint.address.is_unspecified()) {
+            media.is_inside = true;
             continue;
         }
         media.has_mux |= component == pinhole::Component::rtp_rtcp;
