@@ -183,7 +183,7 @@ void Core::State::put_records() {
         if (dialog::Leg* leg = table.leg(id); leg && leg->is_recorded) {
             struct dialog_record& record = leg->put ? changed = {} : put_record(id);
             dialog::write(*leg, record);
-            const dialog::Put put = dialog::put_of(record, hash);
+            const dialog::Put put = dialog::put_of(record);
             if (leg->put) dialog::write_changes(id, *leg->put, put, record, next.operations);
             leg->put = put;
             leg->is_put = true;

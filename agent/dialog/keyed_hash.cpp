@@ -10,13 +10,13 @@ namespace ringwall::dialog {
 
 uint64_t KeyedHash::operator()(std::initializer_list<std::string_view> parts) const {
     size_t size = 0;
-    for (const std::string_view part : parts) size += sizeof(uint64_t) + part.size();
+    for (const std::string_view part : parts) size += sizeof(uint32_t) + part.size();
     std::array<unsigned char, 512> room; // a few hashes a message: what is usual allocates nothing
     std::vector<unsigned char> more(size > room.size() ? size : 0);
     unsigned char* const bytes = more.empty() ? room.data() : more.data();
     unsigned char* end = bytes;
     for (const std::string_view part : parts) {
-        const uint64_t length = part.size();
+        const auto length = static_cast<uint32_t>(part.size());
         std::memcpy(end, &length, sizeof length);
         if (length != 0) std::memcpy(end + sizeof length, part.data(), length);
         end += sizeof length + length;

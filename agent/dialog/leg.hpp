@@ -63,7 +63,7 @@ struct Elsewhere {
 
 // Of a leg's record as it stands in `dialogs`, what tells how to change it in place (record.hpp).
 struct Put {
-    uint64_t tags = 0; // keyed hash of both
+    uint64_t tags = 0; // hash of both
     uint8_t claims = 0, offered = 0;
 };
 

@@ -122,8 +122,17 @@ void Outsiders::note_contacts(const sip::Message& message, EchoMemory::Namer nam
             (learned_ports_.contains(inside) ? learned : contacts).push_back(named);
     }
     contacts_.note(namer, contacts, now);
-    learned_by_call_.note(hash_({message.call_id}), learned, now);
-    learned_by_call_.accepted(hash_({message.call_id}), now);
+    keep_for_call(learned_by_call_, message, {&learned}, now);
+}
+
+// Under its Call-ID, and what was kept under it before.
+void Outsiders::keep_for_call(EchoMemory& memory, const sip::Message& message,
+                              std::initializer_list<const std::vector<Endpoint>*> named, TimePoint now) {
+    const auto is_empty = [](const std::vector<Endpoint>* each) { return each->empty(); };
+    if (memory.size() == 0 && std::ranges::all_of(named, is_empty)) return; // most messages
+    const uint64_t call = hash_({message.call_id});
+    for (const std::vector<Endpoint>* each : named) memory.note(call, *each, now);
+    memory.accepted(call, now);
 }
 
 void Outsiders::note_unread(const sip::Message& message, const IpAddress& to, const Described& described,
@@ -158,16 +167,14 @@ void Outsiders::note_unanswered(const sip::Message& message, uint64_t transactio
         waiting_claimed_.note(namer(transaction), described.claimed, now);
     }
     for (const std::vector<Endpoint>* named : {&described.free, &described.claimed}) {
-        waiting_by_call_.note(hash_({message.call_id}), *named, now);
+        if (!named->empty()) waiting_by_call_.note(hash_({message.call_id}), *named, now);
         latest_.note(namer(transaction), *named, now);
     }
 }
 
 // Who hands it on does so under its Call-ID. No answer to something else of that call makes an end of it.
 void Outsiders::note_stray(const sip::Message& message, const Described& described, TimePoint now) {
-    for (const std::vector<Endpoint>* named : {&described.free, &described.claimed})
-        strays_.note(hash_({message.call_id}), *named, now);
-    strays_.accepted(hash_({message.call_id}), now);
+    keep_for_call(strays_, message, {&described.free, &described.claimed}, now);
 }
 
 // Under its Call-ID the rest of its time goes by: another transaction of that call may have named it, too.

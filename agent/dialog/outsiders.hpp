@@ -75,6 +75,8 @@ public:
 private:
     void note_contacts(const sip::Message& message, EchoMemory::Namer namer, const IpAddress& to,
                        const policy::View& policy, TimePoint now);
+    void keep_for_call(EchoMemory& memory, const sip::Message& message,
+                       std::initializer_list<const std::vector<Endpoint>*> named, TimePoint now);
     void note_registered(const sip::Message& request, const IsForeign& is_foreign, TimePoint now);
     void answered(const sip::Message& message, uint64_t transaction, TimePoint now); // the inside goes along
     void note_named(uint64_t transaction, const Described& described, TimePoint now);

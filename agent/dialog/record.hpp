@@ -9,14 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/dialog/keyed_hash.hpp"
 #include "agent/dialog/leg.hpp"
 #include "maps/abi/operation.h"
 
 namespace ringwall::dialog {
 
 void write(const Leg& leg, struct dialog_record& record); // which is all zero
-Put put_of(const struct dialog_record& record, const KeyedHash& hash);
+Put put_of(const struct dialog_record& record);
 // What may differ between the record that stands and this one, as operations that change it in place. For all of them to
 // be carried out at once they stay next to each other.
 void write_changes(LegId id, const Put& before, const Put& now, const struct dialog_record& record,

@@ -60,12 +60,11 @@ bool absolute_uri(std::string_view text, NameAddress& out) {
 bool is_sip(std::string_view scheme) { return is_word<"sip">(scheme) || is_word<"sips">(scheme); }
 
 // userinfo = user [":" password] "@"; takes nothing where there is none
-bool userinfo(Cursor& cursor, NameAddress& out) {
+bool userinfo(Cursor& cursor) {
     const Cursor before = cursor;
-    out.user = cursor.take_all(user_char);
+    const bool has_user = !cursor.take_all(user_char).empty();
     while (cursor.take(':')) cursor.take_all(user_char);
-    if (cursor.take('@')) return !out.user.empty();
-    out.user = {};
+    if (cursor.take('@')) return has_user;
     cursor = before;
     return true;
 }
@@ -74,7 +73,7 @@ bool userinfo(Cursor& cursor, NameAddress& out) {
 // so a second one means that two readers would find two hosts.
 bool sip_uri(NameAddress& out) {
     Cursor cursor(out.uri.substr(out.scheme.size() + 1));
-    if (!userinfo(cursor, out) || !host_port(cursor, out.host_port)) return false;
+    if (!userinfo(cursor) || !host_port(cursor, out.host_port)) return false;
     if (cursor.at_end()) return true;
     return (cursor.peek() == ';' || cursor.peek() == '?') && cursor.rest().find('@') == std::string_view::npos;
 }

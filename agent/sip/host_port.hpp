@@ -18,7 +18,7 @@ bool host_port(Cursor& cursor, HostPort& out);
 // A URI of any scheme: sets uri and scheme.
 bool absolute_uri(std::string_view text, NameAddress& out);
 
-// What only sip and sips have, from out.uri: user and hostport.
+// What only sip and sips have, from out.uri: hostport, behind a user or none.
 bool is_sip(std::string_view scheme);
 bool sip_uri(NameAddress& out);
 

@@ -28,7 +28,7 @@ private:
     Outcome parse_headers();
     Outcome parse_header(HeaderName name, std::string_view value);
     Outcome parse_vias(std::string_view value);
-    Outcome parse_party(std::string_view value, NameAddress& party, Defect defect);
+    Outcome parse_party(std::string_view value, Party& party, Defect defect);
     Outcome parse_call_id(std::string_view value);
     Outcome parse_cseq(std::string_view value);
     Outcome parse_contacts(std::string_view value);
@@ -155,7 +155,7 @@ Outcome Parser::parse_vias(std::string_view value) {
 }
 
 // From = (name-addr / addr-spec) *(SEMI from-param); To likewise (20.20, 20.39)
-Outcome Parser::parse_party(std::string_view value, NameAddress& party, Defect defect) {
+Outcome Parser::parse_party(std::string_view value, Party& party, Defect defect) {
     Cursor cursor(value);
     if (!sip::party(cursor, party) || !cursor.at_end()) return fail(defect, cursor.position());
     if (party.tag.size() > max_tag_bytes) return fail(Defect::too_long, party.tag.data());

@@ -96,14 +96,18 @@ struct Via {
     std::optional<Port> rport; // only where it has a value
 };
 
-// name-addr or addr-spec with parameters (RFC 3261 20.10, 25.1).
+// name-addr or addr-spec of a Contact with its parameters (RFC 3261 20.10, 25.1).
 struct NameAddress {
     std::string_view uri;            // without the angle brackets
     std::string_view scheme;         // "sip", "sips", "tel", …
-    std::string_view user;           // may be empty
-    HostPort host_port;              // of a sip or sips URI; in From and To empty where it has none
-    std::string_view tag;            // From and To; empty where absent
-    std::optional<uint32_t> expires; // seconds; Contact's own (20.10)
+    HostPort host_port;              // of a sip or sips URI
+    std::optional<uint32_t> expires; // seconds; the contact's own (20.10)
+};
+
+// From and To (RFC 3261 20.20, 20.39).
+struct Party {
+    std::string_view uri; // without the angle brackets
+    std::string_view tag; // empty where absent
 };
 
 struct Message {
@@ -114,7 +118,7 @@ struct Message {
     uint16_t status = 0; // 100..699
 
     std::string_view call_id;
-    NameAddress from, to;
+    Party from, to;
     uint32_t cseq = 0;
     std::array<Via, max_vias> via_storage;
     size_t via_count = 0;

@@ -22,16 +22,16 @@ bool display_name(Cursor& cursor) {
 }
 
 // name-addr = [display-name] LAQUOT addr-spec RAQUOT
-bool bracketed(Cursor& cursor, NameAddress& out) {
+bool bracketed(Cursor& cursor, std::string_view& uri) {
     if (!cursor.take('<')) return false;
-    const std::string_view text = cursor.take_all(uri_char);
-    return cursor.take('>') && absolute_uri(text, out);
+    uri = cursor.take_all(uri_char);
+    return cursor.take('>');
 }
 
 // addr-spec without brackets: a comma, question mark or semicolon would be ambiguous and ends it (20.10).
-bool bare(Cursor& cursor, NameAddress& out) {
-    const std::string_view text = cursor.take_all(value_char);
-    return text.find('?') == text.npos && absolute_uri(text, out);
+bool bare(Cursor& cursor, std::string_view& uri) {
+    uri = cursor.take_all(value_char);
+    return uri.find('?') == uri.npos;
 }
 
 bool is_bare_uri(std::string_view rest) {
@@ -42,48 +42,47 @@ bool is_bare_uri(std::string_view rest) {
     return false;
 }
 
-// tag-param = "tag" EQUAL token (20.20): twice the same is still one tag, and happens; two are none.
-// c-p-expires = "expires" EQUAL delta-seconds, where a malformed one counts as absent (20.10).
-bool take(const Parameter& parameter, NameAddress& out) {
-    if (is_word<"tag">(parameter.name)) {
-        if (parameter.value.empty() || (!out.tag.empty() && out.tag != parameter.value)) return false;
-        out.tag = parameter.value;
-    } else if (is_word<"expires">(parameter.name)) {
-        out.expires = decimal(parameter.value);
-    }
-    return true;
+bool address(Cursor& cursor, std::string_view& uri) {
+    cursor.skip_lws();
+    if (cursor.peek() != '<' && is_bare_uri(cursor.rest())) return bare(cursor, uri);
+    return display_name(cursor) && bracketed(cursor, uri);
 }
 
-bool parameters(Cursor& cursor, NameAddress& out) {
+template <class Take>
+bool parameters(Cursor& cursor, const Take& take) {
     Parameter next;
     Read read;
     while ((read = parameter(cursor, next)) == Read::found) {
-        if (!take(next, out)) return false;
+        if (!take(next)) return false;
     }
     cursor.skip_lws();
     return read == Read::none;
 }
 
-bool address(Cursor& cursor, NameAddress& out) {
-    out = {};
-    cursor.skip_lws();
-    if (cursor.peek() != '<' && is_bare_uri(cursor.rest())) return bare(cursor, out);
-    return display_name(cursor) && bracketed(cursor, out);
-}
-
 } // namespace
 
 bool contact(Cursor& cursor, NameAddress& out) {
-    return address(cursor, out) && (!is_sip(out.scheme) || sip_uri(out)) && parameters(cursor, out);
+    out = {};
+    std::string_view uri;
+    if (!address(cursor, uri) || !absolute_uri(uri, out) || (is_sip(out.scheme) && !sip_uri(out))) return false;
+    // c-p-expires = "expires" EQUAL delta-seconds, where a malformed one counts as absent (20.10)
+    return parameters(cursor, [&out](const Parameter& parameter) {
+        if (is_word<"expires">(parameter.name)) out.expires = decimal(parameter.value);
+        return true;
+    });
 }
 
-bool party(Cursor& cursor, NameAddress& out) {
-    if (!address(cursor, out)) return false;
-    if (is_sip(out.scheme) && !sip_uri(out)) {
-        out.user = {};
-        out.host_port = {};
-    }
-    return parameters(cursor, out);
+bool party(Cursor& cursor, Party& out) {
+    out = {};
+    NameAddress uri;
+    if (!address(cursor, out.uri) || !absolute_uri(out.uri, uri)) return false;
+    // tag-param = "tag" EQUAL token (20.20): twice the same is still one tag, and happens; two are none
+    return parameters(cursor, [&out](const Parameter& parameter) {
+        if (!is_word<"tag">(parameter.name)) return true;
+        if (parameter.value.empty() || (!out.tag.empty() && out.tag != parameter.value)) return false;
+        out.tag = parameter.value;
+        return true;
+    });
 }
 
 } // namespace ringwall::sip

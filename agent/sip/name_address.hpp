@@ -11,7 +11,7 @@ namespace ringwall::sip {
 bool contact(Cursor& cursor, NameAddress& out);
 
 // From and To name people, and dialogs know them by tag alone (12): a sip URI that cannot be taken apart there
-// ("<sip:alice@:5060>", as test tools send) leaves user and host_port empty and is no error.
-bool party(Cursor& cursor, NameAddress& out);
+// ("<sip:alice@:5060>", as test tools send) is no error.
+bool party(Cursor& cursor, Party& out);
 
 } // namespace ringwall::sip

@@ -7,23 +7,32 @@
 namespace ringwall::sip {
 namespace {
 
-template <auto read>
-std::optional<NameAddress> read_whole(std::string_view text) {
+template <class Out, auto read>
+std::optional<Out> read_whole(std::string_view text) {
     Cursor cursor(text);
-    NameAddress out;
+    Out out;
     return read(cursor, out) && cursor.at_end() ? std::optional(out) : std::nullopt;
 }
-const auto read_contact = read_whole<contact>;
-const auto read_party = read_whole<party>;
+const auto read_contact = read_whole<NameAddress, contact>;
+const auto read_party = read_whole<Party, party>;
 
-TEST(NameAddress, has_uri_user_host_port_and_tag) {
-    const auto read = read_party("\"A <b> \\\" c\" <sips:user:secret@[2001:db8::1]:5061;transport=tls?x=y>;q=1;TAG=t1");
+constexpr auto with_all =
+    "\"A <b> \\\" c\" <sips:user:secret@[2001:db8::1]:5061;transport=tls?x=y>;q=1;TAG=t1;Expires=7";
+
+TEST(NameAddress, of_a_contact_has_uri_host_port_and_expiry) {
+    const auto read = read_contact(with_all);
     ASSERT_TRUE(read);
     EXPECT_EQ(read->uri, "sips:user:secret@[2001:db8::1]:5061;transport=tls?x=y");
     EXPECT_EQ(read->scheme, "sips");
-    EXPECT_EQ(read->user, "user");
     EXPECT_EQ(read->host_port.address, IpAddress::parse("2001:db8::1"));
     EXPECT_EQ(read->host_port.port, Port{5061});
+    EXPECT_EQ(read->expires, 7U);
+}
+
+TEST(NameAddress, of_a_party_has_uri_and_tag) {
+    const auto read = read_party(with_all);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->uri, "sips:user:secret@[2001:db8::1]:5061;transport=tls?x=y");
     EXPECT_EQ(read->tag, "t1");
 }
 
@@ -74,9 +83,7 @@ TEST(NameAddress, of_a_contact_names_a_host_that_can_be_reached) {
 TEST(NameAddress, of_a_party_may_name_no_host_as_tags_are_what_counts) {
     const auto read = read_party("<sip:alice@:5060>;tag=1");
     ASSERT_TRUE(read);
-    EXPECT_EQ(read->scheme, "sip");
-    EXPECT_EQ(read->user, "");
-    EXPECT_EQ(read->host_port.host, "");
+    EXPECT_EQ(read->uri, "sip:alice@:5060");
     EXPECT_EQ(read->tag, "1");
     EXPECT_FALSE(read_party("<nothing>;tag=1"));
 }
@@ -101,8 +108,8 @@ TEST(Contact, may_be_several_each_with_its_expiry) {
     ASSERT_EQ(reading->contact_count, 3U);
     EXPECT_EQ(reading->contacts()[0].expires, 60U);
     EXPECT_EQ(reading->contacts()[1].expires, std::nullopt);
-    EXPECT_EQ(reading->contacts()[1].user, "b");
-    EXPECT_EQ(reading->contacts()[2].user, "c");
+    EXPECT_EQ(reading->contacts()[1].uri, "sip:b@h");
+    EXPECT_EQ(reading->contacts()[2].uri, "sip:c@h");
 }
 
 TEST(Contact, may_be_a_star_alone) {
