@@ -61,6 +61,23 @@ class Stray:
         self.assertIn(f'm=audio {PORT}', accomplice.expect('INVITE', call.call_id).body)
         self.assert_still_shut()
 
+    def test_a_copy_that_the_proxy_refuses_ends_nothing(self):
+        """Who has seen the INVITE sends it again, with no hop left: by its Via the 483 is the INVITE's own."""
+        call = self.proxied(self.phone('peer'), self.phone('desk'))
+        call.invite()
+        call.ring(183, body=call.sdp('callee'))
+        copy = sip.request('INVITE', call.callee.uri, via=call.caller.host_port, frm=call.party('caller'),
+                           to=call.party('callee', ''), call_id=call.call_id, cseq=1, branch=call.invite_branch,
+                           contact=f'{call.caller.user}@{call.caller.host_port}', body=call.sdp('caller'))
+        before = self.wall.counters()['refused_elsewhere']
+        self.phone('attacker').send(copy.replace('Max-Forwards: 70', 'Max-Forwards: 0'), self.proxy.endpoint)
+        self.phone('attacker').expect(483, call.call_id)
+        self.wait_until(lambda: self.wall.counters()['refused_elsewhere'] == before + 1, 'the wall has seen whose it is')
+        self.assert_heard(call.caller_rtp, call.callee_rtp)
+        call.answer()
+        call.ack()
+        self.assert_both_hear(call.caller_rtp, call.callee_rtp)
+
 
 class StrayIPv4(Stray, ProxyWall, WallCase):
     shape, family = 'edge', 4
