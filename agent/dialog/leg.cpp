@@ -13,7 +13,7 @@ namespace {
 bool leaves_open(const pinhole::Claim& claim) {
     const bool names =
         claim.constraint == pinhole::Constraint::peers || claim.constraint == pinhole::Constraint::addresses;
-    return !names && claim.peers.empty();
+    return !names && claim.peers.empty() && !claim.is_answered_inside;
 }
 
 } // namespace
@@ -58,7 +58,6 @@ std::vector<pinhole::Claim> Leg::claims() const {
         const auto same = std::ranges::find(all, claim.key(), &pinhole::Claim::key);
         if (same == all.end()) return all.push_back(claim);
         pinhole::widen(*same, claim);
-        same->is_answered_inside = same->is_answered_inside && claim.is_answered_inside;
         // An ICE restart: checks bear the new fragment as soon as the offer has arrived (RFC 8445 9).
         if (same->ufrag_hash != 0 && claim.ufrag_hash != 0) same->ufrag_hash = claim.ufrag_hash;
     };

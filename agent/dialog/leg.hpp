@@ -38,6 +38,8 @@ struct Moving {
     pinhole::Claim claim;
     pinhole::HoleKey successor;
     TimePoint until; // the move + move_grace
+    // The successor had other media before the move, or has an m-line's that is before it: no packet there tells anything.
+    bool is_shared = false;
 };
 
 // The claim of the same m-line and component among these; the end where there is none.
@@ -63,7 +65,7 @@ struct Elsewhere {
 
 // Of a leg's record as it stands in `dialogs`, what tells how to change it in place (record.hpp).
 struct Put {
-    uint64_t tags = 0; // hash of both
+    uint64_t tags = 0; // hash of both, unkeyed
     uint8_t claims = 0, offered = 0;
 };
 

@@ -56,14 +56,20 @@ void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
 // The session is this from now on. What moved away stays until media reaches its successor: make before break (RFC 3264
 // 8.3.1).
 void Table::Step::settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claims) {
+    const auto was_there = [&](const pinhole::HoleKey& key) {
+        return with_key(side.accepted, key) != side.accepted.end();
+    };
     for (const pinhole::Claim& before : side.accepted) {
         if (with_key(claims, before.key()) != claims.end()) continue;
         if (const auto successor = successor_of(before, claims); successor != claims.end())
-            leg.moving.push_back({before, successor->key(), event_.now + move_grace});
+            leg.moving.push_back({before, successor->key(), event_.now + move_grace, was_there(successor->key())});
     }
     std::erase_if(leg.moving, [&](Moving& moving) { // to where its m-line is now, which may be nowhere
         const auto successor = successor_of(moving.claim, claims);
-        if (successor != claims.end()) moving.successor = successor->key();
+        if (successor != claims.end() && successor->key() != moving.successor) {
+            moving.successor = successor->key();
+            moving.is_shared = was_there(moving.successor);
+        }
         return successor == claims.end() || with_key(claims, moving.claim.key()) != claims.end();
     });
     side.accepted = std::move(claims);

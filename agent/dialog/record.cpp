@@ -38,8 +38,9 @@ void store_offer(const Remote& remote, struct dialog_record& record) {
     };
     for (size_t i = 0; i < remote.media.size(); ++i) {
         const RemoteMedia& media = remote.media[i];
-        if (media.is_inside) add({Endpoint{}}, i, pinhole::Component::rtp);
-        add(remote.ports_of(i, false), i, media.has_mux ? pinhole::Component::rtp_rtcp : pinhole::Component::rtp);
+        const auto component = media.has_mux ? pinhole::Component::rtp_rtcp : pinhole::Component::rtp;
+        if (media.is_inside) add({Endpoint{}}, i, component);
+        add(remote.ports_of(i, false), i, component);
         if (media.is_behind_nat) add(remote.stand_ins, i, pinhole::Component::other);
         if (!media.has_mux) add(remote.ports_of(i, true), i, pinhole::Component::rtcp);
     }
@@ -60,11 +61,11 @@ KeptRemote load_offer(const struct dialog_record& record) {
             pinhole::add_peers(remote.stand_ins, {endpoint});
             continue;
         }
+        media.has_mux |= component == pinhole::Component::rtp_rtcp;
         if (endpoint.address.is_unspecified()) {
             media.is_inside = true;
             continue;
         }
-        media.has_mux |= component == pinhole::Component::rtp_rtcp;
         remote.ports.push_back({.address = endpoint.address,
                                 .first = endpoint.port,
                                 .media = from.media,
@@ -80,15 +81,13 @@ void offer_what_stays(Leg& leg, const Side& side) {
         if (successor_of(claim, moved) == moved.end()) leg.offered.push_back(claim);
 }
 
-// To where it moves. Where m-lines share a port (BUNDLE) the record has that port once, for the first of them.
-std::optional<pinhole::HoleKey> destination_of(const pinhole::Claim& moving,
-                                               const std::vector<pinhole::Claim>& accepted) {
-    if (const auto own = successor_of(moving, accepted); own != accepted.end()) return own->key();
-    const bool is_rtcp = moving.component == pinhole::Component::rtcp;
-    const auto shared = std::ranges::find_if(accepted, [&](const pinhole::Claim& claim) {
-        return (claim.component == pinhole::Component::rtcp) == is_rtcp;
-    });
-    return shared != accepted.end() ? std::optional(shared->key()) : std::nullopt;
+// Where m-lines share a port (BUNDLE) the record has that port once, for the first of them: any of the call's does, as no
+// packet there tells anything of the one that moved.
+void restore_moving(Leg& leg, const pinhole::Claim& claim, const std::vector<pinhole::Claim>& accepted) {
+    if (const auto own = successor_of(claim, accepted); own != accepted.end())
+        return leg.moving.push_back({claim, own->key(), {}});
+    const auto shared = std::ranges::find(accepted, claim.protocol, &pinhole::Claim::protocol);
+    if (shared != accepted.end()) leg.moving.push_back({claim, shared->key(), {}, true});
 }
 
 } // namespace
@@ -156,8 +155,9 @@ void write(const Leg& leg, struct dialog_record& record) {
     store(record.from, leg.from);
     store(record.to, leg.to);
     record.group = static_cast<uint32_t>(leg.group);
-    const auto is_moving = [&](const pinhole::Claim& claim) {
-        return std::ranges::any_of(leg.moving, [&](const Moving& m) { return m.claim.key() == claim.key(); });
+    const auto is_moving = [&](const pinhole::Claim& claim) { // unless it is offered again
+        const auto has_it = [&](const pinhole::Claim& other) { return other.key() == claim.key(); };
+        return std::ranges::any_of(leg.moving, has_it, &Moving::claim) && std::ranges::none_of(leg.offered, has_it);
     };
     if (leg.awaits_ack) record.flags |= DIALOG_AWAITS_ACK;
     std::vector<pinhole::Claim> claims = leg.awaits_ack ? leg.with_the_ack : leg.claims();
@@ -228,10 +228,8 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
     for (const pinhole::Claim& claim : claims)
         if (!leg.awaits_ack && !is_moving(record, claim))
             (claim.is_answered ? side.accepted : leg.offered).push_back(claim);
-    for (const pinhole::Claim& claim : claims) {
-        if (!is_moving(record, claim)) continue;
-        if (const auto next = destination_of(claim, side.accepted)) leg.moving.push_back({claim, *next, {}});
-    }
+    for (const pinhole::Claim& claim : claims)
+        if (is_moving(record, claim)) restore_moving(leg, claim, side.accepted);
     if (record.flags & DIALOG_OUTSIDE_OFFER) leg.remote_offer = load_offer(record);
     if (record.flags & DIALOG_INSIDE_OFFER) offer_what_stays(leg, side);
     leg.has_offer_to_ack = leg.remote_offer && (record.flags & DIALOG_OFFER_TO_ACK) != 0;

@@ -37,7 +37,7 @@ void Table::Step::initial_invite() {
 // Of an INVITE that still rings while its transaction is forgotten the leg knows the responses (remembered()).
 bool Table::Step::is_retransmission() {
     if (table_.transactions_.find(event_.transaction, event_.outbound)) return true;
-    const Leg* leg = table_.leg(leg_of_invite({}));
+    const Leg* leg = table_.leg(id_of_invite({}));
     return leg && leg->state == LegState::early;
 }
 
@@ -87,9 +87,9 @@ SaidIn Table::Step::said_in(const Transaction& answered) {
 void Table::Step::initial_invite_out(Transaction& transaction) {
     const std::string_view tag = message_.from.tag;
     const auto waits_for_retry = [&](const Leg& leg) { return leg.end_at && leg.has_inside_tag(tag); };
-    if (const Leg* before = table_.namesake(table_.key_of(message_.call_id, {}, tag), waits_for_retry))
+    if (const Leg* before = table_.namesake(table_.tag_key(message_.call_id, {}, tag), waits_for_retry))
         table_.end(before->id, effects_); // the ports go on
-    Leg* leg = table_.create(event_, leg_of_invite({}), {}, tag, true);
+    Leg* leg = table_.create(event_, id_of_invite({}), {}, tag, true);
     if (!leg) return;
     const uint64_t restored = table_.restored_group(message_.call_id, leg->id);
     if (table_.legs_of(restored) > 0) table_.join(*leg, restored); // forks of it were there before a restart
@@ -107,7 +107,7 @@ void Table::Step::initial_invite_out(Transaction& transaction) {
 // the wall, or as somebody else's.
 void Table::Step::initial_invite_in(Transaction& transaction) {
     transaction.remote_offer = kept_;
-    Leg* leg = table_.create(event_, leg_of_invite({}), message_.from.tag, {}, false);
+    Leg* leg = table_.create(event_, id_of_invite({}), message_.from.tag, {}, false);
     if (!leg) return;
     leg->outside_cseq = message_.cseq;
     transaction.leg = leg->id;
@@ -203,7 +203,7 @@ void Table::Step::cancel() {
         table_.transactions_.expire_at(
             *invite, event_.now + std::max<std::chrono::nanoseconds>(table_.timers_.bye, transaction_life));
     }
-    const Leg* restored = table_.leg(leg_of_invite({})); // whose INVITE is forgotten
+    const Leg* restored = table_.leg(id_of_invite({})); // whose INVITE is forgotten
     for (const LegId id : table_.unanswered_legs_of(invite ? invite->group : restored ? restored->group : 0))
         if (Leg& leg = *table_.leg(id); !leg.end_at) end_unless_confirmed(leg);
 }

@@ -88,7 +88,7 @@ private:
     void find_dialog(Transaction& transaction);          // of an INVITE without To tag that turns out to be a re-INVITE
     Leg* adopt_midway(Transaction& transaction);         // a call that began before we did
     Transaction* remembered();                           // of a leg whose transaction is forgotten
-    LegId leg_of_invite(std::string_view to_tag) const;  // that an INVITE of this branch began, or its fork to this tag
+    LegId id_of_invite(std::string_view to_tag) const;   // that an INVITE of this branch began, or its fork to this tag
     Leg* leg_of_invite();                                // either
     Leg* leg_of_answer();                                // that such a response is about
     bool names_nothing_new(const Leg& leg) const;        // no port beside those accepted

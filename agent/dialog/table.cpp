@@ -40,8 +40,8 @@ bool Table::may_carry_offers(const sip::Message& inbound, uint64_t transaction) 
             const Leg* leg = find(inbound.call_id, inbound.to.tag, inbound.from.tag);
             if (leg && leg->is_restored) return true;                     // its transactions are forgotten
             const bool is_invite = inbound.method == sip::Method::invite; // that may be, too
-            return is_invite && (this->leg(leg_of_invite(transaction, inbound, false)) != nullptr ||
-                                 this->leg(leg_of_invite(transaction, inbound, false, inbound.to.tag)) != nullptr);
+            return is_invite && (this->leg(id_of_invite(transaction, inbound, false)) != nullptr ||
+                                 this->leg(id_of_invite(transaction, inbound, false, inbound.to.tag)) != nullptr);
         }
         case sip::Method::ack: {
             const Leg* leg = find(inbound.call_id, inbound.from.tag, inbound.to.tag);
@@ -65,9 +65,9 @@ bool Table::has_claimed(const sip::Message& outbound, const Endpoint& inside) {
     const Leg* leg = find(outbound.call_id, theirs.tag, ours.tag);
     if (!leg || !leg->has_inside_tag(ours.tag)) {
         // An answer by somebody whose tag is new, or the INVITE again, after a challenge by somebody with a tag.
-        const LegId* latest = by_inside_tag_.find(key_of(outbound.call_id, {}, ours.tag));
-        const auto invite = [&] { return transaction_key(hash_, outbound, sip::Method::invite, true); };
-        leg = !outbound.is_request           ? this->leg(leg_of_invite(invite(), outbound, true))
+        const LegId* latest = by_inside_tag_.find(tag_key(outbound.call_id, {}, ours.tag));
+        leg = !outbound.is_request
+                  ? this->leg(id_of_invite(transaction_key(hash_, outbound, sip::Method::invite, true), outbound, true))
               : latest && theirs.tag.empty() ? this->leg(*latest)
                                              : nullptr;
     }
@@ -84,18 +84,18 @@ Leg* Table::leg(LegId id) {
 }
 
 Leg* Table::find(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag) {
-    const uint64_t key = key_of(call_id, outside_tag, inside_tag);
+    const uint64_t key = tag_key(call_id, outside_tag, inside_tag);
     if (!inside_tag.empty())
         if (Leg* exact = namesake(key, [&](const Leg& leg) { return leg.has_inside_tag(inside_tag); })) return exact;
     auto found = by_tag_.find(key);
     // Begun outside, by a party without a tag: the inside's was not known yet.
-    if (!found && outside_tag.empty()) found = by_tag_.find(key_of(call_id, {}, {}));
+    if (!found && outside_tag.empty()) found = by_tag_.find(tag_key(call_id, {}, {}));
     return found ? *found : nullptr;
 }
 
 Leg* Table::live(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag,
                  const Counterpart& party) {
-    return namesake(key_of(call_id, outside_tag, inside_tag), [&](const Leg& leg) {
+    return namesake(tag_key(call_id, outside_tag, inside_tag), [&](const Leg& leg) {
         return leg.state == LegState::confirmed && !leg.end_at && leg.has_inside_tag(inside_tag) &&
                is_same_party(leg.counterpart, party);
     });
@@ -104,7 +104,7 @@ Leg* Table::live(std::string_view call_id, std::string_view outside_tag, std::st
 Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
                    bool begun_inside) {
     const bool is_strangers = !begun_inside && !event.counterpart.is_declared && !event.is_trusted;
-    const uint64_t key = key_of(event.message.call_id, outside_tag, begun_inside ? inside_tag : std::string_view());
+    const uint64_t key = tag_key(event.message.call_id, outside_tag, begun_inside ? inside_tag : std::string_view());
     const bool is_full = legs_.size() >= (begun_inside ? capacity : capacity_outside) ||
                          (is_strangers && waiting_strangers_ >= capacity_strangers) ||
                          namesakes_.count(key) >= (begun_inside ? most_namesakes_inside : most_namesakes);
@@ -119,7 +119,7 @@ Leg* Table::create(const Event& event, LegId id, std::string_view outside_tag, s
     leg.to = for_display(event.message.to.uri);
     leg.begun_inside = begun_inside;
     if (begun_inside || !inside_tag.empty()) leg.side(inside_tag);
-    if (begun_inside) by_inside_tag_[outside_tag.empty() ? key : key_of(leg.call_id, {}, inside_tag)] = id;
+    if (begun_inside) by_inside_tag_[outside_tag.empty() ? key : tag_key(leg.call_id, {}, inside_tag)] = id;
     leg.counterpart = event.counterpart;
     leg.started = event.now;
     leg.started_s = event.realtime_s;
@@ -202,7 +202,7 @@ void Table::end(LegId id, Effects& effects) {
     unname(*found);
     leave(*found);
     if (found->begun_inside) {
-        const uint64_t key = key_of(found->call_id, {}, found->inside_tag());
+        const uint64_t key = tag_key(found->call_id, {}, found->inside_tag());
         if (const LegId* latest = by_inside_tag_.find(key); latest && *latest == id) by_inside_tag_.erase(key);
     }
     effects.ended.push_back(std::move(*found));
@@ -273,7 +273,7 @@ bool Table::is_over(Leg& leg, TimePoint now, const Activity& last_media) const {
 
 bool Table::complete_moves(Leg& leg, TimePoint now, const Activity& last_media) const {
     return std::erase_if(leg.moving, [&](const Moving& moving) {
-               const bool has_arrived = last_media(moving.successor).packets > 0;
+               const bool has_arrived = !moving.is_shared && last_media(moving.successor).packets > 0;
                return moving.until <= now || has_arrived;
            }) > 0;
 }
@@ -293,7 +293,7 @@ void Table::restore(Leg restored, TimePoint now) {
     if (leg.outset) leg.outset->is_half_open = leg.state == LegState::early;
     ceilings_.began(leg, now);
     name(leg, std::string(leg.outside_tag));
-    if (leg.begun_inside) by_inside_tag_[key_of(leg.call_id, {}, leg.inside_tag())] = leg.id;
+    if (leg.begun_inside) by_inside_tag_[tag_key(leg.call_id, {}, leg.inside_tag())] = leg.id;
     leg.group = restored_group(leg.call_id, leg.group);
     if (leg.group != leg.id) by_group_.emplace(leg.group, leg.id);
     if (leg.state == LegState::early && !leg.is_midway) {

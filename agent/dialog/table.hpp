@@ -142,7 +142,7 @@ private:
     Leg* create(const Event& event, LegId id, std::string_view outside_tag, std::string_view inside_tag,
                 bool begun_inside);
     void name(Leg& leg, std::string_view outside_tag) { // its tag has become known
-        name(leg, outside_tag, key_of(leg.call_id, outside_tag, leg.begun_inside ? leg.inside_tag() : ""));
+        name(leg, outside_tag, tag_key(leg.call_id, outside_tag, leg.begun_inside ? leg.inside_tag() : ""));
     }
     void name(Leg& leg, std::string_view outside_tag, uint64_t key);
     void unname(const Leg& leg);
@@ -162,12 +162,12 @@ private:
     // What an initial INVITE begins: its responses and its CANCEL are of its transaction and have its From tag too. Of its
     // forks each To tag after the first has one.
     // `transaction` is transaction_key() of the INVITE.
-    LegId leg_of_invite(uint64_t transaction, const sip::Message& message, bool outbound,
-                        std::string_view to_tag = {}) const {
+    LegId id_of_invite(uint64_t transaction, const sip::Message& message, bool outbound,
+                       std::string_view to_tag = {}) const {
         const std::string_view key(reinterpret_cast<const char*>(&transaction), sizeof transaction);
         return hash_({key, outbound == message.is_request ? "out" : "in", message.from.tag, to_tag});
     }
-    uint64_t key_of(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag) const {
+    uint64_t tag_key(std::string_view call_id, std::string_view outside_tag, std::string_view inside_tag) const {
         return outside_tag.empty() ? hash_({call_id, "inside", inside_tag}) : hash_({call_id, outside_tag});
     }
 

@@ -9,7 +9,7 @@ namespace ringwall::dialog {
 // By both tags, and with that party.
 template <class Fits>
 Leg* Table::Step::leg_of_dialog(const Fits& fits) {
-    const uint64_t key = table_.key_of(message_.call_id, outside_tag(), inside_tag());
+    const uint64_t key = table_.tag_key(message_.call_id, outside_tag(), inside_tag());
     return table_.namesake(key, [&](const Leg& each) {
         return each.has_inside_tag(inside_tag()) && fits(each) &&
                each.counterpart.signalling.address == event_.counterpart.signalling.address;
@@ -36,7 +36,7 @@ Leg* Table::Step::fork(Transaction& transaction) {
     const std::string_view tag = message_.to.tag;
     Leg* first = table_.leg(transaction.leg);
     if (tag.empty() || (first && first->outside_tag == tag)) return first;
-    if (Leg* known = table_.namesake(table_.key_of(message_.call_id, tag, {}),
+    if (Leg* known = table_.namesake(table_.tag_key(message_.call_id, tag, {}),
                                      [&](const Leg& leg) { return leg.group == transaction.group; }))
         return known;
     if (first && first->outside_tag.empty()) {
@@ -61,7 +61,7 @@ Leg* Table::Step::create_fork(const Transaction& transaction) {
         ++table_.counters_.forks_full;
         return nullptr;
     }
-    Leg* leg = table_.create(event_, leg_of_invite(tag), outside_tag(), transaction.inside_tag, transaction.outbound);
+    Leg* leg = table_.create(event_, id_of_invite(tag), outside_tag(), transaction.inside_tag, transaction.outbound);
     if (leg) table_.join(*leg, transaction.group);
     return leg;
 }
@@ -85,7 +85,7 @@ void Table::Step::find_dialog(Transaction& transaction) {
     if (last != 0 && transaction.cseq <= last) return;
     last = transaction.cseq;
     table_.end(transaction.leg, effects_);
-    if (live->begun_inside) table_.by_inside_tag_[table_.key_of(live->call_id, {}, live->inside_tag())] = live->id;
+    if (live->begun_inside) table_.by_inside_tag_[table_.tag_key(live->call_id, {}, live->inside_tag())] = live->id;
     transaction.leg = live->id;
     transaction.group = live->group;
     transaction.is_initial = false;
@@ -110,16 +110,16 @@ Leg* Table::Step::adopt_midway(Transaction& transaction) {
     return leg;
 }
 
-LegId Table::Step::leg_of_invite(std::string_view to_tag) const {
+LegId Table::Step::id_of_invite(std::string_view to_tag) const {
     const bool is_invite = message_.method == sip::Method::invite;
     const uint64_t transaction =
         is_invite ? event_.transaction : transaction_key(table_.hash_, message_, sip::Method::invite, event_.outbound);
-    return table_.leg_of_invite(transaction, message_, event_.outbound, to_tag);
+    return table_.id_of_invite(transaction, message_, event_.outbound, to_tag);
 }
 
 Leg* Table::Step::leg_of_invite() {
-    Leg* leg = table_.leg(leg_of_invite(message_.to.tag));
-    return leg ? leg : table_.leg(leg_of_invite({}));
+    Leg* leg = table_.leg(id_of_invite(message_.to.tag));
+    return leg ? leg : table_.leg(id_of_invite({}));
 }
 
 // What an INVITE without To tag began is known by its transaction, after a restart too: by tags alone it is not answered.

@@ -50,11 +50,17 @@ bool host_port(Cursor& cursor, HostPort& out) {
 }
 
 // absoluteURI = scheme ":" (hier-part / opaque-part); scheme = ALPHA *(ALPHA / DIGIT / "+" / "-" / ".")
+std::string_view scheme_of(std::string_view uri) {
+    Cursor cursor(uri);
+    const std::string_view scheme = cursor.take_all(scheme_char);
+    const bool is_uri = cursor.take(':') && !cursor.at_end() && !scheme.empty() && is(uri.front(), alpha_char);
+    return is_uri ? scheme : std::string_view();
+}
+
 bool absolute_uri(std::string_view text, NameAddress& out) {
-    Cursor cursor(text);
     out.uri = text;
-    out.scheme = cursor.take_all(scheme_char);
-    return cursor.take(':') && !cursor.at_end() && !out.scheme.empty() && is(text.front(), alpha_char);
+    out.scheme = scheme_of(text);
+    return !out.scheme.empty();
 }
 
 bool is_sip(std::string_view scheme) { return is_word<"sip">(scheme) || is_word<"sips">(scheme); }

@@ -15,7 +15,10 @@ bool host(Cursor& cursor, HostPort& out);
 // hostport = host [":" port]
 bool host_port(Cursor& cursor, HostPort& out);
 
-// A URI of any scheme: sets uri and scheme.
+// Of a URI of any scheme; empty where it is none.
+std::string_view scheme_of(std::string_view uri);
+
+// The same: sets uri and scheme.
 bool absolute_uri(std::string_view text, NameAddress& out);
 
 // What only sip and sips have, from out.uri: hostport, behind a user or none.

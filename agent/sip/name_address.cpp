@@ -74,8 +74,7 @@ bool contact(Cursor& cursor, NameAddress& out) {
 
 bool party(Cursor& cursor, Party& out) {
     out = {};
-    NameAddress uri;
-    if (!address(cursor, out.uri) || !absolute_uri(out.uri, uri)) return false;
+    if (!address(cursor, out.uri) || scheme_of(out.uri).empty()) return false;
     // tag-param = "tag" EQUAL token (20.20): twice the same is still one tag, and happens; two are none
     return parameters(cursor, [&out](const Parameter& parameter) {
         if (!is_word<"tag">(parameter.name)) return true;

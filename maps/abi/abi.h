@@ -10,7 +10,7 @@
 
 /* Raised by any change of a struct, map or meaning that an older agent or datapath would misread. It is pinned
  * with the maps (struct meta); `ringwall run` refuses maps of another version and says what to do. */
-#define RINGWALL_ABI_VERSION 9
+#define RINGWALL_ABI_VERSION 10
 
 #ifdef __cplusplus
 #include <type_traits>

@@ -38,7 +38,8 @@ enum claim_flag {
 
 /* An endpoint that an outside offer named and the inside has not answered yet (DIALOG_OUTSIDE_OFFER). While no offer
  * waits: one that may send to the claim whose index `media` is. (CLAIM_SENDERS says that these are all, or, beside an
- * offer, that there are none.) Of an offer `::` says that the m-line named the inside, whose media does not cross the wall. */
+ * offer, that there are none.) Of an offer `::` stands for an m-line that named the inside, whose media does not cross
+ * the wall. */
 struct offered_peer {
     struct address address;
     __be16 port;

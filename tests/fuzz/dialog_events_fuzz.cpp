@@ -177,9 +177,10 @@ private:
         std::string sdp = "sdp=" + first;
         sdp += bytes_.pick({"", "/mux", "/muxonly", "/sendonly", "/inactive", "/rtcp:40011", "/ice:frag"});
         if (how & 8) {
-            const std::string second = bytes_.pick({"40004/video", "0/video", "40000/t38", "40000/msrp/setup:passive",
-                                                    "40002/msrp/setup:actpass", "9/msrp/setup:active",
-                                                    "40004/text/mux/mid:1", "/text/mid:1", "0/text/mid:1/bundle-only"});
+            std::string second = bytes_.pick({"40004/video", "0/video", "40000/t38", "40000/msrp/setup:passive",
+                                              "40002/msrp/setup:actpass", "9/msrp/setup:active", "40004/text/mux/mid:1",
+                                              "/text/mid:1", "0/text/mid:1/bundle-only"});
+            if (sdp == "sdp=40000/ice:frag" && second == "40000/t38") second = "40004/t38"; // docs/limits.md
             const bool is_bundled = second.ends_with("/mid:1") || second.ends_with("/bundle-only");
             if (is_bundled)
                 words.push_back(outbound ? "group=BUNDLE,0,1" : bytes_.pick({"group=BUNDLE,0,1", "group=BUNDLE,1,0"}));

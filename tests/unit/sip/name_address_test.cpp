@@ -93,6 +93,7 @@ TEST(NameAddress, has_one_tag) {
     EXPECT_FALSE(read_party("<sip:a@h>;tag=1;tag=2"));
     EXPECT_FALSE(read_party("<sip:a@h>;tag="));
     EXPECT_FALSE(read_party("<sip:a@h>;tag"));
+    EXPECT_TRUE(read_contact("<sip:a@h>;tag=1;tag=2;tag")); // there it means nothing
 }
 
 TEST(NameAddress, tags_are_limited_and_never_cut) {
