@@ -86,8 +86,7 @@ void offer_what_stays(Leg& leg, const Side& side) {
 void restore_moving(Leg& leg, const pinhole::Claim& claim, const std::vector<pinhole::Claim>& accepted) {
     if (const auto own = successor_of(claim, accepted); own != accepted.end())
         return leg.moving.push_back({claim, own->key(), {}});
-    const auto shared = std::ranges::find(accepted, claim.protocol, &pinhole::Claim::protocol);
-    if (shared != accepted.end()) leg.moving.push_back({claim, shared->key(), {}, true});
+    if (!accepted.empty()) leg.moving.push_back({claim, accepted.front().key(), {}, true});
 }
 
 } // namespace
