@@ -177,10 +177,9 @@ private:
         std::string sdp = "sdp=" + first;
         sdp += bytes_.pick({"", "/mux", "/muxonly", "/sendonly", "/inactive", "/rtcp:40011", "/ice:frag"});
         if (how & 8) {
-            std::string second = bytes_.pick({"40004/video", "0/video", "40000/t38", "40000/msrp/setup:passive",
-                                              "40002/msrp/setup:actpass", "9/msrp/setup:active", "40004/text/mux/mid:1",
-                                              "/text/mid:1", "0/text/mid:1/bundle-only"});
-            if (sdp == "sdp=40000/ice:frag" && second == "40000/t38") second = "40004/t38"; // docs/limits.md
+            const std::string second = bytes_.pick({"40004/video", "0/video", "40000/t38", "40000/msrp/setup:passive",
+                                                    "40002/msrp/setup:actpass", "9/msrp/setup:active",
+                                                    "40004/text/mux/mid:1", "/text/mid:1", "0/text/mid:1/bundle-only"});
             const bool is_bundled = second.ends_with("/mid:1") || second.ends_with("/bundle-only");
             if (is_bundled)
                 words.push_back(outbound ? "group=BUNDLE,0,1" : bytes_.pick({"group=BUNDLE,0,1", "group=BUNDLE,1,0"}));
@@ -258,9 +257,13 @@ private:
     }
 
     // Where a restart may settle otherwise (docs/limits.md): after a reload, as two owners' policies may meet in one hole;
-    // where a call has gone on to another party; and what waits for a port that found no room.
+    // where a call has gone on to another party; what waits for a port that found no room; and where ICE shares a port with
+    // who has none and names nobody.
     bool may_settle_otherwise() const {
-        return is_reloaded_ || has_other_parties_ || world_.maps.pinholes.size() >= world_.maps.capacity;
+        const std::string holes = world_.maps.holes();
+        const bool is_open_beside_ice = holes.find("networks/ice") != holes.npos || holes.find("any/ice") != holes.npos;
+        return is_reloaded_ || has_other_parties_ || is_open_beside_ice ||
+               world_.maps.pinholes.size() >= world_.maps.capacity;
     }
 
     void restart() {
