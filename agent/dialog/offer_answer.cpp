@@ -18,6 +18,13 @@ auto with_key(const std::vector<pinhole::Claim>& claims, const pinhole::HoleKey&
     return std::ranges::find(claims, key, &pinhole::Claim::key);
 }
 
+// The same m-line's: of several on one port each has its own senders.
+auto of_before(const pinhole::Claim& claim, const std::vector<pinhole::Claim>& accepted) {
+    return std::ranges::find_if(accepted, [&](const pinhole::Claim& before) {
+        return before.key() == claim.key() && before.media == claim.media;
+    });
+}
+
 } // namespace
 
 void Table::Step::answered_by_outside(Leg& leg, Side& side, const std::vector<pinhole::Claim>& offer, bool is_final) {
@@ -39,7 +46,7 @@ void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
     const bool is_repeated = side.is_updated && leg.state == LegState::early && message_.method == sip::Method::invite;
     const bool adds_up = is_repeated || (!is_final && leg.state == LegState::early);
     for (pinhole::Claim& claim : claims)
-        if (const auto before = with_key(side.accepted, claim.key()); before != side.accepted.end()) {
+        if (const auto before = of_before(claim, side.accepted); before != side.accepted.end()) {
             claim.round = before->round;
             if (adds_up) pinhole::add_peers(claim.peers, before->peers);
         }
