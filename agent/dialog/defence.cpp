@@ -55,8 +55,8 @@ std::optional<Guess> guess_in(const sip::Message& response, bool has_credentials
     }
 }
 
-struct ban_key tag_key(const Endpoint& pair) { return {pair.address.abi(), pair.port.value}; }
-struct ban_key tag_key(const Prefix& household) {
+struct ban_key key_of(const Endpoint& pair) { return {pair.address.abi(), pair.port.value}; }
+struct ban_key key_of(const Prefix& household) {
     const uint32_t width = household.length == 128 ? BAN_ADDRESS : BAN_NETWORK;
     return {household.address.abi(), width};
 }
@@ -259,9 +259,9 @@ void Defence::convict(const Suspect& who, enum ban_cause cause, uint32_t count, 
     const bool is_shared = who.parties.has_trusted(household, who.now);
     if (is_shared && !is_alone) return;
     guesses_.forget(who.outside);
-    if (!is_shared) convictions_.push_back({tag_key(household), cause, count, length});
+    if (!is_shared) convictions_.push_back({key_of(household), cause, count, length});
     if (is_shared || who.parties.is_party(who.outside, who.now))
-        convictions_.push_back({tag_key(who.outside), cause, count, length});
+        convictions_.push_back({key_of(who.outside), cause, count, length});
 }
 
 void Defence::tick(TimePoint now) {

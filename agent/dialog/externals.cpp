@@ -9,7 +9,7 @@ namespace {
 constexpr std::chrono::minutes tick_interval{10};
 constexpr std::chrono::hours told_anew{1}; // the map, of an answer that says what the last one said
 
-struct pinhole_key tag_key(const Endpoint& inside) { return pinhole::HoleKey{inside, Protocol::udp}.abi(); }
+struct pinhole_key key_of(const Endpoint& inside) { return pinhole::HoleKey{inside, Protocol::udp}.abi(); }
 
 bool is_somewhere(const Endpoint& endpoint) {
     return endpoint.port.value != 0 && !endpoint.address.is_unspecified() && !endpoint.address.is_multicast();
@@ -67,7 +67,7 @@ bool Externals::learn(const Endpoint& inside, const Endpoint& at, TimePoint now)
     if (const auto other = inside_.find(at); other != inside_.end()) forget(seen_.find(other->second));
     add(inside, {at, now});
     const struct external value{.seen = at.abi(), .zero = 0, .heard_ns = pinhole::to_ns(now)};
-    operations_.operations.push_back(pinhole::put_external(tag_key(inside), value));
+    operations_.operations.push_back(pinhole::put_external(key_of(inside), value));
     return is_news;
 }
 
@@ -84,7 +84,7 @@ void Externals::forget(std::map<Endpoint, Seen>::iterator entry) {
     const auto host = hosts->second.find(inside.address);
     if (--host->second == 0) hosts->second.erase(host);
     if (hosts->second.empty()) hosts_.erase(hosts);
-    operations_.operations.push_back(pinhole::delete_external(tag_key(inside)));
+    operations_.operations.push_back(pinhole::delete_external(key_of(inside)));
     seen_.erase(entry);
 }
 

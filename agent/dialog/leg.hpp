@@ -38,7 +38,7 @@ struct Moving {
     pinhole::Claim claim;
     pinhole::HoleKey successor;
     TimePoint until; // the move + move_grace
-    // The successor had other media before the move, or has an m-line's that is before it: no packet there tells anything.
+    // The successor has other media too: had it before the move, or is first of all another m-line's. Packets there tell nothing.
     bool is_shared = false;
 };
 

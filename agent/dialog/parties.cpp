@@ -15,7 +15,7 @@ constexpr std::chrono::hours longest_life{24};
 constexpr std::chrono::minutes registrar_margin{1};
 constexpr std::chrono::seconds phone_margin{32}; // a refresh at the last moment, and its answer
 
-struct known_key tag_key(const IpAddress& address, Port port) { return {address.abi(), port.value}; }
+struct known_key key_of(const IpAddress& address, Port port) { return {address.abi(), port.value}; }
 
 // What one subscriber has, as a rule: an IPv4 address, whatever it is seen as, or a /48.
 IpAddress network_of(const struct known_key& key) {
@@ -67,7 +67,7 @@ void Parties::put(const struct known_key& key, Known& known, TimePoint now) {
 }
 
 bool Parties::is_registrar(const IpAddress& address, TimePoint now) const {
-    const auto found = known_.find(tag_key(address, Port{0}));
+    const auto found = known_.find(key_of(address, Port{0}));
     return found != known_.end() && found->second.until_ns[as_registrar] > pinhole::to_ns(now);
 }
 
@@ -78,7 +78,7 @@ bool Parties::has_room(const struct known_key& key) {
 }
 
 void Parties::joined(Leg& leg, TimePoint now) {
-    const struct known_key key = tag_key(leg.counterpart.signalling.address, leg.counterpart.signalling.port);
+    const struct known_key key = key_of(leg.counterpart.signalling.address, leg.counterpart.signalling.port);
     if (leg.is_party) {
         if (std::memcmp(&leg.party, &key, sizeof key) == 0) return;
         left(leg, now); // it is elsewhere now
@@ -110,7 +110,7 @@ void Parties::left(const Leg& leg, TimePoint now) {
 
 void Parties::registered(const IpAddress& registrar_at, TimePoint until, TimePoint now) {
     const auto least = now + registrar_margin, most = now + longest_life;
-    const struct known_key key = tag_key(registrar_at, Port{0});
+    const struct known_key key = key_of(registrar_at, Port{0});
     if (!has_room(key)) return;
     Known& known = known_[key];
     const uint64_t until_ns =
@@ -149,7 +149,7 @@ Parties::Known* Parties::phone_at(const struct known_key& key) {
 }
 
 void Parties::promoted(const Endpoint& outside, TimePoint until, TimePoint now) {
-    const struct known_key exact = tag_key(outside.address, outside.port), anywhere = tag_key(outside.address, Port{0});
+    const struct known_key exact = key_of(outside.address, outside.port), anywhere = key_of(outside.address, Port{0});
     const bool is_over = until <= now;
     if (is_over && !known_.contains(exact)) return;
     if (Known* known = phone_at(exact)) {
@@ -165,7 +165,7 @@ void Parties::promoted(const Endpoint& outside, TimePoint until, TimePoint now) 
 
 bool Parties::is_told(const Endpoint& outside, TimePoint now) const {
     const auto is_told_at = [&](Port port) {
-        const auto found = known_.find(tag_key(outside.address, port));
+        const auto found = known_.find(key_of(outside.address, port));
         return found != known_.end() && found->second.told_until_ns > pinhole::to_ns(now) &&
                (found->second.told_flags & KNOWN_NO_STRANGER) != 0;
     };
@@ -173,12 +173,12 @@ bool Parties::is_told(const Endpoint& outside, TimePoint now) const {
 }
 
 bool Parties::is_phone(const Endpoint& outside, TimePoint now) const {
-    const auto found = known_.find(tag_key(outside.address, outside.port));
+    const auto found = known_.find(key_of(outside.address, outside.port));
     return found != known_.end() && found->second.until_ns[as_phone] > pinhole::to_ns(now);
 }
 
 bool Parties::watch(const Endpoint& outside, TimePoint until, TimePoint now) {
-    const struct known_key key = tag_key(outside.address, outside.port);
+    const struct known_key key = key_of(outside.address, outside.port);
     const bool is_new = !known_.contains(key);
     if (is_new && (watched_ >= capacity_watched || !has_room(key))) return false;
     Known& known = known_[key];
@@ -198,20 +198,20 @@ void Parties::filled(const struct known_key& source, bool is_full, TimePoint now
 
 bool Parties::is_trusted(const Endpoint& outside, TimePoint now) const {
     const auto is_trusted_at = [&](Port port) {
-        const auto found = known_.find(tag_key(outside.address, port));
+        const auto found = known_.find(key_of(outside.address, port));
         return found != known_.end() && found->second.is_trusted(pinhole::to_ns(now));
     };
     return is_trusted_at(outside.port) || is_trusted_at(Port{0});
 }
 
 bool Parties::is_party(const Endpoint& outside, TimePoint now) const {
-    const auto found = known_.find(tag_key(outside.address, outside.port));
+    const auto found = known_.find(key_of(outside.address, outside.port));
     return found != known_.end() && found->second.until_ns[as_party] > pinhole::to_ns(now);
 }
 
 // Keys are in the order of their bytes, the address before the port.
 bool Parties::has_trusted(const Prefix& network, TimePoint now) const {
-    for (auto entry = known_.lower_bound(tag_key(network.address, Port{0})); entry != known_.end(); ++entry) {
+    for (auto entry = known_.lower_bound(key_of(network.address, Port{0})); entry != known_.end(); ++entry) {
         if (!network.contains(IpAddress::from(entry->first.address))) return false;
         if (entry->second.is_trusted(pinhole::to_ns(now))) return true;
     }
