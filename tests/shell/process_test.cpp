@@ -125,6 +125,13 @@ TEST(Seldom, begins_anew_after_a_quiet_minute) {
     EXPECT_EQ(seldom.happened(start + seconds(300)), 1U);
 }
 
+TEST(Seldom, tells_what_was_left_untold_before_a_quiet_minute) {
+    Seldom seldom;
+    for (unsigned i = 0; i < Seldom::at_once + 3; ++i) seldom.happened(start);
+    EXPECT_EQ(seldom.happened(start + Seldom::quiet), 4U);
+    EXPECT_EQ(seldom.happened(start + Seldom::quiet), 1U);
+}
+
 TEST(Frames, as_long_as_allowed_are_read_and_one_byte_more_is_refused) {
     FrameReader frames(4);
     frames.feed(on_the_wire(Message::policy, "1234"));
