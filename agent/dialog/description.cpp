@@ -43,6 +43,7 @@ void add_media(const sdp::Media& media, const policy::View& policy, Remote& all)
     if (media.port.value == 0 || (media.port == discard && !is_tcp_media(media)) || media.port_count > most_pairs)
         return;
     for (const sdp::Connection& connection : media.connections()) {
+        remote.has_name |= connection.is_name;
         if (connection.is_name || connection.address.is_unspecified()) continue;
         remote.is_behind_nat |= connection.address.is_unroutable();
         if (policy.is_protected(connection.address) &&
@@ -68,16 +69,36 @@ void add_bundles(const sdp::Session& session, Remote& all) {
     }
 }
 
-// Who may send to one component of an answered m-line, by what the remote side named.
-std::vector<Endpoint> peers_of(const Remote& remote, const pinhole::Claim& claim,
-                               const std::vector<pinhole::Claim>& before) {
+std::vector<Endpoint> named_by(const Remote& remote, uint8_t line, bool is_rtcp) {
+    std::vector<Endpoint> peers = remote.ports_of(line, is_rtcp);
+    if (!remote.media[line].is_behind_nat) return peers;
+    // Who names the private address that its signalling comes from is behind no NAT, as far as anybody can tell.
+    const auto is_named = [&](const Endpoint& peer) {
+        return peer.address.is_unroutable() &&
+               std::ranges::find(peers, peer.address, &Endpoint::address) != peers.end();
+    };
+    std::vector<Endpoint> stand_ins = remote.stand_ins;
+    std::erase_if(stand_ins, is_named);
+    pinhole::add_peers(peers, stand_ins);
+    return peers;
+}
+
+// Who may send to one component of an answered m-line, by what the remote side named. Those named before a hold stay
+// through it (music on hold), and those of the moment where nobody is named (0.0.0.0), but not of a host name: who that
+// is, nobody knows.
+std::vector<Endpoint> senders_to(pinhole::Claim& claim, const Remote& remote,
+                                 const std::vector<pinhole::Claim>& before) {
     const bool is_rtcp = claim.component == pinhole::Component::rtcp;
-    std::vector<Endpoint> peers = remote.ports_of(claim.media, is_rtcp);
-    if (remote.media[claim.media].is_behind_nat) pinhole::add_peers(peers, remote.stand_ins);
-    if (claim.is_held || peers.empty()) // music on hold, or 0.0.0.0: those last named stay
-        for (const pinhole::Claim& earlier : before)
-            if (earlier.media == claim.media && (earlier.component == pinhole::Component::rtcp) == is_rtcp)
-                pinhole::add_peers(peers, earlier.peers);
+    std::vector<Endpoint> peers = named_by(remote, claim.media, is_rtcp);
+    claim.kept.clear();
+    const bool is_nobody = peers.empty() && !remote.media[claim.media].has_name;
+    if (!claim.is_held && !is_nobody) return peers;
+    for (const pinhole::Claim& earlier : before) {
+        if (earlier.media != claim.media || (earlier.component == pinhole::Component::rtcp) != is_rtcp) continue;
+        pinhole::add_peers(claim.kept, earlier.is_held ? earlier.kept : earlier.peers);
+        if (is_nobody) pinhole::add_peers(peers, earlier.peers);
+    }
+    pinhole::add_peers(peers, claim.kept);
     return peers;
 }
 
@@ -99,7 +120,8 @@ Remote remote_of(const sdp::Session& session, const policy::View& policy, const 
     add_bundles(session, remote);
     if (std::ranges::any_of(remote.media, &RemoteMedia::is_behind_nat))
         for (const IpAddress& route : routes)
-            if (!route.is_unroutable()) pinhole::add_peers(remote.stand_ins, {{route, Port{0}}});
+            if (&route == &routes.front() || !route.is_unroutable()) // the message did come from its source
+                pinhole::add_peers(remote.stand_ins, {{route, Port{0}}});
     return remote;
 }
 
@@ -122,7 +144,10 @@ std::vector<Endpoint> inside_endpoints(const sdp::Session& session,
                 add(rtcp_of(media, connection.address, i));
             }
         }
-        for (const sdp::Candidate& candidate : media.candidates()) add(candidate.endpoint);
+        for (const sdp::Candidate& candidate : media.candidates()) {
+            add(candidate.endpoint);
+            if (candidate.base && *candidate.base != candidate.endpoint) add(*candidate.base);
+        }
     }
     return named;
 }
@@ -161,7 +186,8 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
         claim.is_held |= theirs.is_held;
         if (!theirs.is_ice) claim.ufrag_hash = 0; // the other side has none: who may send is who it named
         claim.is_one_source = claim.is_one_source && !theirs.has_many_sources;
-        constrain_answered(claim, peers_of(remote, claim, before), counterpart, theirs.is_inside);
+        std::vector<Endpoint> senders = senders_to(claim, remote, before);
+        constrain_answered(claim, std::move(senders), counterpart, theirs.is_inside);
         claim.bundle = claim.bundle_rank = 0;
         const auto same = std::ranges::find(claims, claim.key(), &pinhole::Claim::key);
         const bool is_with_another =
@@ -169,6 +195,7 @@ std::vector<pinhole::Claim> answered(const std::vector<pinhole::Claim>& offer, c
         if (is_with_another && same != claims.end()) { // who sends that one sends this one
             claim.constraint = same->constraint;
             claim.peers = same->peers;
+            claim.kept = same->kept;
             claim.only_from = same->only_from;
             claim.is_answered_inside = same->is_answered_inside;
         }

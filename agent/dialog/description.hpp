@@ -25,6 +25,7 @@ struct RemoteMedia {
     bool never_connects = false; // a=setup: passive or holdconn: whoever is active, it is not the other side
     bool says_no_setup = false;  // over TCP, without a=setup
     bool is_inside = false;      // names a protected address: its media does not cross the wall
+    bool has_name = false;       // names a host whose address nobody here looks up
     bool is_behind_nat = false;  // names an unroutable address: the stand-ins may send, too
 };
 

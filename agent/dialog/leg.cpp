@@ -26,6 +26,11 @@ std::vector<pinhole::Claim>::const_iterator successor_of(const pinhole::Claim& b
     });
 }
 
+void Leg::forget_offer() {
+    offered.clear();
+    offered_until.reset();
+}
+
 void Leg::forget_remote_offer() {
     remote_offer.reset();
     remote_offer_by = 0;

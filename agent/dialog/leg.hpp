@@ -83,8 +83,10 @@ struct Leg {
     std::vector<Side> sides; // at least one once the inside's tag is known
 
     std::vector<pinhole::Claim> offered; // claims of an offer that left and is not answered yet
-    KeptRemote remote_offer;             // arrived, the inside has not answered yet
-    uint64_t remote_offer_by = 0;        // its transaction; 0: of before a restart, or in a response
+    std::optional<TimePoint>
+        offered_until;             // of one in a dialog's request: without a final response by then it has failed
+    KeptRemote remote_offer;       // arrived, the inside has not answered yet
+    uint64_t remote_offer_by = 0;  // its transaction; 0: of before a restart, or in a response
     bool has_offer_to_ack = false; // in a response: the inside's ACK or PRACK answers it, and nothing takes its place
     // `offered` likewise: the outside's ACK or PRACK answers it, and no offer of a request.
     bool is_offered_to_ack = false;
@@ -117,6 +119,7 @@ struct Leg {
     // Not those of an INVITE, or an offer, that has left the inside since.
     bool has_invited_since = false, has_offered_since = false;
 
+    void forget_offer();
     void forget_remote_offer();
     bool is_unanswered() const; // its INVITE: no other offer has a part in it yet (RFC 3261 13.2.1)
     Side& side(std::string_view inside_tag);

@@ -125,13 +125,14 @@ private:
                 add_pair(media, index, connection.address, i);
     }
 
-    // RFC 8445 5.1.1: host candidates are where packets arrive; the others are the same seen from elsewhere, or a relay's.
+    // RFC 8445 5.1.1: packets arrive at the base. Once ICE has completed, an offer may list the reflexive candidate alone
+    // (RFC 8839 4.4.1.2.2), and then nothing else in it names the port here.
     void add_candidate(const sdp::Media& media, uint8_t index, const sdp::Candidate& candidate) {
         const bool is_rtcp = candidate.component == 2;
-        if (!candidate.is_udp || !candidate.is_host || candidate.component > 2) return;
+        if (!candidate.is_udp || !candidate.base || candidate.component > 2) return;
         if (is_rtcp && (media.rtcp_mux_only || media.transport != sdp::Transport::rtp)) return;
         const auto primary = media.rtcp_mux_only ? pinhole::Component::rtp_rtcp : primary_component(media);
-        add_claim(media, index, candidate.endpoint, is_rtcp ? pinhole::Component::rtcp : primary);
+        add_claim(media, index, *candidate.base, is_rtcp ? pinhole::Component::rtcp : primary);
     }
 
     void add_pair(const sdp::Media& media, uint8_t index, const IpAddress& address, unsigned i) {

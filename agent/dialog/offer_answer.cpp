@@ -81,6 +81,7 @@ void Table::Step::settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
     });
     side.accepted = std::move(claims);
     side.provisional.clear();
+    leg.offered_until.reset();
 }
 
 // A new offer beside the accepted session: endpoints that stay keep the peers they have (Leg::claims()), and are part
@@ -93,6 +94,9 @@ void Table::Step::offered_by_inside(Leg& leg) {
         if (side.tag == inside_tag()) before = side.accepted;
     leg.offered = with_held_lines(as_offered(*event_.offer, before), event_.unaddressed, before);
     leg.is_offered_to_ack = !message_.is_request;
+    leg.offered_until.reset();
+    if (message_.is_request) leg.offered_until = event_.now + transaction_life;
+    table_.schedule(leg, event_.now);
     leg.has_offered_since = true;
 }
 

@@ -11,6 +11,8 @@
 namespace ringwall::dialog {
 namespace {
 
+const Endpoint a_name{IpAddress(), Port{1}}; // in `offered`
+
 struct dialog_claim crossed(const pinhole::Claim& claim) {
     const uint8_t phase = !claim.is_answered ? PHASE_OFFERED : claim.is_held ? PHASE_HELD : PHASE_ANSWERED;
     return {.key = claim.key().abi(),
@@ -40,6 +42,7 @@ void store_offer(const Remote& remote, struct dialog_record& record) {
         const RemoteMedia& media = remote.media[i];
         const auto component = media.has_mux ? pinhole::Component::rtp_rtcp : pinhole::Component::rtp;
         if (media.is_inside) add({Endpoint{}}, i, component);
+        if (media.has_name) add({a_name}, i, component);
         add(remote.ports_of(i, false), i, component);
         if (media.is_behind_nat) add(remote.stand_ins, i, pinhole::Component::other);
         if (!media.has_mux) add(remote.ports_of(i, true), i, pinhole::Component::rtcp);
@@ -63,7 +66,7 @@ KeptRemote load_offer(const struct dialog_record& record) {
         }
         media.has_mux |= component == pinhole::Component::rtp_rtcp;
         if (endpoint.address.is_unspecified()) {
-            media.is_inside = true;
+            (endpoint == a_name ? media.has_name : media.is_inside) = true;
             continue;
         }
         remote.ports.push_back({.address = endpoint.address,
@@ -102,8 +105,10 @@ void store_senders(const std::vector<pinhole::Claim>& claims, struct dialog_reco
         const pinhole::Claim& claim = claims[i];
         const size_t room = has_offer ? 0 : OFFERED_PEERS_PER_LEG - record.offered_count;
         if (claim.peers.size() > room) continue;
-        for (const Endpoint& peer : claim.peers)
-            record.offered[record.offered_count++] = {peer.address.abi(), peer.abi().port, i, 0};
+        for (const Endpoint& peer : claim.peers) {
+            const bool is_kept = std::ranges::find(claim.kept, peer) != claim.kept.end();
+            record.offered[record.offered_count++] = {peer.address.abi(), peer.abi().port, i, is_kept};
+        }
         record.claims[i].flags |=
             static_cast<uint8_t>(CLAIM_SENDERS | static_cast<unsigned>(claim.constraint) << CLAIM_CONSTRAINT_SHIFT);
         if (claim.zone_substitutes) record.claims[i].flags |= CLAIM_ZONE_SUBSTITUTES;
@@ -118,6 +123,7 @@ void load_senders(const struct dialog_record& record, size_t index, pinhole::Cla
         const std::vector<Endpoint> strict{{Endpoint::from(record.outside).address, Port{0}}};
         const bool is_strict = claim.constraint == pinhole::Constraint::addresses && claim.peers == strict;
         if (is_strict && !is_other_partys) claim.peers.clear();
+        if (claim.is_held) claim.kept = claim.peers; // whoever of them it was
         return;
     }
     claim.is_answered = stored.phase != PHASE_OFFERED;
@@ -126,9 +132,12 @@ void load_senders(const struct dialog_record& record, size_t index, pinhole::Cla
     claim.zone_substitutes = (stored.flags & CLAIM_ZONE_SUBSTITUTES) != 0;
     claim.peers.clear();
     if (record.flags & DIALOG_OUTSIDE_OFFER) return;
-    for (size_t i = 0; i < std::min<size_t>(record.offered_count, OFFERED_PEERS_PER_LEG); ++i)
-        if (record.offered[i].media == index)
-            claim.peers.push_back(Endpoint::from({record.offered[i].address, record.offered[i].port, {0, 0}}));
+    for (size_t i = 0; i < std::min<size_t>(record.offered_count, OFFERED_PEERS_PER_LEG); ++i) {
+        const struct offered_peer& from = record.offered[i];
+        if (from.media != index) continue;
+        claim.peers.push_back(Endpoint::from({from.address, from.port, {0, 0}}));
+        if (from.component != 0) claim.kept.push_back(claim.peers.back());
+    }
 }
 
 void write(const Leg& leg, struct dialog_record& record) {

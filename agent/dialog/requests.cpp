@@ -177,6 +177,7 @@ void Table::Step::ack() {
     if (!leg) return;
     if (!invite && leg->state == LegState::early && leg_of_invite()) return; // of its branch: to a failure (17.1.1.3)
     effects_.woken.insert(leg->id);
+    if (event_.outbound && leg->inside_cseq == message_.cseq) leg->offered_until.reset(); // to a 2xx that we missed
     Side& side = leg->side(inside_tag());
     const bool is_to_outside = answers_outside(*leg), is_to_inside = answers_inside(*leg);
     const bool is_unanswered = event_.outbound && leg->has_offer_to_ack && leg->inside_cseq == message_.cseq;

@@ -169,9 +169,10 @@ void Table::Step::response_in_dialog(Transaction& transaction) {
     transaction.is_failed = message_.status >= 300;
     const bool makes_it_known = leg->is_midway && transaction.outbound && transaction.local_offer;
     if (makes_it_known && transaction.is_failed && !is_retryable(message_.status)) return table_.end(leg->id, effects_);
+    if (transaction.outbound && leg->offered_until && is_provisional()) leg->offered_until = transaction.expires;
     if (transaction.is_failed) { // rollback (RFC 3261 14.1, RFC 6141): the session stays as it was
         if (is_invite) side.provisional.clear();
-        if (transaction.local_offer) leg->offered.clear();
+        if (transaction.local_offer) leg->forget_offer();
         const bool is_its_own = leg->has_offer_to_ack ? transaction.outbound && is_invite
                                                       : !transaction.outbound && leg->remote_offer_by == transaction.id;
         if (is_its_own) leg->forget_remote_offer();
@@ -207,12 +208,13 @@ void Table::Step::follow(LegId id) {
     if (!leg || !event_.outbound || !is_success()) return;
     const Counterpart& now = event_.counterpart;
     const IpAddress before = leg->counterpart.signalling.address;
-    if (now.signalling.address == before || now.signalling.address.is_unroutable()) return;
+    if (now.signalling.address == before) return;
     if ((now.is_declared || leg->counterpart.is_declared) && now.zone != leg->counterpart.zone) return;
     leg->counterpart = now;
     const auto take_along = [&](pinhole::Claim& claim) {
         claim.zone = now.zone;
-        std::ranges::replace(claim.peers, Endpoint{before, Port{0}}, Endpoint{now.signalling.address, Port{0}});
+        for (auto* senders : {&claim.peers, &claim.kept})
+            std::ranges::replace(*senders, Endpoint{before, Port{0}}, Endpoint{now.signalling.address, Port{0}});
     };
     for (Side& side : leg->sides) {
         std::ranges::for_each(side.accepted, take_along);

@@ -214,6 +214,7 @@ void Table::schedule(Leg& leg, TimePoint now) {
     TimePoint next = leg.deadline;
     if (leg.soft_deadline) next = std::min(next, *leg.soft_deadline);
     if (leg.end_at) next = std::min(next, *leg.end_at);
+    if (leg.offered_until) next = std::min(next, *leg.offered_until);
     if (!leg.moving.empty()) next = std::min(next, now + move_poll);
     if (leg.next_look != TimePoint{} && leg.next_look <= next) return;
     leg.next_look = next;
@@ -248,7 +249,8 @@ Effects Table::tick(TimePoint now, const Activity& last_media) {
             end(id, effects);
             continue;
         }
-        if (complete_moves(*found, now, last_media)) effects.changed.insert(id);
+        const bool has_moved = complete_moves(*found, now, last_media);
+        if (give_up_offer(*found, now) || has_moved) effects.changed.insert(id);
         schedule(*found, now);
     }
     transactions_.expire(now);
@@ -278,6 +280,14 @@ bool Table::complete_moves(Leg& leg, TimePoint now, const Activity& last_media) 
            }) > 0;
 }
 
+// Nobody has answered: to who sent it that is a 408, and the session stays as it was (RFC 3261 14.1, 17.1.1.2).
+bool Table::give_up_offer(Leg& leg, TimePoint now) {
+    if (!leg.offered_until || *leg.offered_until > now) return false;
+    leg.forget_offer();
+    for (Side& side : leg.sides) side.provisional.clear();
+    return true;
+}
+
 void Table::restore(Leg restored, TimePoint now) {
     auto& place = legs_[restored.id];
     if (place) {
@@ -301,6 +311,8 @@ void Table::restore(Leg restored, TimePoint now) {
         // An outside's 100 is not on record: it may have had one.
         if (leg.begun_inside) leg.soft_deadline = std::max(leg.soft_deadline.value_or(now), now + timers_.early);
     }
+    if (leg.state != LegState::early && !leg.offered.empty() && !leg.is_offered_to_ack)
+        leg.offered_until = now + timers_.early + transaction_life; // an INVITE's may ring
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
     schedule(leg, now);

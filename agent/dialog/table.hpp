@@ -159,6 +159,7 @@ private:
     void schedule(Leg& leg, TimePoint now);
     bool is_over(Leg& leg, TimePoint now, const Activity& last_media) const;
     bool complete_moves(Leg& leg, TimePoint now, const Activity& last_media) const;
+    static bool give_up_offer(Leg& leg, TimePoint now);
     // What an initial INVITE begins: its responses and its CANCEL are of its transaction and have its From tag too. Of its
     // forks each To tag after the first has one.
     // `transaction` is transaction_key() of the INVITE.

@@ -70,6 +70,7 @@ struct Claim {
     bool zone_substitutes = false; // a declared peer: its networks may stand in
     // Who was named, whatever the constraint says of it now: another policy may ask (port 0 = any port of that address).
     std::vector<Endpoint> peers;
+    std::vector<Endpoint> kept;         // of them, on hold: those named before it
     std::optional<IpAddress> only_from; // `strict`: in force in place of those
     bool is_answered_inside = false;    // where that named nobody: nobody sends through the wall
     PayloadTypes payload_types = any_payload_type;

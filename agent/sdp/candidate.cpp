@@ -11,6 +11,25 @@ using namespace text;
 
 constexpr uint32_t max_component = 256;
 
+namespace {
+
+// rel-addr = "raddr" SP connection-address; rel-port = "rport" SP port. Who hides them says 0.0.0.0 and 9.
+std::optional<Endpoint> related(Fields& fields) {
+    if (!is_word<"raddr">(fields.next())) return std::nullopt;
+    const auto address = IpAddress::parse(fields.next());
+    if (!is_word<"rport">(fields.next())) return std::nullopt;
+    const auto port = decimal(fields.next(), UINT16_MAX);
+    if (!address || !port) return std::nullopt;
+    return Endpoint{*address, Port{static_cast<uint16_t>(*port)}};
+}
+
+std::optional<Endpoint> base_of(std::string_view type, const Endpoint& endpoint, Fields& fields) {
+    if (is_word<"host">(type)) return endpoint;
+    return is_word<"srflx">(type) || is_word<"prflx">(type) ? related(fields) : std::nullopt;
+}
+
+} // namespace
+
 // candidate-attribute = "candidate" ":" foundation SP component-id SP transport SP priority SP connection-address SP
 //                       port SP cand-type [SP rel-addr] [SP rel-port] *(SP cand-extension)
 CandidateRead candidate(std::string_view value, Candidate& out) {
@@ -27,10 +46,11 @@ CandidateRead candidate(std::string_view value, Candidate& out) {
         return CandidateRead::broken;
     const auto address = IpAddress::parse(host);
     if (!address) return is_host_name(host) ? CandidateRead::ignored : CandidateRead::broken;
+    const Endpoint endpoint{*address, Port{static_cast<uint16_t>(*port)}};
     out = {.component = static_cast<uint16_t>(*component),
-           .endpoint = {*address, Port{static_cast<uint16_t>(*port)}},
+           .endpoint = endpoint,
            .is_udp = is_word<"udp">(transport),
-           .is_host = is_word<"host">(type)};
+           .base = base_of(type, endpoint, fields)};
     return CandidateRead::taken;
 }
 

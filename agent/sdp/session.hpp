@@ -60,7 +60,9 @@ struct Candidate {
     uint16_t component = 0;
     Endpoint endpoint;
     bool is_udp = true;
-    bool is_host = false;
+    // Where its packets arrive (RFC 8445 4, RFC 8839 5.1): of a host candidate its own endpoint, of a reflexive one what raddr
+    // and rport say, of a relay's none.
+    std::optional<Endpoint> base;
 };
 
 struct Media {

@@ -10,7 +10,8 @@ namespace {
 void add(fuzz::Statement& said, const sdp::Candidate& candidate) {
     said.add_number(candidate.component);
     said.add(candidate.endpoint);
-    said.add_number(uint64_t{candidate.is_udp} << 1 | uint64_t{candidate.is_host});
+    said.add_number(candidate.is_udp);
+    said.add(candidate.base.value_or(Endpoint{}));
 }
 
 void add(fuzz::Statement& said, const sdp::Media& media) {

@@ -36,13 +36,19 @@ std::string family(const std::string& address) {
     return address.find(':') == std::string::npos ? "IN IP4 " : "IN IP6 ";
 }
 
-// host:COMPONENT:ADDRESS:PORT, srflx:…, tcphost:…
-std::string candidate_line(const std::string& word) {
+// host:COMPONENT:ADDRESS:PORT, srflx:…[@BASE:PORT], tcphost:…
+std::string candidate_line(const std::string& text) {
+    const std::string word = text.substr(0, text.find('@'));
+    std::string related;
+    if (word != text) {
+        const size_t port = text.rfind(':');
+        related = " raddr " + text.substr(word.size() + 1, port - word.size() - 1) + " rport " + text.substr(port + 1);
+    }
     const size_t type = word.find(':'), component = word.find(':', type + 1), port = word.rfind(':');
     const bool is_tcp = word.starts_with("tcp");
     return "a=candidate:1 " + word.substr(type + 1, component - type - 1) + (is_tcp ? " TCP" : " UDP") +
            " 2130706431 " + word.substr(component + 1, port - component - 1) + " " + word.substr(port + 1) + " typ " +
-           word.substr(is_tcp ? 3 : 0, type - (is_tcp ? 3 : 0)) + "\r\n";
+           word.substr(is_tcp ? 3 : 0, type - (is_tcp ? 3 : 0)) + related + "\r\n";
 }
 
 // PORT, or PORT@ADDRESS (RFC 3605)

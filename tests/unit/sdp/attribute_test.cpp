@@ -69,11 +69,25 @@ TEST(Candidate, is_kept_with_its_endpoint) {
     const auto& first = reading[0].candidates()[0];
     EXPECT_EQ(first.component, 1);
     EXPECT_EQ(first.endpoint, (Endpoint{*IpAddress::parse("192.0.2.5"), Port{40000}}));
-    EXPECT_TRUE(first.is_udp && first.is_host);
+    EXPECT_TRUE(first.is_udp);
+    EXPECT_EQ(first.base, first.endpoint);
     const auto& second = reading[0].candidates()[1];
     EXPECT_EQ(second.component, 2);
-    EXPECT_FALSE(second.is_udp || second.is_host);
+    EXPECT_FALSE(second.is_udp);
+    EXPECT_EQ(second.base, (Endpoint{*IpAddress::parse("10.0.0.1"), Port{9}}));
     EXPECT_TRUE(reading[0].is_ice);
+}
+
+TEST(Candidate, of_a_relay_or_without_a_related_address_has_no_base) {
+    const auto reading = in_media(
+        "a=candidate:1 1 udp 1 203.0.113.7 61000 typ relay raddr 192.0.2.10 rport 40000\r\n"
+        "a=candidate:2 1 udp 1 203.0.113.7 61000 typ srflx\r\n"
+        "a=candidate:3 1 udp 1 203.0.113.7 61000 typ srflx raddr name.example rport 40000\r\n"
+        "a=candidate:4 1 udp 1 203.0.113.7 61000 typ prflx raddr 192.0.2.10 rport 65536\r\n"
+        "a=candidate:5 1 udp 1 203.0.113.7 61000 typ prflx raddr 192.0.2.10 rport 40000 generation 0\r\n");
+    ASSERT_EQ(reading[0].candidate_count, 5U);
+    for (size_t i = 0; i < 4; ++i) EXPECT_EQ(reading[0].candidates()[i].base, std::nullopt) << i;
+    EXPECT_EQ(reading[0].candidates()[4].base, (Endpoint{*IpAddress::parse("192.0.2.10"), Port{40000}}));
 }
 
 TEST(Candidate, with_a_name_is_ignored_but_it_is_ice) {
