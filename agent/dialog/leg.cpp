@@ -52,6 +52,10 @@ bool Leg::has_inside_tag(std::string_view tag) const {
     return std::ranges::find(sides, tag, &Side::tag) != sides.end();
 }
 
+bool Leg::has_offer_in_response() const {
+    return std::ranges::any_of(sides, [](const Side& side) { return !side.offered.empty(); });
+}
+
 std::vector<pinhole::Claim> Leg::claims() const {
     std::vector<pinhole::Claim> all;
     all.reserve(offered.size() + moving.size() + (sides.empty() ? 0 : sides.front().accepted.size()));
@@ -89,6 +93,7 @@ std::vector<pinhole::Claim> Leg::claims() const {
     for (const Side& side : sides) std::ranges::for_each(side.accepted, beside);
     for (const Side& side : sides) std::ranges::for_each(side.provisional, join);
     std::ranges::for_each(offered, offer);
+    for (const Side& side : sides) std::ranges::for_each(side.offered, offer);
     for (const Moving& claim : moving) add(claim.claim);
     return all;
 }
@@ -96,7 +101,10 @@ std::vector<pinhole::Claim> Leg::claims() const {
 void Leg::hold_back() {
     with_the_ack = claims();
     awaits_ack = true;
-    for (Side& side : sides) side.accepted.clear();
+    for (Side& side : sides) {
+        side.accepted.clear();
+        side.offered.clear();
+    }
     offered.clear();
 }
 
@@ -114,6 +122,7 @@ std::vector<pinhole::HoleKey> Leg::keys() const {
     for (const Side& side : sides) std::ranges::for_each(side.accepted, add);
     for (const Side& side : sides) std::ranges::for_each(side.provisional, add);
     std::ranges::for_each(offered, add);
+    for (const Side& side : sides) std::ranges::for_each(side.offered, add);
     for (const Moving& each : moving) add(each.claim);
     return all;
 }

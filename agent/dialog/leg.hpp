@@ -26,6 +26,9 @@ struct Side {
     // The answer that a provisional response to a re-INVITE brought: beside what is accepted until the final response
     // takes it, or a failure takes it back (RFC 6141).
     std::vector<pinhole::Claim> provisional;
+    // It was made in a response: the outside's ACK or PRACK answers it, and no offer of a request. Of several telephones
+    // each has its own (RFC 3262 5).
+    std::vector<pinhole::Claim> offered;
     // There was an exchange after the INVITE's own, by UPDATE or PRACK, before the INVITE's final response: a description in
     // such a response repeats the session of before, or of now, and takes nothing back.
     bool is_updated = false;
@@ -82,14 +85,12 @@ struct Leg {
     Counterpart counterpart;
     std::vector<Side> sides; // at least one once the inside's tag is known
 
-    std::vector<pinhole::Claim> offered; // claims of an offer that left and is not answered yet
+    std::vector<pinhole::Claim> offered; // claims of a request's offer that left and is not answered yet
     std::optional<TimePoint>
         offered_until;             // of one in a dialog's request: without a final response by then it has failed
     KeptRemote remote_offer;       // arrived, the inside has not answered yet
     uint64_t remote_offer_by = 0;  // its transaction; 0: of before a restart, or in a response
     bool has_offer_to_ack = false; // in a response: the inside's ACK or PRACK answers it, and nothing takes its place
-    // `offered` likewise: the outside's ACK or PRACK answers it, and no offer of a request.
-    bool is_offered_to_ack = false;
     std::vector<Moving> moving;
     // It answered an INVITE of the inside that another had answered: until the inside's ACK it opens nothing, and lets
     // nobody send. Then it claims these.
@@ -124,6 +125,7 @@ struct Leg {
     bool is_unanswered() const; // its INVITE: no other offer has a part in it yet (RFC 3261 13.2.1)
     Side& side(std::string_view inside_tag);
     bool has_inside_tag(std::string_view tag) const;
+    bool has_offer_in_response() const; // that waits for the outside's ACK or PRACK
     std::string_view inside_tag() const {
         return sides.empty() ? std::string_view("") : std::string_view(sides.front().tag);
     }

@@ -55,6 +55,7 @@ void Table::Step::accept(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
             if (with_key(claims, before.key()) == claims.end()) claims.push_back(before);
     for (pinhole::Claim& claim : claims) ++claim.round;
     leg.offered.clear();
+    side.offered.clear();
     if (!is_final && leg.state != LegState::early) side.provisional = std::move(claims);
     else settle(leg, side, std::move(claims));
     table_.schedule(leg, event_.now);
@@ -89,15 +90,16 @@ void Table::Step::settle(Leg& leg, Side& side, std::vector<pinhole::Claim> claim
 void Table::Step::offered_by_inside(Leg& leg) {
     leg.counterpart = event_.counterpart;
     leg.elsewhere = event_.elsewhere;
-    std::vector<pinhole::Claim> before;
-    for (const Side& side : leg.sides)
-        if (side.tag == inside_tag()) before = side.accepted;
-    leg.offered = with_held_lines(as_offered(*event_.offer, before), event_.unaddressed, before);
-    leg.is_offered_to_ack = !message_.is_request;
-    leg.offered_until.reset();
-    if (message_.is_request) leg.offered_until = event_.now + transaction_life;
-    table_.schedule(leg, event_.now);
     leg.has_offered_since = true;
+    Side& side = leg.side(inside_tag());
+    auto offered = with_held_lines(as_offered(*event_.offer, side.accepted), event_.unaddressed, side.accepted);
+    if (!message_.is_request) {
+        side.offered = std::move(offered);
+        return;
+    }
+    leg.offered = std::move(offered);
+    leg.offered_until = event_.now + transaction_life;
+    table_.schedule(leg, event_.now);
 }
 
 void Table::Step::offered_by_outside(Leg& leg, const Transaction& transaction) {
@@ -110,8 +112,11 @@ void Table::Step::offered_by_outside(Leg& leg, const Transaction& transaction) {
 // A candidate is one more endpoint of the description whose fragment it bears: it opens with the INFO, as all of them do
 // with their offer or answer.
 void Table::Step::trickled_by_inside(Leg& leg) {
-    for (Side& side : leg.sides)
-        if (side.tag == inside_tag()) join_candidates(side.accepted, event_.trickled);
+    for (Side& side : leg.sides) {
+        if (side.tag != inside_tag()) continue;
+        join_candidates(side.accepted, event_.trickled);
+        join_candidates(side.offered, event_.trickled);
+    }
     join_candidates(leg.offered, event_.trickled);
     changed(leg);
 }

@@ -78,10 +78,10 @@ KeptRemote load_offer(const struct dialog_record& record) {
 }
 
 // An endpoint that an offer keeps is accepted and offered. Where its m-line has moved, the new one is on record.
-void offer_what_stays(Leg& leg, const Side& side) {
-    const auto moved = leg.offered;
-    for (const pinhole::Claim& claim : side.accepted)
-        if (successor_of(claim, moved) == moved.end()) leg.offered.push_back(claim);
+void offer_what_stays(std::vector<pinhole::Claim>& offered, const std::vector<pinhole::Claim>& accepted) {
+    const auto moved = offered;
+    for (const pinhole::Claim& claim : accepted)
+        if (successor_of(claim, moved) == moved.end()) offered.push_back(claim);
 }
 
 // Where m-lines share a port (BUNDLE) the record has that port once, for the first of them: any of the call's does, as no
@@ -154,8 +154,10 @@ void write(const Leg& leg, struct dialog_record& record) {
     if (leg.bye_from_inside) record.flags |= DIALOG_BYE_FROM_INSIDE;
     if (leg.is_midway) record.flags |= DIALOG_MIDWAY;
     const auto is_provisional = [](const Side& side) { return !side.provisional.empty(); };
-    if (!leg.offered.empty() || std::ranges::any_of(leg.sides, is_provisional)) record.flags |= DIALOG_INSIDE_OFFER;
-    if (leg.has_offer_to_ack || (leg.is_offered_to_ack && !leg.offered.empty())) record.flags |= DIALOG_OFFER_TO_ACK;
+    const bool is_in_response = leg.has_offer_in_response();
+    if (!leg.offered.empty() || is_in_response || std::ranges::any_of(leg.sides, is_provisional))
+        record.flags |= DIALOG_INSIDE_OFFER;
+    if (leg.has_offer_to_ack || is_in_response) record.flags |= DIALOG_OFFER_TO_ACK;
     record.outside = leg.counterpart.signalling.abi();
     store(record.call_id, leg.call_id);
     store(record.inside_tag, leg.inside_tag());
@@ -165,7 +167,9 @@ void write(const Leg& leg, struct dialog_record& record) {
     record.group = static_cast<uint32_t>(leg.group);
     const auto is_moving = [&](const pinhole::Claim& claim) { // unless it is offered again
         const auto has_it = [&](const pinhole::Claim& other) { return other.key() == claim.key(); };
-        return std::ranges::any_of(leg.moving, has_it, &Moving::claim) && std::ranges::none_of(leg.offered, has_it);
+        const auto offers_it = [&](const Side& side) { return std::ranges::any_of(side.offered, has_it); };
+        return std::ranges::any_of(leg.moving, has_it, &Moving::claim) && std::ranges::none_of(leg.offered, has_it) &&
+               std::ranges::none_of(leg.sides, offers_it);
     };
     if (leg.awaits_ack) record.flags |= DIALOG_AWAITS_ACK;
     std::vector<pinhole::Claim> claims = leg.awaits_ack ? leg.with_the_ack : leg.claims();
@@ -233,16 +237,17 @@ Leg leg_of(LegId id, const struct dialog_record& record, const std::vector<pinho
     Side& side = leg.side(load(record.inside_tag));
     leg.awaits_ack = (record.flags & DIALOG_AWAITS_ACK) != 0;
     if (leg.awaits_ack) leg.with_the_ack = claims;
+    auto& offered = (record.flags & DIALOG_OFFER_TO_ACK) != 0 ? side.offered : leg.offered;
     for (const pinhole::Claim& claim : claims)
         if (!leg.awaits_ack && !is_moving(record, claim))
-            (claim.is_answered ? side.accepted : leg.offered).push_back(claim);
+            (claim.is_answered ? side.accepted : offered).push_back(claim);
     for (const pinhole::Claim& claim : claims)
         if (is_moving(record, claim)) restore_moving(leg, claim, side.accepted);
     if (record.flags & DIALOG_OUTSIDE_OFFER) leg.remote_offer = load_offer(record);
-    if (record.flags & DIALOG_INSIDE_OFFER) offer_what_stays(leg, side);
+    if (record.flags & DIALOG_INSIDE_OFFER) offer_what_stays(offered, side.accepted);
     leg.has_offer_to_ack = leg.remote_offer && (record.flags & DIALOG_OFFER_TO_ACK) != 0;
-    leg.is_offered_to_ack = !leg.offered.empty() && (record.flags & DIALOG_OFFER_TO_ACK) != 0;
-    if (!leg.begun_inside && side.tag.empty() && side.accepted.empty()) leg.sides.clear(); // nobody has said who he is
+    const bool is_nobodys = side.tag.empty() && side.accepted.empty() && side.offered.empty();
+    if (!leg.begun_inside && is_nobodys) leg.sides.clear(); // nobody has said who he is
     return leg;
 }
 

@@ -153,7 +153,8 @@ void Table::Step::offer_in_dialog() {
         answered_by_inside(*leg, leg->side(inside_tag()), *leg->remote_offer, false);
         leg->forget_remote_offer();
     } else if (is_prack && answers_inside(*leg)) {
-        answered_by_outside(*leg, leg->side(inside_tag()), leg->offered, false);
+        Side& side = leg->side(inside_tag());
+        answered_by_outside(*leg, side, side.offered, false);
     } else if (event_.outbound && event_.offer) {
         offered_by_inside(*leg);
         transaction->local_offer = leg->offered;
@@ -188,7 +189,7 @@ void Table::Step::ack() {
     if (confirms) leg->acknowledged();
     if (is_to_outside) answered_by_inside(*leg, side, *leg->remote_offer, true);
     else if (is_unanswered) leg->forget_remote_offer(); // nothing else will
-    if (is_to_inside) answered_by_outside(*leg, side, leg->offered, true);
+    if (is_to_inside) answered_by_outside(*leg, side, side.offered, true);
     if (confirms) confirm(*leg);
     if (is_to_outside || is_unanswered || is_to_inside || confirms || !leg->is_recorded) changed(*leg);
 }

@@ -68,7 +68,9 @@ private:
         return event_.outbound && event_.offer && leg.remote_offer && leg.has_offer_to_ack;
     }
     bool answers_inside(const Leg& leg) const {
-        return !event_.outbound && event_.remote && !leg.offered.empty() && leg.is_offered_to_ack;
+        return !event_.outbound && event_.remote && std::ranges::any_of(leg.sides, [&](const Side& side) {
+            return side.tag == inside_tag() && !side.offered.empty();
+        });
     }
     void offered_by_inside(Leg& leg);
     void offered_by_outside(Leg& leg, const Transaction& transaction); // in a response

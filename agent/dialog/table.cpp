@@ -311,7 +311,7 @@ void Table::restore(Leg restored, TimePoint now) {
         // An outside's 100 is not on record: it may have had one.
         if (leg.begun_inside) leg.soft_deadline = std::max(leg.soft_deadline.value_or(now), now + timers_.early);
     }
-    if (leg.state != LegState::early && !leg.offered.empty() && !leg.is_offered_to_ack)
+    if (leg.state != LegState::early && !leg.offered.empty())
         leg.offered_until = now + timers_.early + transaction_life; // an INVITE's may ring
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;
@@ -326,6 +326,7 @@ void Table::reconsider(const policy::View& policy) {
         for (Side& side : leg.sides) {
             dialog::reconsider(side.accepted, leg.counterpart, policy);
             dialog::reconsider(side.provisional, leg.counterpart, policy);
+            dialog::reconsider(side.offered, leg.counterpart, policy);
         }
         dialog::reconsider(leg.offered, leg.counterpart, policy);
         dialog::reconsider(leg.with_the_ack, leg.counterpart, policy);

@@ -91,7 +91,6 @@ void Table::Step::find_dialog(Transaction& transaction) {
     transaction.is_initial = false;
     if (!transaction.local_offer) return;
     live->offered = *transaction.local_offer;
-    live->is_offered_to_ack = false;
 }
 
 // A call that was up before the wall was: its next offer or answer from inside makes it known; an offer for as long as it
@@ -174,7 +173,8 @@ Transaction* Table::Step::remembered() {
     // Who answers it once more is beside the first again.
     if (is_initial) remembered_.is_final = table_.unanswered_legs_of(leg->group).size() < table_.legs_of(leg->group);
     // Nor does its 2xx mean anything that comes again (RFC 6026).
-    else if (is_invite && leg == leg_of_invite() && leg->offered.empty() && !leg->remote_offer)
+    else if (is_invite && leg == leg_of_invite() && leg->offered.empty() && !leg->has_offer_in_response() &&
+             !leg->remote_offer)
         remembered_.is_final = names_nothing_new(*leg);
     if (!request_outbound) return &remembered_;
     if (!leg->offered.empty()) remembered_.local_offer = leg->offered;
