@@ -13,6 +13,8 @@ namespace {
 
 constexpr uint8_t before_v4 = 96; // bits of a v4-mapped address
 
+Prefix loopback_v4() { return *Prefix::parse("127.0.0.0/8"); }
+
 IpAddress address_in(const rtattr* attribute, bool is_v4) {
     if (is_v4) return IpAddress::v4(__builtin_bswap32(value_of<uint32_t>(attribute)));
     return IpAddress(value_of<std::array<uint8_t, 16>>(attribute));
@@ -70,6 +72,12 @@ std::vector<IpAddress> shared_ends_of(const Prefix& network) {
     return {network.address};
 }
 
+// `lo` itself, or a VRF: what this host says to itself arrives there, and is nobody else's.
+bool has_loopback(std::span<const int> reached, std::span<const OwnAddress> all) {
+    return std::ranges::any_of(
+        all, [&](const OwnAddress& own) { return is_reached(reached, own) && loopback_v4().contains(own.address); });
+}
+
 template <class T>
 std::vector<T> in_order(std::vector<T> all) {
     std::sort(all.begin(), all.end());
@@ -80,7 +88,7 @@ std::vector<T> in_order(std::vector<T> all) {
 } // namespace
 
 bool is_loopback(const IpAddress& address) {
-    return address == *IpAddress::parse("::1") || Prefix::parse("127.0.0.0/8")->contains(address);
+    return address == *IpAddress::parse("::1") || loopback_v4().contains(address);
 }
 
 Result<std::vector<OwnAddress>> list_addresses() {
@@ -105,6 +113,7 @@ std::vector<Prefix> shared_prefixes_of(std::span<const int> reached, std::span<c
     for (const char* text :
          {"0.0.0.0/32", "255.255.255.255/32", "224.0.0.0/24", "ff01::/16", "ff02::/16", "ff05::2/128"})
         prefixes.push_back(Prefix::parse(text).value());
+    if (!has_loopback(reached, all)) prefixes.push_back(loopback_v4()); // `route_localnet` lets it in from anywhere
     for (const OwnAddress& own : all) {
         if (!is_reached(reached, own)) continue;
         for (const IpAddress& end : shared_ends_of(own.network)) // one may be our own

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Addresses that are everybody's: who listens at any address of a host hears broadcast, multicast of the link and, where
-IPv6 is routed, the anycast of each of its networks. Guarded ports are guarded there, too."""
+IPv6 is routed, the anycast of each of its networks; with `route_localnet` the IPv4 loopback. Guarded ports are guarded
+there, too."""
 import socket
 
 from ringwall_netns.case import WallCase
@@ -23,7 +24,7 @@ class Shared:
     def setUpClass(cls):
         super().setUpClass()
         edge, outside = cls.topology.edge, cls.topology.outside
-        edge.run('sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=1')
+        edge.run('sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=1', 'net.ipv4.conf.all.route_localnet=1')
         for address in ADDRESSES:
             run('ip', '-n', edge.name, '-batch', '-', input=f'addr add {address} dev outer')
         mac = run('ip', '-n', edge.name, '-o', 'link', 'show', 'outer').split('link/ether ')[1].split()[0]
@@ -73,7 +74,7 @@ class Shared:
 
 class SharedIPv4(Shared, WallCase):
     family = 4
-    to = ['255.255.255.255', '224.0.0.1', *BROADCAST]
+    to = ['255.255.255.255', '224.0.0.1', '127.0.0.1', *BROADCAST]
 
 
 class SharedIPv6(Shared, WallCase):

@@ -234,6 +234,13 @@ TEST(Addresses, bring_nothing_where_both_ends_of_a_network_are_hosts) {
     EXPECT_THAT(shared_with(own(2, "2001:db8::1/126")), ElementsAre("2001:db8::/128"));
 }
 
+TEST(Addresses, bring_the_loopback_but_where_what_this_host_says_to_itself_arrives) {
+    const auto has_loopback = testing::Contains("127.0.0.0/8");
+    EXPECT_THAT(texts(shared_prefixes_of(select({"eth0"}, {"lo"}).reached, on_machine)), has_loopback);
+    EXPECT_THAT(texts(shared_prefixes_of(select({"eth0", "lo"}).reached, on_machine)), testing::Not(has_loopback));
+    EXPECT_THAT(texts(shared_prefixes_of(select({"vrf0"}).reached, on_machine)), testing::Not(has_loopback));
+}
+
 TEST(Addresses, of_this_machine_have_that_of_the_loopback) {
     const auto all = list_addresses();
     ASSERT_TRUE(all) << all.error().message();
