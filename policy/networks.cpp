@@ -80,7 +80,7 @@ std::string sentence_of(const Statement& statement, const Source& source, std::s
         switch (statement.claim) {
             case Claim::zone: return "is " + std::string(zone_name);
             case Claim::inside: return "is protected";
-            case Claim::shared: return "is shared by hosts of a link";
+            case Claim::shared: return "is shared by hosts";
             case Claim::allowed: return "is allowed";
             case Claim::bypass: return "is allowed, to guarded ports too";
             case Claim::denied: return "is denied";

@@ -16,7 +16,7 @@ namespace ringwall::kernel {
 struct OwnAddress {
     int ifindex = 0;
     IpAddress address;
-    Prefix network; // that it has on the link
+    Prefix network; // that it has on the link; in IPv4 the other end's, where one is named
     std::optional<IpAddress> broadcast;
 };
 
@@ -29,9 +29,10 @@ Result<std::vector<OwnAddress>> list_addresses();
 // of the loopback are left out.
 std::vector<IpAddress> addresses_of(std::span<const int> reached, std::span<const OwnAddress> all);
 
-// What a socket at any address of this host hears beside: broadcast, multicast that never leaves its link (groups that are
-// routed may be somebody's television), and the anycast address that each IPv6 network of a router has (RFC 4291 section
-// 2.6.1), which is reached from anywhere. In order.
+// What a socket at any address of this host hears beside: broadcast (that of each IPv4 network and the one that was set),
+// multicast that never leaves its link (groups that are routed may be somebody's television), and the anycast address that
+// each IPv6 network of a router has (RFC 4291 section 2.6.1), which is reached from anywhere; and 127.0.0.0/8, which
+// `route_localnet` lets in, unless it is one's own on a reached interface. In order.
 std::vector<Prefix> shared_prefixes_of(std::span<const int> reached, std::span<const OwnAddress> all);
 
 } // namespace ringwall::kernel

@@ -6,6 +6,7 @@
 #include <linux/if_link.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -16,6 +17,7 @@ namespace {
 // linux-libc-dev 6.1 and libbpf 1.1 do not name tcx (Linux 6.6) yet; libbpf passes both through.
 constexpr auto attach_tcx_ingress = static_cast<bpf_attach_type>(46);
 constexpr auto attach_tcx_egress = static_cast<bpf_attach_type>(47);
+constexpr size_t most_by_tcx = 64;       // BPF_MPROG_MAX
 constexpr uint32_t before_all = 1U << 3; // BPF_F_BEFORE without a relative: the head of the list
 
 bpf_attach_type attach_type_of(Hook hook) { return hook == Hook::tc_ingress ? attach_tcx_ingress : attach_tcx_egress; }
@@ -27,13 +29,60 @@ Hook hook_of(const bpf_link_info& about) {
     return about.netns.attach_type == attach_tcx_ingress ? Hook::tc_ingress : Hook::tc_egress;
 }
 
-// With interface 0: it has gone. Nothing of what cannot be opened just now, which may be all that holds a link.
-std::optional<PinnedLink> describe(const std::string& path) {
-    const Fd link(bpf_obj_get(path.c_str()));
+// A question that failed says nothing against a link, other than that there is no such interface.
+bool xdp_has(int ifindex, uint32_t program) {
+    bpf_xdp_query_opts answer{};
+    answer.sz = sizeof answer;
+    if (const int failed = bpf_xdp_query(ifindex, 0, &answer); failed != 0) return failed != -ENODEV;
+    const std::array programs{answer.prog_id, answer.drv_prog_id, answer.hw_prog_id, answer.skb_prog_id};
+    return std::ranges::find(programs, program) != programs.end();
+}
+
+// Likewise.
+bool tcx_has(int ifindex, Hook hook, uint32_t program) {
+    std::array<__u32, most_by_tcx> programs{};
+    struct bpf_prog_query_opts answer{}; // a function has the same name
+    answer.sz = sizeof answer;
+    answer.prog_ids = programs.data();
+    answer.prog_cnt = programs.size();
+    if (const int failed = bpf_prog_query_opts(ifindex, attach_type_of(hook), &answer); failed != 0)
+        return failed != -ENODEV;
+    return std::ranges::find(programs, program) != programs.end();
+}
+
+bool is_gone(const bpf_link_info& about) { return about.xdp.ifindex == 0; }
+
+// The interface that has this index here carries it. A link tells the index alone, and where its interface was moved to
+// another network namespace, that may be another one's here.
+bool is_carried_here(const bpf_link_info& about) {
+    const auto ifindex = static_cast<int>(about.xdp.ifindex);
+    const Hook hook = hook_of(about);
+    return hook == Hook::xdp ? xdp_has(ifindex, about.prog_id) : tcx_has(ifindex, hook, about.prog_id);
+}
+
+std::optional<bpf_link_info> ask(int link) {
     bpf_link_info about{};
     __u32 size = sizeof about;
-    if (!link || bpf_obj_get_info_by_fd(link.get(), &about, &size) != 0) return std::nullopt;
-    return PinnedLink{hook_of(about), static_cast<int>(about.xdp.ifindex), path};
+    if (bpf_obj_get_info_by_fd(link, &about, &size) != 0) return std::nullopt;
+    return about;
+}
+
+// With interface 0: it has gone, or is elsewhere. Asked once more before that is said: the program may have been replaced
+// between the two questions, and libbpf asks for XDP by a dump, which may pass over an interface while others go.
+std::optional<bpf_link_info> ask_of_here(int link) {
+    for (int left = 2; left > 0; --left) {
+        const auto about = ask(link);
+        if (!about || is_gone(*about) || is_carried_here(*about)) return about;
+    }
+    return bpf_link_info{};
+}
+
+// Nothing of what cannot be opened just now, which may be all that holds a link.
+std::optional<PinnedLink> describe(const std::string& path) {
+    const Fd link(bpf_obj_get(path.c_str()));
+    const auto about = link ? ask_of_here(link.get()) : std::nullopt;
+    if (!about) return std::nullopt;
+    return PinnedLink{hook_of(*about), static_cast<int>(about->xdp.ifindex), path};
 }
 
 bool rename_to(PinnedLink& link, const std::string& path) {
@@ -98,7 +147,7 @@ std::vector<PinnedLink> read_pinned(const Pins& pins) {
     for (const auto& path : pins.links()) {
         auto link = describe(path);
         if (link && link->ifindex != 0) links.push_back(std::move(*link));
-        else if (link) std::remove(path.c_str());
+        else if (link) detach_and_unpin(path);
     }
     settle_names(pins, links);
     return links;
@@ -139,10 +188,8 @@ void detach_and_unpin(const std::string& path) {
 }
 
 uint32_t link_program(int link, int ifindex) {
-    bpf_link_info about{};
-    __u32 size = sizeof about;
-    if (bpf_obj_get_info_by_fd(link, &about, &size) != 0) return 0;
-    return about.xdp.ifindex == static_cast<__u32>(ifindex) ? about.prog_id : 0;
+    const auto about = ask_of_here(link);
+    return about && about->xdp.ifindex == static_cast<__u32>(ifindex) ? about->prog_id : 0;
 }
 
 // Asked with an interface that there cannot be: ENODEV where the kernel knows tcx, EINVAL on 6.1.

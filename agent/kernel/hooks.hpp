@@ -23,8 +23,8 @@ struct PinnedLink {
     std::string path;
 };
 
-// What is pinned and still attached. Links whose interface went away (a recreated veth) are unpinned here, and the rest
-// get the pins that their interfaces' names of today ask for.
+// What is pinned and still attached, here. Links whose interface went away (a recreated veth) or was moved to another network
+// namespace are detached and unpinned, and the rest get the pins that their interfaces' names of today ask for.
 std::vector<PinnedLink> read_pinned(const Pins& pins);
 
 // Adds the program and pins the link at `path`. Where another program holds the XDP slot it is left alone: an error.
@@ -33,7 +33,8 @@ Result<void> create_tcx(const Device& device, Hook hook, int program_fd, const s
 Result<void> update_link(const std::string& path, int program_fd);
 void detach_and_unpin(const std::string& path);
 
-// The id of the program that the link has on this interface; 0: it is detached, or elsewhere.
+// The id of the program that the link has on this interface; 0: it is detached, or elsewhere (another interface, another
+// network namespace).
 uint32_t link_program(int link, int ifindex);
 
 // Linux 6.6 has tcx. `program_fd`: any TC program.

@@ -16,7 +16,7 @@ std::string said(const policy::Statement& statement, const std::string& zone) {
     switch (statement.claim) {
         case Claim::zone: return prefix + " is of " + zone;
         case Claim::inside: return prefix + " is protected";
-        case Claim::shared: return prefix + " is shared by hosts of a link";
+        case Claim::shared: return prefix + " is shared by hosts";
         case Claim::allowed: return prefix + " is allowed";
         case Claim::bypass: return prefix + " is allowed, to guarded ports too";
         case Claim::denied: return prefix + " is denied";

@@ -26,7 +26,7 @@ Step whose(std::string name, const IpAddress& address, const struct network& hel
     const auto said = lines.said_of(address);
     const std::string text = address.to_string();
     if (held.flags & NETWORK_PROTECTED) return {std::move(name), text + " is protected", place_of(said, Claim::inside)};
-    if (held.flags & NETWORK_SHARED) return {std::move(name), text + " is shared by hosts of a link", {}};
+    if (held.flags & NETWORK_SHARED) return {std::move(name), text + " is shared by hosts", {}};
     if (held.zone == 0) return {std::move(name), text + " is of no peer and no zone", {}};
     return {std::move(name), text + " is of " + lines.name_of_zone(held.zone), place_of(said, Claim::zone, held.zone)};
 }

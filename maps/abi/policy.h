@@ -77,8 +77,8 @@ enum network_flag {
     NETWORK_ALLOWED = 1 << 1,
     NETWORK_DENIED = 1 << 2,
     NETWORK_BYPASS = 1 << 3, /* with NETWORK_ALLOWED: even a guarded port refuses nothing */
-    NETWORK_SHARED = 1 << 4, /* broadcast, multicast of the link, anycast of routers: whoever listens at a guarded port
-                                of any address hears these, too, and no call comes to them */
+    NETWORK_SHARED = 1 << 4, /* broadcast, multicast of the link, anycast of routers, 127.0.0.0/8: whoever listens at a
+                                guarded port of any address hears these, too, and no call comes to them */
 };
 struct network {
     __u32 zone;  /* 0 = none */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Addresses that are everybody's: who listens at any address of a host hears broadcast, multicast of the link and, where
-IPv6 is routed, the anycast of each of its networks. Guarded ports are guarded there, too."""
+IPv6 is routed, the anycast of each of its networks; with `route_localnet` the IPv4 loopback. Guarded ports are guarded
+there, too."""
 import socket
 
 from ringwall_netns.case import WallCase
@@ -8,6 +9,11 @@ from ringwall_netns.media import next_port, rtp
 from ringwall_netns.topology import run
 
 OPEN_PORT = 25000                                 # not guarded
+# Linux hears the last address of each network, whatever was set for broadcast, and what was set. The last one here is the
+# last to come.
+ADDRESSES = ('2001:db8:9::1/64 nodad', '192.0.5.1/24', '192.0.6.1/24 brd 192.0.6.127', '192.0.7.1 peer 192.0.8.1/24',
+             '192.0.9.1/24 brd +')
+BROADCAST = ['192.0.5.255', '192.0.6.127', '192.0.6.255', '192.0.8.255', '192.0.9.255']
 
 
 class Shared:
@@ -18,12 +24,12 @@ class Shared:
     def setUpClass(cls):
         super().setUpClass()
         edge, outside = cls.topology.edge, cls.topology.outside
-        edge.run('sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=1')
-        for address in ('192.0.9.1/24 brd +', '2001:db8:9::1/64 nodad'):
+        edge.run('sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=1', 'net.ipv4.conf.all.route_localnet=1')
+        for address in ADDRESSES:
             run('ip', '-n', edge.name, '-batch', '-', input=f'addr add {address} dev outer')
         mac = run('ip', '-n', edge.name, '-o', 'link', 'show', 'outer').split('link/ether ')[1].split()[0]
-        run('ip', '-n', outside.name, '-batch', '-', input='route add 192.0.9.255 dev eth0\n'
-            f'neigh add 192.0.9.255 lladdr {mac} dev eth0')
+        run('ip', '-n', outside.name, '-batch', '-', input='\n'.join(
+            f'route add {to} dev eth0\nneigh add {to} lladdr {mac} dev eth0' for to in BROADCAST))
 
     def sender(self):
         made = self.topology.outside.udp(self.address('attacker'), 4000)
@@ -68,7 +74,7 @@ class Shared:
 
 class SharedIPv4(Shared, WallCase):
     family = 4
-    to = ['255.255.255.255', '224.0.0.1', '192.0.9.255']
+    to = ['255.255.255.255', '224.0.0.1', '127.0.0.1', *BROADCAST]
 
 
 class SharedIPv6(Shared, WallCase):

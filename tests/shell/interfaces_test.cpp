@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 #include <linux/if_arp.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "agent/kernel/addresses.hpp"
 
 namespace ringwall::kernel {
@@ -194,6 +197,48 @@ TEST(Addresses, bring_broadcast_and_the_anycast_of_their_networks) {
         EXPECT_THAT(shared, testing::Contains(expected));
     for (const char* not_ours : {"198.51.100.255/32", "192.0.2.77/32"})
         EXPECT_THAT(shared, testing::Not(testing::Contains(not_ours)));
+}
+
+std::vector<std::string> shared_with(const OwnAddress& one) {
+    const std::vector<OwnAddress> all{one};
+    const auto with = texts(shared_prefixes_of(std::vector{one.ifindex}, all));
+    const auto without = texts(shared_prefixes_of({}, all));
+    std::vector<std::string> added;
+    std::ranges::copy_if(with, std::back_inserter(added),
+                         [&](const std::string& each) { return !std::ranges::count(without, each); });
+    return added;
+}
+
+TEST(Addresses, bring_the_last_of_an_ipv4_network_whatever_broadcast_was_set) {
+    EXPECT_THAT(shared_with(own(2, "192.0.9.1/24")), ElementsAre("192.0.9.0/32", "192.0.9.255/32"));
+    EXPECT_THAT(shared_with(own(2, "192.0.9.1/24", "192.0.9.127")),
+                ElementsAre("192.0.9.0/32", "192.0.9.127/32", "192.0.9.255/32"));
+    EXPECT_THAT(shared_with(own(2, "10.1.2.3/13")), ElementsAre("10.0.0.0/32", "10.7.255.255/32"));
+    EXPECT_THAT(shared_with(own(2, "192.0.9.5/30")), ElementsAre("192.0.9.4/32", "192.0.9.7/32"));
+    EXPECT_THAT(shared_with(own(2, "192.0.9.255/24")), ElementsAre("192.0.9.0/32")) << "our own";
+    EXPECT_THAT(shared_with(own(2, "2001:db8::1/64")), ElementsAre("2001:db8::/128")) << "IPv6 has no broadcast";
+}
+
+TEST(Addresses, bring_the_ends_of_the_other_ends_network) {
+    OwnAddress one = own(2, "192.0.7.1/24");
+    one.network = *Prefix::parse("192.0.6.0/24");
+    EXPECT_THAT(shared_with(one), ElementsAre("192.0.6.0/32", "192.0.6.255/32"));
+    one.network = *Prefix::parse("192.0.6.1/32");
+    EXPECT_THAT(shared_with(one), ElementsAre()) << "which is the other end itself";
+}
+
+TEST(Addresses, bring_nothing_where_both_ends_of_a_network_are_hosts) {
+    for (const char* own_address :
+         {"192.0.9.1/31", "192.0.9.0/31", "192.0.9.1/32", "2001:db8::1/127", "2001:db8::1/128"})
+        EXPECT_THAT(shared_with(own(2, own_address)), ElementsAre()) << own_address;
+    EXPECT_THAT(shared_with(own(2, "2001:db8::1/126")), ElementsAre("2001:db8::/128"));
+}
+
+TEST(Addresses, bring_the_loopback_but_where_what_this_host_says_to_itself_arrives) {
+    const auto has_loopback = testing::Contains("127.0.0.0/8");
+    EXPECT_THAT(texts(shared_prefixes_of(select({"eth0"}, {"lo"}).reached, on_machine)), has_loopback);
+    EXPECT_THAT(texts(shared_prefixes_of(select({"eth0", "lo"}).reached, on_machine)), testing::Not(has_loopback));
+    EXPECT_THAT(texts(shared_prefixes_of(select({"vrf0"}).reached, on_machine)), testing::Not(has_loopback));
 }
 
 TEST(Addresses, of_this_machine_have_that_of_the_loopback) {

@@ -112,6 +112,7 @@ class Topology:
         assert shape in ('edge', 'host') and link in LINKS
         janitor.guard()
         self.shape, self.link = shape, link
+        self.elsewhere = []                       # where interfaces were moved to
         serial = '' if _made == 0 else str(_made)
         _made += 1
         self.outside, self.edge = (Namespace(f'rw-{role}{serial}-{os.getpid()}') for role in ('outside', 'edge'))
@@ -130,12 +131,27 @@ class Topology:
         """The namespace where a party of ADDRESSES lives."""
         return self.outside if party in OUTSIDE else self.inside
 
+    def replace_outer(self):
+        """Moves the host's `outer` to a namespace of its own, where it goes on; another one comes with its name, index and
+        addresses."""
+        assert self.shape == 'host' and self.link == 'veth'
+        away = Namespace(self.edge.name.replace('edge', f'away{len(self.elsewhere)}-'))
+        run('ip', 'netns', 'add', away.name)
+        self.elsewhere.append(away)
+        index = _index(self.edge, 'outer')
+        _batch(self.outside, ['link set eth0 down', 'addr flush dev eth0',
+                              f'link set eth0 name old{len(self.elsewhere)}'])
+        _batch(self.edge, [f'link set outer netns {away.name}'])
+        assert _index(away, 'outer') == index
+        join(self.edge, 'outer', self.outside, 'eth0', 'index', index)
+        self._address()
+
     def close(self):
         for namespace in self._namespaces():
             janitor.remove_namespace(namespace.name)
 
     def _namespaces(self):
-        return [self.outside, self.edge] + ([self.inside] if self.shape == 'edge' else [])
+        return [self.outside, self.edge, *self.elsewhere] + ([self.inside] if self.shape == 'edge' else [])
 
     @staticmethod
     def _sysctl(namespace, settings):
@@ -180,9 +196,9 @@ class Topology:
         _batch(namespace, lines)
 
 
-def join(one, one_link, other, other_link):
-    """A veth pair from one namespace to another, both ends up."""
-    run('ip', 'link', 'add', 'name', one_link, 'netns', one.name, 'type', 'veth',
+def join(one, one_link, other, other_link, *options):
+    """A veth pair from one namespace to another, both ends up. `options` are of the one end."""
+    run('ip', 'link', 'add', 'name', one_link, *options, 'netns', one.name, 'type', 'veth',
         'peer', 'name', other_link, 'netns', other.name)
     for namespace, link in ((one, one_link), (other, other_link)):
         namespace.run('ethtool', '-K', link, *_OFFLOADS)
@@ -228,6 +244,10 @@ LINKS = {'veth': join, 'vlan': _join_by_vlan, 'qinq': _join_by_qinq, 'bond': _jo
 
 def _batch(namespace, lines):
     run('ip', '-n', namespace.name, '-batch', '-', input='\n'.join(lines))
+
+
+def _index(namespace, link):
+    return int(run('ip', '-n', namespace.name, '-o', 'link', 'show', link).split(':')[0])
 
 
 def _mac(namespace, link):
