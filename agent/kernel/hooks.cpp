@@ -29,24 +29,22 @@ Hook hook_of(const bpf_link_info& about) {
     return about.netns.attach_type == attach_tcx_ingress ? Hook::tc_ingress : Hook::tc_egress;
 }
 
-// A question that failed says nothing against a link, other than that there is no such interface.
+// A question that failed says nothing against a link, nor does an interface that is not here. (bpf_xdp_query() is not asked:
+// the list that it reads may pass over an interface while others go.)
 bool xdp_has(int ifindex, uint32_t program) {
-    bpf_xdp_query_opts answer{};
-    answer.sz = sizeof answer;
-    if (const int failed = bpf_xdp_query(ifindex, 0, &answer); failed != 0) return failed != -ENODEV;
-    const std::array programs{answer.prog_id, answer.drv_prog_id, answer.hw_prog_id, answer.skb_prog_id};
-    return std::ranges::find(programs, program) != programs.end();
+    const auto devices = list_devices();
+    if (!devices) return true;
+    const auto device = std::ranges::find(*devices, ifindex, &Device::index);
+    return device == devices->end() || device->xdp_program == program;
 }
 
-// Likewise.
 bool tcx_has(int ifindex, Hook hook, uint32_t program) {
     std::array<__u32, most_by_tcx> programs{};
     struct bpf_prog_query_opts answer{}; // a function has the same name
     answer.sz = sizeof answer;
     answer.prog_ids = programs.data();
     answer.prog_cnt = programs.size();
-    if (const int failed = bpf_prog_query_opts(ifindex, attach_type_of(hook), &answer); failed != 0)
-        return failed != -ENODEV;
+    if (bpf_prog_query_opts(ifindex, attach_type_of(hook), &answer) != 0) return true;
     return std::ranges::find(programs, program) != programs.end();
 }
 
@@ -68,7 +66,7 @@ std::optional<bpf_link_info> ask(int link) {
 }
 
 // With interface 0: it has gone, or is elsewhere. Asked once more before that is said: the program may have been replaced
-// between the two questions, and libbpf asks for XDP by a dump, which may pass over an interface while others go.
+// between the two questions.
 std::optional<bpf_link_info> ask_of_here(int link) {
     for (int left = 2; left > 0; --left) {
         const auto about = ask(link);
