@@ -4,6 +4,7 @@
  *
  *  SIP to whom the inside may not talk it   drop, if that is configured   out_not_a_peer
  *  a SIP request          mirrored, and its way back is open             out_sip
+ *    from a configured port to who may talk to it in any case  needs none
  *  other SIP              mirrored; it opens nothing                      out_sip
  *  media of a hole        keeps the hole awake, and its ICE pair          out_media
  *  TCP of a SIP connection  mirrored where it carries something; one that
@@ -52,15 +53,27 @@ static __always_inline int is_stopped(const struct packet *pkt, __u32 reason) {
     return is_drop(reason) && !(pkt->wall_flags & WALL_MONITOR);
 }
 
+/* From a configured port to whom step 5a admits there. What he answers comes in by that, which judge_sip_port() asks first:
+ * it needs no way back, and a PBX that asks each of its telephones would spend the quota of flows that do. */
+static __always_inline int is_heard_anyway(const struct packet *pkt) {
+    const struct port_policy *bits = ports_of(pkt, port_of(&pkt->source));
+    return bits && has_port(bits->sip_udp, port_of(&pkt->source)) && may_talk_sip(pkt, &pkt->destination_network);
+}
+
+static __always_inline void remember_sip_path(const struct packet *pkt) {
+    if (is_heard_anyway(pkt)) return;
+    if (pkt->sip_class == CLASS_KEEPALIVE) remember_return_path(pkt, RETURN_RENEW);
+    else if (pkt->sip_class != CLASS_RESPONSE && pkt->sip_class != CLASS_UNREADABLE)
+        remember_return_path(pkt, pkt->sip_class == CLASS_REGISTER ? RETURN_REGISTER : RETURN_REQUEST);
+}
+
 static __always_inline __u32 judge_sip_out(struct packet *pkt) {
     /* A keepalive may be a question to a STUN server, from the port that SIP comes from. */
     __u32 reason = pkt->sip_class == CLASS_KEEPALIVE || is_admitted_out(pkt) ? REASON_out_sip : REASON_out_not_a_peer;
     if (is_stopped(pkt, reason)) return reason;
     pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE;
     if (pkt->sip_class == CLASS_RESPONSE && is_challenge(pkt)) note_challenge(pkt);
-    if (pkt->sip_class == CLASS_KEEPALIVE) remember_return_path(pkt, RETURN_RENEW);
-    else if (pkt->sip_class != CLASS_RESPONSE && pkt->sip_class != CLASS_UNREADABLE)
-        remember_return_path(pkt, pkt->sip_class == CLASS_REGISTER ? RETURN_REGISTER : RETURN_REQUEST);
+    remember_sip_path(pkt);
     return reason;
 }
 
