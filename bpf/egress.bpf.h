@@ -17,7 +17,8 @@
  *  a later fragment       mirrored, if it is of SIP or may be             out_fragment
  *  anything else          none of our business                            out_other
  *
- * A question to a STUN server is mirrored beside, whatever its reason (external.bpf.h).
+ * A question to a STUN server is remembered beside, from a SIP port and where the agent is to learn by it: that mirrors it,
+ * whatever its reason (external.bpf.h).
  *
  * What answers somebody opens nothing: a PBX's 401s to spoofed sources look like flows it began (kernel-notes 10).
  */
@@ -51,13 +52,6 @@ static __always_inline int is_sip(struct context *ctx, struct packet *pkt, int i
 /* Refused, and not only counted as such: monitor mode follows it as it follows the rest. */
 static __always_inline int is_stopped(const struct packet *pkt, __u32 reason) {
     return is_drop(reason) && !(pkt->wall_flags & WALL_MONITOR);
-}
-
-/* From a configured port to whom step 5a admits there. What he answers comes in by that, which judge_sip_port() asks first:
- * it needs no way back, and a PBX that asks each of its telephones would spend the quota of flows that do. */
-static __always_inline int is_heard_anyway(const struct packet *pkt) {
-    const struct port_policy *bits = ports_of(pkt, port_of(&pkt->source));
-    return bits && has_port(bits->sip_udp, port_of(&pkt->source)) && may_talk_sip(pkt, &pkt->destination_network);
 }
 
 static __always_inline void remember_sip_path(const struct packet *pkt) {

@@ -19,7 +19,7 @@
 #define STUN_ATTRIBUTES 8 /* that a USERNAME may stand behind */
 #define STUN_USERNAME 0x0006
 
-enum stun_type { STUN_BINDING_REQUEST = 0x0001, STUN_BINDING_SUCCESS = 0x0101 };
+enum stun_type { STUN_BINDING_REQUEST = 0x0001, STUN_BINDING_SUCCESS = 0x0101, STUN_BINDING_ERROR = 0x0111 };
 
 static __always_inline int is_stun_type(const struct packet *pkt, __u32 type) {
     return bpf_ntohl(pkt->head[0]) >> 16 == type && is_stun(pkt->head[0], pkt->head[1], pkt->payload_here);
