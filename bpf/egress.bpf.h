@@ -15,6 +15,8 @@
  *  from a guarded port    opens its way back                              out_flow, out_no_room
  *    to who comes in by a rule or a bypass  opens none, also afterwards   out_answer
  *  a later fragment       mirrored, if it is of SIP or may be             out_fragment
+ *  SIP from a configured port of an address that is not protected
+ *                         its way back is open: that port is judged at every address   out_other
  *  anything else          none of our business                            out_other
  *
  * A question to a STUN server is remembered beside, from a SIP port and where the agent is to learn by it: that mirrors it,
@@ -71,6 +73,15 @@ static __always_inline __u32 judge_sip_out(struct packet *pkt) {
     return reason;
 }
 
+/* Of a host that is not protected nothing is mirrored and nothing refused. */
+static __always_inline __u32 judge_sip_beside(struct context *ctx, struct packet *pkt, int is_sip_port) {
+    if (is_sip_port) {
+        classify(ctx, pkt);
+        remember_sip_path(pkt);
+    }
+    return REASON_out_other;
+}
+
 static __always_inline __u32 judge_flow_out(const struct packet *pkt) {
     const struct port_policy *bits = ports_of(pkt, port_of(&pkt->source));
     if (!bits || !has_port(bits->media_udp, port_of(&pkt->source))) return REASON_out_other;
@@ -107,7 +118,7 @@ static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *p
     if (hole && is_live(hole, READ_ONCE(hole->ctl), pkt->now)) return judge_media_out(hole, pkt);
 
     look_up_networks(pkt);
-    if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;
+    if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return judge_sip_beside(ctx, pkt, is_sip_port);
     is_sip_port |= learned_port_at(pkt, &pkt->source) != 0;
     if (is_sip(ctx, pkt, is_sip_port)) return judge_sip_out(pkt);
     int is_over = !hole || !is_live(hole, READ_ONCE(hole->ctl), pkt->now);

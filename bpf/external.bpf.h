@@ -48,7 +48,7 @@ __noinline int note_question(struct packet *pkt) {
     if (!set) return 0;
     struct return_way *way = fresh_way(set, question, pkt->now);
     if (way) WRITE_ONCE(way->until, until);
-    else if (!ice_quota_allows(pkt) || !take_way(set, question, pkt->now, until)) {
+    else if (!ice_quota_allows(pkt) || !take_way(set, RETURN_WAYS, question, pkt->now, until)) {
         count_event(EVENT_ice_pairs_full);
         return 0;
     }

@@ -56,7 +56,7 @@ __noinline int note_ice_pair(const struct packet *pkt) {
         return 1;
     }
     if (!is_stun_type(pkt, STUN_BINDING_REQUEST) && !is_stun_type(pkt, STUN_BINDING_SUCCESS)) return 0;
-    if (ice_quota_allows(pkt) && take_way(set, pair, pkt->now, pkt->now + ICE_PAIR_LIFE)) return 1;
+    if (ice_quota_allows(pkt) && take_way(set, RETURN_WAYS, pair, pkt->now, pkt->now + ICE_PAIR_LIFE)) return 1;
     count_event(EVENT_ice_pairs_full);
     return 0;
 }

@@ -126,6 +126,13 @@ static __always_inline __u32 refuse_sip(struct context *ctx, struct packet *pkt,
     return pkt->wall_flags & WALL_MONITOR ? (__u32)take_sip(ctx, pkt, reason) : reason;
 }
 
+/* To a host that is not protected it goes unmirrored, as what that host has sent did (egress.bpf.h). */
+static __always_inline __u32 take_answer(struct context *ctx, struct packet *pkt) {
+    look_up_destination(pkt);
+    if (!is_protected(&pkt->destination_network)) return REASON_sip_return_path; /* 6 */
+    return take_sip(ctx, pkt, REASON_sip_return_path);                           /* 6 */
+}
+
 static __always_inline __u32 judge_stun_answer(struct packet *pkt) {
     return is_answer(pkt) && note_answer(pkt) ? REASON_sip_return_path : REASON_NONE; /* 6 */
 }
@@ -139,7 +146,7 @@ static __always_inline __u32 judge_sip_port(struct context *ctx, struct packet *
     if (!is_configured && !is_learned) return port && !is_silenced(pkt) ? judge_stun_answer(pkt) : REASON_NONE; /* 6 */
     if (is_silenced(pkt)) return refuse_sip(ctx, pkt, denial_of(pkt));                         /* 3 */
     if (is_learned) return judge_sip(ctx, pkt, REASON_sip_learned);                            /* 5 */
-    if (find_return_path(pkt) & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
+    if (find_return_path(pkt) & RETURN_SIP) return take_answer(ctx, pkt);                      /* 6 */
     if (judge_stun_answer(pkt) != REASON_NONE) return REASON_sip_return_path;                  /* 6 */
     if (is_party(pkt)) {
         __u32 reason = judge_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
