@@ -4,6 +4,7 @@
  *
  *  SIP to whom the inside may not talk it   drop, if that is configured   out_not_a_peer
  *  a SIP request          mirrored, and its way back is open             out_sip
+ *    from a configured port to who may talk to it in any case  needs none
  *  other SIP              mirrored; it opens nothing                      out_sip
  *  media of a hole        keeps the hole awake, and its ICE pair          out_media
  *  TCP of a SIP connection  mirrored where it carries something; one that
@@ -14,9 +15,12 @@
  *  from a guarded port    opens its way back                              out_flow, out_no_room
  *    to who comes in by a rule or a bypass  opens none, also afterwards   out_answer
  *  a later fragment       mirrored, if it is of SIP or may be             out_fragment
+ *  SIP from a configured port of an address that is not protected
+ *                         its way back is open: that port is judged at every address   out_other
  *  anything else          none of our business                            out_other
  *
- * A question to a STUN server is mirrored beside, whatever its reason (external.bpf.h).
+ * A question to a STUN server is remembered beside, from a SIP port and where the agent is to learn by it: that mirrors it,
+ * whatever its reason (external.bpf.h).
  *
  * What answers somebody opens nothing: a PBX's 401s to spoofed sources look like flows it began (kernel-notes 10).
  */
@@ -52,16 +56,30 @@ static __always_inline int is_stopped(const struct packet *pkt, __u32 reason) {
     return is_drop(reason) && !(pkt->wall_flags & WALL_MONITOR);
 }
 
+static __always_inline void remember_sip_path(const struct packet *pkt) {
+    if (is_heard_anyway(pkt)) return;
+    if (pkt->sip_class == CLASS_KEEPALIVE) remember_return_path(pkt, RETURN_RENEW);
+    else if (pkt->sip_class != CLASS_RESPONSE && pkt->sip_class != CLASS_UNREADABLE)
+        remember_return_path(pkt, pkt->sip_class == CLASS_REGISTER ? RETURN_REGISTER : RETURN_REQUEST);
+}
+
 static __always_inline __u32 judge_sip_out(struct packet *pkt) {
     /* A keepalive may be a question to a STUN server, from the port that SIP comes from. */
     __u32 reason = pkt->sip_class == CLASS_KEEPALIVE || is_admitted_out(pkt) ? REASON_out_sip : REASON_out_not_a_peer;
     if (is_stopped(pkt, reason)) return reason;
     pkt->is_mirrored = pkt->sip_class != CLASS_KEEPALIVE;
     if (pkt->sip_class == CLASS_RESPONSE && is_challenge(pkt)) note_challenge(pkt);
-    if (pkt->sip_class == CLASS_KEEPALIVE) remember_return_path(pkt, RETURN_RENEW);
-    else if (pkt->sip_class != CLASS_RESPONSE && pkt->sip_class != CLASS_UNREADABLE)
-        remember_return_path(pkt, pkt->sip_class == CLASS_REGISTER ? RETURN_REGISTER : RETURN_REQUEST);
+    remember_sip_path(pkt);
     return reason;
+}
+
+/* Of a host that is not protected nothing is mirrored and nothing refused. */
+static __always_inline __u32 judge_sip_beside(struct context *ctx, struct packet *pkt, int is_sip_port) {
+    if (is_sip_port) {
+        classify(ctx, pkt);
+        remember_sip_path(pkt);
+    }
+    return REASON_out_other;
 }
 
 static __always_inline __u32 judge_flow_out(const struct packet *pkt) {
@@ -100,7 +118,7 @@ static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *p
     if (hole && is_live(hole, READ_ONCE(hole->ctl), pkt->now)) return judge_media_out(hole, pkt);
 
     look_up_networks(pkt);
-    if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return REASON_out_other;
+    if (!(pkt->source_network.flags & NETWORK_PROTECTED)) return judge_sip_beside(ctx, pkt, is_sip_port);
     is_sip_port |= learned_port_at(pkt, &pkt->source) != 0;
     if (is_sip(ctx, pkt, is_sip_port)) return judge_sip_out(pkt);
     int is_over = !hole || !is_live(hole, READ_ONCE(hole->ctl), pkt->now);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * protect.external: auto. What the inside asks STUN servers and what they answer is mirrored, and so the agent learns
- * where the inside is seen from beyond a NAT (RFC 8489 section 2). Of what comes in only answers to a question that has
- * just left, one to each: nobody outside can fill the rings with them. A live pinhole's STUN is that of ICE, and of its
- * call; nothing is learned by it.
+ * What the inside asks STUN servers (RFC 8489 section 2), and their one answer to each question: nobody outside has more of it.
+ *
+ *  protect.external: auto   both are mirrored, and so the agent learns where the inside is seen from beyond a NAT. A live
+ *                           pinhole's STUN is that of ICE, and of its call; nothing is learned by it
+ *  from a SIP port          the answer passes there, success or error, though the server may not talk SIP to it. A way back
+ *                           would let it do so
  */
 #pragma once
 
@@ -23,9 +25,20 @@ static __always_inline int mirror_binding(struct packet *pkt) {
     return pkt->is_mirrored = 1;
 }
 
+static __always_inline int learns_external(const struct packet *pkt) {
+    return (pkt->wall_flags & WALL_LEARNS_EXTERNAL) != 0;
+}
+
+static __always_inline int is_binding(const struct packet *pkt, __u32 type) {
+    return pkt->kind == PACKET_UDP && !is_fragment(pkt) && is_stun_type(pkt, type);
+}
+static __always_inline int is_answer(const struct packet *pkt) {
+    return is_binding(pkt, STUN_BINDING_SUCCESS) || is_binding(pkt, STUN_BINDING_ERROR);
+}
+
 static __always_inline int is_question(const struct packet *pkt, __u32 reason) {
-    return pkt->wall_flags & WALL_LEARNS_EXTERNAL && pkt->kind == PACKET_UDP && !is_fragment(pkt) &&
-           reason != REASON_out_media && is_stun_type(pkt, STUN_BINDING_REQUEST);
+    if (reason == REASON_out_media || !is_binding(pkt, STUN_BINDING_REQUEST)) return 0;
+    return learns_external(pkt) || (reason == REASON_out_sip && !is_heard_anyway(pkt));
 }
 
 __noinline int note_question(struct packet *pkt) {
@@ -35,19 +48,15 @@ __noinline int note_question(struct packet *pkt) {
     if (!set) return 0;
     struct return_way *way = fresh_way(set, question, pkt->now);
     if (way) WRITE_ONCE(way->until, until);
-    else if (!ice_quota_allows(pkt) || !take_way(set, question, pkt->now, until)) {
+    else if (!ice_quota_allows(pkt) || !take_way(set, RETURN_WAYS, question, pkt->now, until)) {
         count_event(EVENT_ice_pairs_full);
         return 0;
     }
-    return mirror_binding(pkt);
+    return learns_external(pkt) ? mirror_binding(pkt) : 1;
 }
 
-static __always_inline int is_answer(const struct packet *pkt) {
-    return pkt->wall_flags & WALL_LEARNS_EXTERNAL && pkt->kind == PACKET_UDP && !is_fragment(pkt) &&
-           is_stun_type(pkt, STUN_BINDING_SUCCESS);
-}
-
-/* In the ring of the known: the inside has asked for it. */
+/* Does it answer a question? Of copies only the first. What is mirrored goes to the ring of the known: the inside has asked
+ * for it. */
 __noinline int note_answer(struct packet *pkt) {
     if (!pkt) return 0;
     __u64 question = question_hash(pkt, &pkt->destination, &pkt->source);
@@ -55,7 +64,9 @@ __noinline int note_answer(struct packet *pkt) {
     if (!set) return 0;
     struct return_way *way = fresh_way(set, question, pkt->now);
     if (!way) return 0;
-    WRITE_ONCE(way->until, 0);
+    __u64 until = READ_ONCE(way->until);
+    if (__sync_val_compare_and_swap(&way->until, until, 0) != until) return 0;
+    if (!learns_external(pkt) || !is_stun_type(pkt, STUN_BINDING_SUCCESS)) return 1;
     pkt->is_of_known = 1;
     return mirror_binding(pkt);
 }

@@ -19,7 +19,7 @@
 #define STUN_ATTRIBUTES 8 /* that a USERNAME may stand behind */
 #define STUN_USERNAME 0x0006
 
-enum stun_type { STUN_BINDING_REQUEST = 0x0001, STUN_BINDING_SUCCESS = 0x0101 };
+enum stun_type { STUN_BINDING_REQUEST = 0x0001, STUN_BINDING_SUCCESS = 0x0101, STUN_BINDING_ERROR = 0x0111 };
 
 static __always_inline int is_stun_type(const struct packet *pkt, __u32 type) {
     return bpf_ntohl(pkt->head[0]) >> 16 == type && is_stun(pkt->head[0], pkt->head[1], pkt->payload_here);
@@ -56,7 +56,7 @@ __noinline int note_ice_pair(const struct packet *pkt) {
         return 1;
     }
     if (!is_stun_type(pkt, STUN_BINDING_REQUEST) && !is_stun_type(pkt, STUN_BINDING_SUCCESS)) return 0;
-    if (ice_quota_allows(pkt) && take_way(set, pair, pkt->now, pkt->now + ICE_PAIR_LIFE)) return 1;
+    if (ice_quota_allows(pkt) && take_way(set, RETURN_WAYS, pair, pkt->now, pkt->now + ICE_PAIR_LIFE)) return 1;
     count_event(EVENT_ice_pairs_full);
     return 0;
 }

@@ -20,8 +20,9 @@
  *  5  SIP port: admission, strict, limits (sip_verdict.bpf.h,
  *     over TCP stream_verdict.bpf.h)                            pass sip, sip_learned, sip_stream | drop
  *  6  way back of a request that the inside sent, the party of
- *     a call that the inside began or answered, or a
- *     connection that the inside opened to a SIP port           pass sip_return_path
+ *     a call that the inside began or answered, the answer of
+ *     a STUN server that a SIP port has asked (external.bpf.h),
+ *     or a connection that the inside opened to a SIP port      pass sip_return_path
  *  7  guarded, agent gone, and it closes them (fail_mode.bpf.h) drop agent_lost_closed
  *     ICE check to a pinhole (ice_check.bpf.h)                  pass pinhole_stun | drop no_ufrag, stun_rate
  *     pinhole (media_verdict.bpf.h)                             pass pinhole_* | drop
@@ -125,16 +126,28 @@ static __always_inline __u32 refuse_sip(struct context *ctx, struct packet *pkt,
     return pkt->wall_flags & WALL_MONITOR ? (__u32)take_sip(ctx, pkt, reason) : reason;
 }
 
+/* To a host that is not protected it goes unmirrored, as what that host has sent did (egress.bpf.h). */
+static __always_inline __u32 take_answer(struct context *ctx, struct packet *pkt) {
+    look_up_destination(pkt);
+    if (!is_protected(&pkt->destination_network)) return REASON_sip_return_path; /* 6 */
+    return take_sip(ctx, pkt, REASON_sip_return_path);                           /* 6 */
+}
+
+static __always_inline __u32 judge_stun_answer(struct packet *pkt) {
+    return is_answer(pkt) && note_answer(pkt) ? REASON_sip_return_path : REASON_NONE; /* 6 */
+}
+
 /* Step 5 for UDP: REASON_NONE where the port is no SIP port for this source. What a flood meets is asked first: who may
  * speak to a configured port needs no look at the learned ones. */
 static __always_inline __u32 judge_sip_port(struct context *ctx, struct packet *pkt, int is_configured) {
     if (is_configured && !is_silenced(pkt) && is_admitted(pkt)) return judge_sip(ctx, pkt, REASON_sip); /* 5 */
     const struct learned_port *port = learned_port_at(pkt, &pkt->destination);
     int is_learned = port && is_learned_party(pkt, port);
-    if (!is_configured && !is_learned) return REASON_NONE;
+    if (!is_configured && !is_learned) return port && !is_silenced(pkt) ? judge_stun_answer(pkt) : REASON_NONE; /* 6 */
     if (is_silenced(pkt)) return refuse_sip(ctx, pkt, denial_of(pkt));                         /* 3 */
     if (is_learned) return judge_sip(ctx, pkt, REASON_sip_learned);                            /* 5 */
-    if (find_return_path(pkt) & RETURN_SIP) return take_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
+    if (find_return_path(pkt) & RETURN_SIP) return take_answer(ctx, pkt);                      /* 6 */
+    if (judge_stun_answer(pkt) != REASON_NONE) return REASON_sip_return_path;                  /* 6 */
     if (is_party(pkt)) {
         __u32 reason = judge_sip(ctx, pkt, REASON_sip_return_path); /* 6 */
         if (is_drop(reason) || is_for_its_call(ctx, pkt)) return reason;
@@ -225,7 +238,7 @@ static __always_inline __u32 judge_ingress(struct context *ctx, struct packet *p
 static __always_inline int conclude_ingress(struct context *ctx, struct packet *pkt, __u32 reason) {
     int passes = count_verdict(ctx, pkt, reason);
     if (reason == REASON_banned) count_banned(pkt);
-    if (passes && is_answer(pkt)) note_answer(pkt);
+    if (passes && learns_external(pkt) && is_binding(pkt, STUN_BINDING_SUCCESS)) note_answer(pkt);
     if (passes && pkt->is_mirrored) mirror(ctx, pkt);
     return passes;
 }

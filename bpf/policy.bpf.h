@@ -98,6 +98,15 @@ static __always_inline int is_admitted_out(const struct packet *pkt) {
     if ((there->flags & (NETWORK_DENIED | NETWORK_ALLOWED)) == NETWORK_DENIED) return 0;
     return may_talk_sip(pkt, there);
 }
+static __always_inline int is_from_sip_port(const struct packet *pkt) {
+    const struct port_policy *bits = ports_of(pkt, port_of(&pkt->source));
+    return bits && has_port(bits->sip_udp, port_of(&pkt->source));
+}
+/* From a configured port to whom step 5a admits there. What he answers comes in by that, which judge_sip_port() asks first:
+ * it needs no way back, and a PBX that asks each of its telephones would spend the quota of flows that do. */
+static __always_inline int is_heard_anyway(const struct packet *pkt) {
+    return is_from_sip_port(pkt) && may_talk_sip(pkt, &pkt->destination_network);
+}
 
 static __always_inline int has_known_hint(const struct address *address, __u64 now) {
     __u32 index = KNOWN_HINT_OF(address->word);

@@ -40,10 +40,10 @@ static __always_inline struct return_way *fresh_way(struct return_set *set, __u6
     return 0;
 }
 
-/* A way that nobody needs any more, for this flow; 0 where all are fresh. Whoever exchanges the fingerprint owns the way;
- * until it stores the time, the way reads as expired. */
-static __always_inline int take_way(struct return_set *set, __u64 flow, __u64 now, __u64 until) {
-    for (int i = 0; i < RETURN_WAYS; i++) {
+/* A way of the set's first `ways` that nobody needs any more, for this flow; 0 where all are fresh. Whoever exchanges the
+ * fingerprint owns the way; until it stores the time, the way reads as expired. */
+static __always_inline int take_way(struct return_set *set, __u32 ways, __u64 flow, __u64 now, __u64 until) {
+    for (__u32 i = 0; i < RETURN_WAYS && i < ways; i++) {
         struct return_way *way = &set->way[i];
         __u64 fingerprint = READ_ONCE(way->fingerprint);
         if (READ_ONCE(way->until) > now) continue;
@@ -88,6 +88,11 @@ static __always_inline __u64 return_life(const struct wall *config, __u32 order)
     return order == RETURN_REGISTER ? config->register_return_path_ns : config->sip_return_path_ns;
 }
 
+/* Of each set half is the protected side's: who else is behind us may use any number of addresses, each with its quota. */
+static __always_inline __u32 ways_for(const struct packet *pkt) {
+    return pkt->source_network.flags & NETWORK_PROTECTED ? RETURN_WAYS : RETURN_WAYS / 2;
+}
+
 static __always_inline int quota_allows(const struct packet *pkt) {
     __u64 hash = hash_address(HASH_RETURN_QUOTA, &pkt->source.address, 0);
     if (quota_charge(hash, pkt->now, RETURN_QUOTA_PERIOD, RETURN_QUOTA_BURST) == CHARGE_PASS) return 1;
@@ -120,7 +125,7 @@ __noinline int remember_return_path(const struct packet *pkt, __u32 order) {
         return remembered;
     }
     if (order < RETURN_ANSWER || !quota_allows(pkt)) return 0;
-    if (take_way(set, flow, pkt->now, until)) return remembered;
+    if (take_way(set, ways_for(pkt), flow, pkt->now, until)) return remembered;
     count_event(EVENT_return_paths_full);
     return 0;
 }

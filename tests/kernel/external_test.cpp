@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// protect.external: auto. Which STUN is mirrored: what the inside asks, and the one answer to each. Time passes by
-// rewriting the questions, never by waiting.
+// What the inside asks STUN servers, and the one answer to each question: mirrored with protect.external: auto, heard at a
+// SIP port that its server may not talk SIP to. Time passes by rewriting the questions, never by waiting.
 #include <bpf/bpf.h>
 #include <gtest/gtest.h>
 
@@ -70,11 +70,96 @@ TEST_P(External, from_ports_of_every_kind) {
     EXPECT_EQ(ask(question, 5060), "pass out_sip"); // a keepalive
     EXPECT_EQ(ask(question, 60000), "pass out_other");
     EXPECT_EQ(mirrored("ring_inside"), 2U);
-    settings().flags |= WALL_ADMIT_ALL;
-    apply_settings();
-    EXPECT_EQ(answer(reply, 5060), "pass sip");
+    EXPECT_EQ(answer(reply, 5060), "pass sip_return_path");
     EXPECT_EQ(answer(reply, 60000), "pass not_guarded");
     EXPECT_EQ(mirrored("ring_known"), 2U);
+    settings().flags |= WALL_ADMIT_ALL;
+    apply_settings();
+    ask(question, 5060);
+    EXPECT_EQ(answer(reply, 5060), "pass sip");
+    EXPECT_EQ(mirrored("ring_known"), 1U);
+}
+
+// A SIP port of a wall with peers, none of which the STUN server is.
+class AskedFromSip : public External {
+protected:
+    void SetUp() override {
+        External::SetUp();
+        zone(zone_provider, ZONE_SIP | ZONE_PEER);
+        settings().flags = 0;
+        apply_settings();
+    }
+    void be_of(uint32_t zone, uint32_t flags = 0) {
+        network(is_v6() ? "2001:db8:77::/48" : "203.0.113.0/24", zone, flags);
+    }
+};
+INSTANTIATE_TEST_SUITE_P(, AskedFromSip, testing::Bool(),
+                         [](const auto& each) { return each.param ? "IPv6" : "IPv4"; });
+
+TEST_P(AskedFromSip, one_answer_passes_success_or_error) {
+    for (const std::string& each : {reply, stun_message(0x0111, "q")}) {
+        EXPECT_EQ(answer(each, 5060), "drop not_a_peer");
+        EXPECT_EQ(ask(question, 5060), "pass out_sip");
+        EXPECT_EQ(ask(question, 5060), "pass out_sip"); // once more: one question still
+        EXPECT_EQ(answer(each, 5060), "pass sip_return_path");
+        EXPECT_EQ(answer(each, 5060), "drop not_a_peer");
+    }
+    EXPECT_EQ(mirrored("ring_inside") + mirrored("ring_known") + mirrored("ring_strangers"), 0U);
+}
+
+TEST_P(AskedFromSip, nothing_else_passes_and_it_opens_no_way_for_sip) {
+    ask(question, 5060);
+    EXPECT_EQ(answer("SIP/2.0 200 OK\r\n\r\n", 5060), "drop not_a_peer");
+    EXPECT_EQ(answer("INVITE sip:x SIP/2.0\r\n\r\n", 5060), "drop not_a_peer");
+    for (const unsigned type : {0x0001U, 0x0011U, 0x0103U, 0x0113U})
+        EXPECT_EQ(answer(stun_message(type, "q"), 5060), "drop not_a_peer");
+    EXPECT_EQ(answer(stun_answer("r", seen), 5060), "drop not_a_peer");
+    EXPECT_EQ(answer(reply, 5060, 3479), "drop not_a_peer");
+    EXPECT_EQ(answer(reply.substr(0, 19), 5060), "drop not_a_peer");
+    EXPECT_EQ(answer(reply, 5060), "pass sip_return_path");
+    EXPECT_EQ(answer("SIP/2.0 200 OK\r\n\r\n", 5060), "drop not_a_peer");
+}
+
+TEST_P(AskedFromSip, passes_for_40_seconds) {
+    for (const auto& [waited, verdict] : {std::pair(35s, "pass sip_return_path"), std::pair(41s, "drop not_a_peer")}) {
+        ask(question, 5060);
+        pass_time(waited);
+        EXPECT_EQ(answer(reply, 5060), verdict);
+        pass_time(41s);
+    }
+}
+
+TEST_P(AskedFromSip, passes_from_nobody_who_is_denied) {
+    ask(question, 5060);
+    be_of(0, NETWORK_DENIED);
+    EXPECT_EQ(answer(reply, 5060), "drop denied");
+    be_of(0);
+    EXPECT_EQ(answer(reply, 5060), "pass sip_return_path");
+}
+
+TEST_P(AskedFromSip, passes_at_a_learned_port_too) {
+    learned(inside, 40000, {});
+    EXPECT_EQ(ask(question), "pass out_sip");
+    EXPECT_EQ(answer(stun_answer("r", seen)), "drop no_pinhole");
+    EXPECT_EQ(answer(reply), "pass sip_return_path");
+    EXPECT_EQ(answer(reply), "drop no_pinhole");
+    EXPECT_EQ(answer("SIP/2.0 200 OK\r\n\r\n"), "drop no_pinhole");
+}
+
+TEST_P(AskedFromSip, of_a_peer_needs_no_memory) {
+    be_of(zone_provider);
+    EXPECT_EQ(ask(question, 5060), "pass out_sip");
+    EXPECT_EQ(answer(reply, 5060), "pass sip");
+    be_of(0);
+    EXPECT_EQ(answer(reply, 5060), "drop not_a_peer") << "nothing was remembered";
+}
+
+TEST_P(AskedFromSip, in_monitor_mode_is_no_drop_counted) {
+    settings().flags = WALL_MONITOR;
+    apply_settings();
+    ask(question, 5060);
+    EXPECT_EQ(answer(reply, 5060), "pass sip_return_path");
+    EXPECT_EQ(event(EVENT_monitored), 0U);
 }
 
 TEST_P(External, what_nobody_asked_for_is_not) {
