@@ -15,7 +15,7 @@
     REASON(4, later_fragment, pass, "a later fragment whose first has passed, or that no port of ours is behind")      \
     REASON(5, sip, pass, "SIP to a configured port from an admitted source")                                          \
     REASON(6, sip_learned, pass, "SIP to a port that an inside Contact or Via named")                                 \
-    REASON(7, sip_return_path, pass, "SIP that answers a request the inside sent, or of the party of a live call")    \
+    REASON(7, sip_return_path, pass, "SIP or STUN that answers the inside, or SIP of the party of a live call")       \
     REASON(8, sip_stream, pass, "TCP to a SIP port from an admitted source")                                          \
     REASON(9, pinhole_rtp, pass, "media of a call, from the source it negotiated")                                    \
     REASON(10, pinhole_rtcp, pass, "RTCP of a call, from the source it negotiated")                                   \
