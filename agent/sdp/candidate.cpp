@@ -24,9 +24,9 @@ CandidateRead candidate(std::string_view value, Candidate& out) {
     const bool has_type = is_word<"typ">(fields.next());
     const std::string_view type = fields.next();
     if (foundation.empty() || !component || *component == 0 || !priority || !port || !has_type || type.empty())
-        return CandidateRead::broken;
+        return CandidateRead::unreadable;
     const auto address = IpAddress::parse(host);
-    if (!address) return is_host_name(host) ? CandidateRead::ignored : CandidateRead::broken;
+    if (!address) return is_host_name(host) ? CandidateRead::named : CandidateRead::unreadable;
     out = {.component = static_cast<uint16_t>(*component),
            .endpoint = {*address, Port{static_cast<uint16_t>(*port)}},
            .is_udp = is_word<"udp">(transport),

@@ -33,7 +33,7 @@ enum class Defect : uint8_t {
     need_more, // ends before its headers, or its Content-Length, do
     not_sip,   // no start line of SIP/2.0
     bad_start_line,
-    bad_header, // a line that is no header, or a header whose value breaks its grammar
+    bad_header, // a line that is no header
     bad_via,
     bad_from,
     bad_to,
@@ -42,7 +42,6 @@ enum class Defect : uint8_t {
     bad_contact,
     bad_content_length,
     bad_content_type,
-    bad_expires,
     bad_multipart,
     missing_via,
     missing_from,
@@ -125,12 +124,10 @@ struct Message {
     std::array<NameAddress, max_contacts> contact_storage;
     size_t contact_count = 0;
     bool contact_is_star = false;            // Contact: *
-    std::optional<uint32_t> session_expires; // seconds (RFC 4028)
+    std::optional<uint32_t> session_expires; // seconds (RFC 4028); malformed is absent, here and below
     std::optional<uint32_t> expires;
-    std::string_view replaces;    // raw value (RFC 3891)
-    std::string_view rack;        // raw value (RFC 3262)
-    bool requires_100rel = false; // Require: 100rel
-    bool supports_100rel = false; // Supported: 100rel
+    std::string_view replaces; // raw value (RFC 3891)
+    std::string_view rack;     // raw value (RFC 3262)
     std::string_view user_agent;
     // Raw values: of a request its credentials, of a response its challenges (authentication.hpp).
     std::array<std::string_view, max_authentications> authentication_storage;

@@ -29,6 +29,8 @@ Found find_mixed(const std::string& body, const std::string& boundary = "b") {
 TEST(FindSdp, is_the_body_of_type_application_sdp_in_any_case) {
     EXPECT_EQ(find("Content-Type: application/sdp", "v=0\r\n"), sdp("v=0\r\n"));
     EXPECT_EQ(find("c : APPLICATION / Sdp ; charset=\"utf-8\"", "v=0\r\n"), sdp("v=0\r\n"));
+    EXPECT_EQ(find("Content-Type: application/sdp;", "v=0\r\n"), sdp("v=0\r\n"));
+    EXPECT_EQ(find("Content-Type: application/sdp;=", "v=0\r\n"), nothing);
     EXPECT_EQ(find("Content-Type: application/sdpx", "v=0\r\n"), nothing);
     EXPECT_EQ(find("Content-Type: text/plain", "v=0\r\n"), nothing);
     EXPECT_EQ(find("Content-Type: application/sdp x", "v=0\r\n"), nothing);
