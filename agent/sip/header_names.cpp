@@ -65,7 +65,9 @@ HeaderName header_name_of(std::string_view name) {
             return text::lower(name.front()) == 'w' ? if_named<"www-authenticate">(name, challenge)
                                                     : if_named<"content-encoding">(name, content_encoding);
         case 18: return if_named<"proxy-authenticate">(name, challenge);
-        case 19: return if_named<"proxy-authorization">(name, credentials);
+        case 19:
+            return text::lower(name.front()) == 'c' ? if_named<"content-disposition">(name, content_disposition)
+                                                    : if_named<"proxy-authorization">(name, credentials);
         default: return other;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/sip/message.hpp"
 
+#include "agent/sip/content_type.hpp"
 #include "agent/sip/cseq.hpp"
 #include "agent/sip/header_lines.hpp"
 #include "agent/sip/header_names.hpp"
@@ -71,6 +72,7 @@ void reset(Message& message) {
     message.session_expires = message.expires = message.content_length = std::nullopt;
     message.replaces = message.rack = message.user_agent = {};
     message.content_type = message.content_encoding = message.body = {};
+    message.is_session = true;
     message.bytes = 0;
 }
 
@@ -129,6 +131,7 @@ Outcome Parser::parse_header(HeaderName name, std::string_view value) {
         case HeaderName::session_expires: message_.session_expires = seconds(value); return {};
         case HeaderName::content_type: message_.content_type = value; return {};
         case HeaderName::content_encoding: return parse_content_encoding(value);
+        case HeaderName::content_disposition: message_.is_session &= is_session(value); return {};
         case HeaderName::replaces: message_.replaces = value; return {};
         case HeaderName::rack: message_.rack = value; return {};
         case HeaderName::user_agent: message_.user_agent = value; return {};

@@ -135,6 +135,7 @@ struct Message {
     std::optional<uint32_t> content_length;
     std::string_view content_type; // raw value
     std::string_view content_encoding;
+    bool is_session = true; // the body, by Content-Disposition or for want of one
     std::string_view body;
     size_t bytes = 0; // start line to end of body; a stream's next message begins there
 
@@ -151,9 +152,15 @@ struct Message {
 // The message is written in place because it is large (some 9 kB): parse(bytes, message). After an error it says nothing.
 Result<void, ParseError> parse(std::string_view datagram, Message& message);
 
-// The application/sdp body of a message: the body itself, or the first such part of a multipart body within
-// max_multipart_depth (RFC 2046 5.1). nullopt where there is none; bad_multipart where the structure is broken.
+// The session description of a message: the body itself, or the first such part of a multipart body within
+// max_multipart_depth (RFC 2046 5.1). nullopt where there is none; bad_multipart where the structure is broken. One of
+// another disposition (early-session, RFC 3959) is passed over.
 Result<std::optional<std::string_view>, ParseError> find_sdp(const Message& message);
+
+// The first application/sdp whatever its disposition. Not every stack reads that, and one may take for the session what
+// find_sdp() passes over.
+Result<std::optional<std::string_view>, ParseError> find_first_sdp(const Message& message);
+bool passes_over_sdp(const Message& message);
 
 // CRLF and STUN keepalives on a SIP port (RFC 5626 3.5): nothing to parse, nothing wrong.
 bool is_keepalive(std::string_view datagram);

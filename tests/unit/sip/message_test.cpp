@@ -154,7 +154,8 @@ TEST(Message, error_offsets_point_at_what_is_wrong) {
 TEST(Message, keeps_nothing_of_the_message_before) {
     const std::string first = Request{.more =
                                           "Contact: <sip:a@h>\r\nExpires: 1\r\nx: 2\r\nReplaces: r\r\n"
-                                          "RAck: 1 1 INVITE\r\nUser-Agent: u\r\nc: a/b\r\ne: gzip\r\nl: 1\r\n",
+                                          "RAck: 1 1 INVITE\r\nUser-Agent: u\r\nc: a/b\r\ne: gzip\r\nl: 1\r\n"
+                                          "Content-Disposition: early-session\r\n",
                                       .body = "b"}
                                   .text();
     const std::string second = Request{}.text();
@@ -164,6 +165,7 @@ TEST(Message, keeps_nothing_of_the_message_before) {
     EXPECT_EQ(message.contact_count + message.body.size() + message.replaces.size() + message.rack.size(), 0U);
     EXPECT_EQ(message.user_agent.size() + message.content_type.size() + message.content_encoding.size(), 0U);
     EXPECT_FALSE(message.expires || message.session_expires || message.content_length);
+    EXPECT_TRUE(message.is_session);
 }
 
 TEST(Defects, have_a_label_each) {
