@@ -237,8 +237,8 @@ bool Reader::goes_on(const Datagram& datagram) const {
 bool Reader::has_hidden_sdp(const Datagram& datagram) {
     const std::string_view body = message_.body;
     const size_t begin = static_cast<size_t>(body.data() - datagram.payload.data());
-    message_.body = datagram.payload.substr(begin);
-    const auto found = sip::find_sdp(message_);
+    if (goes_on(datagram)) message_.body = datagram.payload.substr(begin);
+    const auto found = sip::find_first_sdp(message_);
     message_.body = body;
     return found && *found && sdp::parse(**found, session_);
 }
@@ -248,7 +248,7 @@ void Reader::note_unread(const Datagram& datagram, TimePoint now) {
     if (!sip::outline(datagram.payload, message_)) return;
     const IpAddress& to = datagram.destination.address;
     dialog::Described described;
-    const auto found = sip::find_sdp(message_);
+    const auto found = sip::find_first_sdp(message_);
     if (found && *found ? sdp::parse(**found, session_).has_value() : has_trickled()) name(to, described);
     outsiders_.note_unread(message_, to, described, policy_, now);
 }
@@ -278,7 +278,7 @@ void Reader::note_outside_names(const dialog::Event& event, const Datagram& data
     dialog::Described described{.free = {}, .claimed = {}, .by = said_by(event)};
     const bool may_describe = carries_offers(message_.method);
     if (may_describe && has_sdp) name(to, described);
-    if (may_describe && goes_on(datagram)) {
+    if (may_describe && (goes_on(datagram) || sip::passes_over_sdp(message_))) {
         if (has_hidden_sdp(datagram)) name(to, described);
         if (has_sdp) has_readable_sdp(); // as it was before
     } else if (message_.method == sip::Method::info && has_trickled()) {

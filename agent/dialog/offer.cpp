@@ -8,6 +8,7 @@
 #include "agent/dialog/description.hpp"
 #include "agent/dialog/media_line.hpp"
 #include "agent/dialog/setup.hpp"
+#include "agent/text/word.hpp"
 #include "maps/fnv1a.hpp"
 
 namespace ringwall::dialog {
@@ -15,7 +16,8 @@ namespace {
 
 bool is_udp_media(const sdp::Media& media) {
     return media.transport == sdp::Transport::rtp || media.transport == sdp::Transport::udptl ||
-           media.transport == sdp::Transport::sctp_dtls || media.protocol.starts_with("UDP");
+           media.transport == sdp::Transport::sctp_dtls ||
+           text::is_word<"udp">(media.protocol.substr(0, media.protocol.find('/')));
 }
 
 pinhole::Component primary_component(const sdp::Media& media) {

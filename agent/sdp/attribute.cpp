@@ -85,13 +85,10 @@ std::optional<Endpoint> first_hop(std::string_view value) {
 }
 
 Result<void, Defect> add_candidate(std::string_view value, Media& out) {
-    out.is_ice = true;
     Candidate read;
-    switch (candidate(value, read)) {
-        case CandidateRead::broken: return make_unexpected(Defect::bad_candidate);
-        case CandidateRead::ignored: return {};
-        case CandidateRead::taken: break;
-    }
+    const CandidateRead how = candidate(value, read);
+    out.is_ice |= how != CandidateRead::unreadable;
+    if (how != CandidateRead::taken) return {};
     if (out.candidate_count == max_candidates) return make_unexpected(Defect::too_many);
     out.candidate_storage[out.candidate_count++] = read;
     return {};

@@ -43,9 +43,9 @@ CandidateRead candidate(std::string_view value, Candidate& out) {
     const bool has_type = is_word<"typ">(fields.next());
     const std::string_view type = fields.next();
     if (foundation.empty() || !component || *component == 0 || !priority || !port || !has_type || type.empty())
-        return CandidateRead::broken;
+        return CandidateRead::unreadable;
     const auto address = IpAddress::parse(host);
-    if (!address) return is_host_name(host) ? CandidateRead::ignored : CandidateRead::broken;
+    if (!address) return is_host_name(host) ? CandidateRead::named : CandidateRead::unreadable;
     const Endpoint endpoint{*address, Port{static_cast<uint16_t>(*port)}};
     out = {.component = static_cast<uint16_t>(*component),
            .endpoint = endpoint,

@@ -7,9 +7,9 @@ namespace ringwall::sdp {
 namespace {
 
 // Labels of the counters by defect; the order is Defect's.
-constexpr std::array<std::string_view, 12> names{
-    "bad_line", "bad_version",   "bad_origin",    "bad_connection",  "bad_media",          "bad_port",
-    "bad_rtcp", "bad_candidate", "bad_attribute", "missing_version", "missing_connection", "too_many"};
+constexpr std::array<std::string_view, 10> names{
+    "bad_line", "bad_version",   "bad_connection",  "bad_media",          "bad_port",
+    "bad_rtcp", "bad_attribute", "missing_version", "missing_connection", "too_many"};
 static_assert(names.size() == static_cast<size_t>(Defect::too_many) + 1);
 
 } // namespace

@@ -14,17 +14,22 @@ namespace {
 using tl::make_unexpected;
 using Outcome = Result<void, Defect>;
 
+// Gateways leave empty lines behind a description, and C programs its NUL: all readers end it there.
+std::string_view without_tail(std::string_view body) {
+    constexpr std::string_view tail("\0\r\n", 3);
+    return body.substr(0, body.find_last_not_of(tail) + 1);
+}
+
 // One description being read, a line at a time; a line belongs to the last m-line above it, or to the session.
 class Parser {
 public:
-    Parser(std::string_view body, Session& session) : body_(body), session_(session) {}
+    Parser(std::string_view body, Session& session) : body_(without_tail(body)), session_(session) {}
 
     Result<void, ParseError> parse();
 
 private:
     Outcome take_lines();
     Outcome take(char letter, std::string_view value);
-    Outcome take_origin(std::string_view value);
     Outcome take_connection(std::string_view value);
     Outcome take_bandwidth(std::string_view value);
     Outcome begin_media(std::string_view value);
@@ -57,7 +62,6 @@ void reset(Media& media, const SessionLevel& level) {
 }
 
 Result<void, ParseError> Parser::parse() {
-    session_.origin = {};
     session_.media_count = 0;
     at_ = body_.data();
     const auto read = take_lines().and_then([this] { return finish_media(); });
@@ -67,19 +71,15 @@ Result<void, ParseError> Parser::parse() {
         [this](Defect defect) { return ParseError{defect, static_cast<size_t>(at_ - body_.data())}; });
 }
 
-// 5: <type>=<value>, the version first. Empty lines may only close the body, where gateways leave them.
+// 5: <type>=<value>, the version first.
 Outcome Parser::take_lines() {
     const char* const end = body_.data() + body_.size();
-    bool is_closed = false;
     size_t count = 0;
     for (text::Line line{}; at_ != end; at_ = line.next) {
         line = text::find_line_end(at_, end);
         if (line.kind == text::LineEnd::forbidden) return make_unexpected(Defect::bad_line);
-        std::string_view text(at_, static_cast<size_t>(line.end - at_));
-        if (line.kind == text::LineEnd::missing && text.ends_with('\r')) text.remove_suffix(1);
-        is_closed = is_closed || text.empty();
-        if (is_closed && text.empty()) continue;
-        if (is_closed || text.size() < 2 || !text::is(text[0], text::alpha_char) || text[1] != '=')
+        const std::string_view text(at_, static_cast<size_t>(line.end - at_));
+        if (text.size() < 2 || !text::is(text[0], text::alpha_char) || text[1] != '=')
             return make_unexpected(Defect::bad_line);
         if (++count > max_lines) return make_unexpected(Defect::too_many);
         if ((count == 1) != (text[0] == 'v'))
@@ -92,23 +92,12 @@ Outcome Parser::take_lines() {
 Outcome Parser::take(char letter, std::string_view value) {
     switch (letter) {
         case 'v': return text::trim(value) == "0" ? Outcome() : make_unexpected(Defect::bad_version);
-        case 'o': return take_origin(value);
         case 'c': return take_connection(value);
         case 'b': return take_bandwidth(value);
         case 'm': return begin_media(value);
         case 'a': return media_ != nullptr ? media_attribute(value, *media_) : session_attribute(value, level_);
         default: return {};
     }
-}
-
-// origin-field = username SP sess-id SP sess-version SP nettype SP addrtype SP unicast-address (5.2)
-Outcome Parser::take_origin(std::string_view value) {
-    Fields fields(value);
-    size_t count = 0;
-    while (!fields.next().empty()) ++count;
-    if (count < 6 || media_ != nullptr || !session_.origin.empty()) return make_unexpected(Defect::bad_origin);
-    session_.origin = value;
-    return {};
 }
 
 // connection-field = nettype SP addrtype SP connection-address: one for the session, any number for an m-line (5.7)

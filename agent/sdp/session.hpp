@@ -25,12 +25,10 @@ inline constexpr size_t max_lines = 4096;
 enum class Defect : uint8_t {
     bad_line, // not <letter>=<value>
     bad_version,
-    bad_origin,
     bad_connection,
     bad_media,
     bad_port,
     bad_rtcp,
-    bad_candidate,
     bad_attribute,
     missing_version,
     missing_connection, // a non-rejected m-line with no c= anywhere
@@ -102,7 +100,6 @@ struct Media {
 };
 
 struct Session {
-    std::string_view origin; // raw o= value; the session's identity and version
     std::array<Media, max_media> media_storage;
     size_t media_count = 0;
     bool is_bundle = false; // a=group:BUNDLE (RFC 9143): m-lines may share a port

@@ -14,6 +14,10 @@ bool ContentType::is_sdp() const { return text::is_word<"application">(type) && 
 
 bool ContentType::is_multipart() const { return text::is_word<"multipart">(type); }
 
+bool is_session(std::string_view disposition) {
+    return disposition.empty() || text::is_word<"session">(Cursor(disposition).token());
+}
+
 // media-type = m-type SLASH m-subtype *(SEMI m-parameter); m-parameter = m-attribute EQUAL m-value
 ContentType content_type(std::string_view value) {
     Cursor cursor(value);

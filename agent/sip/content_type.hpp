@@ -18,4 +18,8 @@ struct ContentType {
 
 ContentType content_type(std::string_view value);
 
+// Content-Disposition = disp-type *(SEMI disp-param) (RFC 3261 20.11): is it `session`, or nothing, which of a session
+// description means the same?
+bool is_session(std::string_view disposition);
+
 } // namespace ringwall::sip

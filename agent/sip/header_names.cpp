@@ -19,7 +19,6 @@ HeaderName compact_name(char c) {
         case 'l': return content_length;
         case 'c': return content_type;
         case 'e': return content_encoding;
-        case 'k': return supported;
         case 'x': return session_expires;
         default: return other;
     }
@@ -42,7 +41,6 @@ HeaderName of_four(std::string_view name) {
 HeaderName of_seven(std::string_view name) {
     switch (text::lower(name.front())) {
         case 'c': return name[4] == '-' ? if_named<"call-id">(name, call_id) : if_named<"contact">(name, contact);
-        case 'r': return if_named<"require">(name, require);
         case 'e': return if_named<"expires">(name, expires);
         default: return other;
     }
@@ -58,7 +56,6 @@ HeaderName header_name_of(std::string_view name) {
         case 4: return of_four(name);
         case 7: return of_seven(name);
         case 8: return if_named<"replaces">(name, replaces);
-        case 9: return if_named<"supported">(name, supported);
         case 10: return if_named<"user-agent">(name, user_agent);
         case 12: return if_named<"content-type">(name, content_type);
         case 13: return if_named<"authorization">(name, credentials);
@@ -68,7 +65,9 @@ HeaderName header_name_of(std::string_view name) {
             return text::lower(name.front()) == 'w' ? if_named<"www-authenticate">(name, challenge)
                                                     : if_named<"content-encoding">(name, content_encoding);
         case 18: return if_named<"proxy-authenticate">(name, challenge);
-        case 19: return if_named<"proxy-authorization">(name, credentials);
+        case 19:
+            return text::lower(name.front()) == 'c' ? if_named<"content-disposition">(name, content_disposition)
+                                                    : if_named<"proxy-authorization">(name, credentials);
         default: return other;
     }
 }

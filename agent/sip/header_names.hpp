@@ -18,12 +18,11 @@ enum class HeaderName : uint8_t {
     content_length,
     content_type,
     content_encoding,
+    content_disposition,
     expires,
     session_expires,
     replaces,
     rack,
-    require,
-    supported,
     user_agent,
     credentials, // Authorization, Proxy-Authorization
     challenge    // WWW-Authenticate, Proxy-Authenticate
@@ -36,8 +35,8 @@ HeaderName header_name_of(std::string_view name);
 // second one does no harm.
 constexpr bool is_single(HeaderName name) {
     return name != HeaderName::other && name != HeaderName::via && name != HeaderName::contact &&
-           name != HeaderName::require && name != HeaderName::supported && name != HeaderName::user_agent &&
-           name != HeaderName::content_encoding && name != HeaderName::credentials && name != HeaderName::challenge;
+           name != HeaderName::user_agent && name != HeaderName::content_encoding &&
+           name != HeaderName::content_disposition && name != HeaderName::credentials && name != HeaderName::challenge;
 }
 
 } // namespace ringwall::sip

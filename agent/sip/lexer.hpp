@@ -102,11 +102,13 @@ struct Parameter {
 enum class Read : uint8_t { found, none, broken };
 
 // *(SEMI generic-param), one a call. An unquoted value may hold any visible character that cannot end it: registrars
-// and proxies put URIs and addresses there.
+// and proxies put URIs and addresses there. A parameter without a word is none: telephones leave a semicolon at the end,
+// or write two. What else stands where a name should is left to the caller to meet.
 inline Read parameter(Cursor& cursor, Parameter& out) {
     if (!cursor.separator(';')) return Read::none;
+    while (cursor.separator(';')) {}
     out = {.name = cursor.token()};
-    if (out.name.empty()) return Read::broken;
+    if (out.name.empty()) return Read::none;
     if (!cursor.separator('=')) return Read::found;
     out.has_value = true;
     if (cursor.peek() != '"') {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/sip/message.hpp"
 
+#include "agent/sip/content_type.hpp"
 #include "agent/sip/cseq.hpp"
 #include "agent/sip/header_lines.hpp"
 #include "agent/sip/header_names.hpp"
@@ -15,6 +16,14 @@ namespace ringwall::sip {
 namespace {
 
 using Outcome = Result<void, ParseError>;
+
+// Expires = delta-seconds; Session-Expires = delta-seconds *(SEMI se-params) (RFC 4028 4). A malformed one counts as
+// absent, as its default is what it then means (20.19, RFC 4475 3.1.2.4); what follows a number takes nothing from it.
+std::optional<uint32_t> seconds(std::string_view value) {
+    Cursor cursor(value);
+    const auto read = text::decimal(cursor.take_all(text::digit_char));
+    return cursor.at_end() || cursor.skip_lws() || cursor.peek() == ';' ? read : std::nullopt;
+}
 
 // One message being read. Each header has one function below; all of them refuse by `fail`.
 class Parser {
@@ -34,8 +43,6 @@ private:
     Outcome parse_contacts(std::string_view value);
     Outcome parse_content_length(std::string_view value);
     Outcome parse_content_encoding(std::string_view value);
-    Outcome parse_seconds(std::string_view value, std::optional<uint32_t>& out);
-    Outcome parse_options(std::string_view value, bool& has_100rel);
     Outcome keep_authentication(bool is_of_requests, std::string_view value);
     Outcome check_presence() const;
     Outcome take_body();
@@ -61,10 +68,11 @@ void reset(Message& message) {
     message.from = message.to = {};
     message.cseq = 0;
     message.via_count = message.contact_count = message.authentication_count = 0;
-    message.contact_is_star = message.requires_100rel = message.supports_100rel = false;
+    message.contact_is_star = false;
     message.session_expires = message.expires = message.content_length = std::nullopt;
     message.replaces = message.rack = message.user_agent = {};
     message.content_type = message.content_encoding = message.body = {};
+    message.is_session = true;
     message.bytes = 0;
 }
 
@@ -119,12 +127,11 @@ Outcome Parser::parse_header(HeaderName name, std::string_view value) {
         case HeaderName::cseq: return parse_cseq(value);
         case HeaderName::contact: return parse_contacts(value);
         case HeaderName::content_length: return parse_content_length(value);
-        case HeaderName::expires: return parse_seconds(value, message_.expires);
-        case HeaderName::session_expires: return parse_seconds(value, message_.session_expires);
-        case HeaderName::require: return parse_options(value, message_.requires_100rel);
-        case HeaderName::supported: return parse_options(value, message_.supports_100rel);
+        case HeaderName::expires: message_.expires = seconds(value); return {};
+        case HeaderName::session_expires: message_.session_expires = seconds(value); return {};
         case HeaderName::content_type: message_.content_type = value; return {};
         case HeaderName::content_encoding: return parse_content_encoding(value);
+        case HeaderName::content_disposition: message_.is_session &= is_session(value); return {};
         case HeaderName::replaces: message_.replaces = value; return {};
         case HeaderName::rack: message_.rack = value; return {};
         case HeaderName::user_agent: message_.user_agent = value; return {};
@@ -213,30 +220,6 @@ Outcome Parser::parse_content_length(std::string_view value) {
 Outcome Parser::parse_content_encoding(std::string_view value) {
     if (message_.content_encoding.empty() || text::is_word<"identity">(message_.content_encoding))
         message_.content_encoding = value;
-    return {};
-}
-
-// Expires = delta-seconds; Session-Expires = delta-seconds *(SEMI se-params) (RFC 4028 4)
-Outcome Parser::parse_seconds(std::string_view value, std::optional<uint32_t>& out) {
-    Cursor cursor(value);
-    out = text::decimal(cursor.take_all(text::digit_char));
-    Parameter ignored;
-    Read read = out ? Read::found : Read::broken;
-    while (read == Read::found) read = parameter(cursor, ignored);
-    if (read == Read::broken || !cursor.at_end()) return fail(Defect::bad_expires, value.data());
-    return {};
-}
-
-// Require, Supported = [option-tag *(COMMA option-tag)]
-Outcome Parser::parse_options(std::string_view value, bool& has_100rel) {
-    Cursor cursor(value);
-    if (cursor.at_end()) return {};
-    do {
-        const std::string_view option = cursor.token();
-        if (option.empty()) return fail(Defect::bad_header, cursor.position());
-        has_100rel = has_100rel || text::is_word<"100rel">(option);
-    } while (cursor.separator(','));
-    if (!cursor.at_end()) return fail(Defect::bad_header, cursor.position());
     return {};
 }
 

@@ -33,7 +33,7 @@ enum class Defect : uint8_t {
     need_more, // ends before its headers, or its Content-Length, do
     not_sip,   // no start line of SIP/2.0
     bad_start_line,
-    bad_header, // a line that is no header, or a header whose value breaks its grammar
+    bad_header, // a line that is no header
     bad_via,
     bad_from,
     bad_to,
@@ -42,7 +42,6 @@ enum class Defect : uint8_t {
     bad_contact,
     bad_content_length,
     bad_content_type,
-    bad_expires,
     bad_multipart,
     missing_via,
     missing_from,
@@ -125,12 +124,10 @@ struct Message {
     std::array<NameAddress, max_contacts> contact_storage;
     size_t contact_count = 0;
     bool contact_is_star = false;            // Contact: *
-    std::optional<uint32_t> session_expires; // seconds (RFC 4028)
+    std::optional<uint32_t> session_expires; // seconds (RFC 4028); malformed is absent, here and below
     std::optional<uint32_t> expires;
-    std::string_view replaces;    // raw value (RFC 3891)
-    std::string_view rack;        // raw value (RFC 3262)
-    bool requires_100rel = false; // Require: 100rel
-    bool supports_100rel = false; // Supported: 100rel
+    std::string_view replaces; // raw value (RFC 3891)
+    std::string_view rack;     // raw value (RFC 3262)
     std::string_view user_agent;
     // Raw values: of a request its credentials, of a response its challenges (authentication.hpp).
     std::array<std::string_view, max_authentications> authentication_storage;
@@ -138,6 +135,7 @@ struct Message {
     std::optional<uint32_t> content_length;
     std::string_view content_type; // raw value
     std::string_view content_encoding;
+    bool is_session = true; // the body, by Content-Disposition or for want of one
     std::string_view body;
     size_t bytes = 0; // start line to end of body; a stream's next message begins there
 
@@ -154,9 +152,15 @@ struct Message {
 // The message is written in place because it is large (some 9 kB): parse(bytes, message). After an error it says nothing.
 Result<void, ParseError> parse(std::string_view datagram, Message& message);
 
-// The application/sdp body of a message: the body itself, or the first such part of a multipart body within
-// max_multipart_depth (RFC 2046 5.1). nullopt where there is none; bad_multipart where the structure is broken.
+// The session description of a message: the body itself, or the first such part of a multipart body within
+// max_multipart_depth (RFC 2046 5.1). nullopt where there is none; bad_multipart where the structure is broken. One of
+// another disposition (early-session, RFC 3959) is passed over.
 Result<std::optional<std::string_view>, ParseError> find_sdp(const Message& message);
+
+// The first application/sdp whatever its disposition. Not every stack reads that, and one may take for the session what
+// find_sdp() passes over.
+Result<std::optional<std::string_view>, ParseError> find_first_sdp(const Message& message);
+bool passes_over_sdp(const Message& message);
 
 // CRLF and STUN keepalives on a SIP port (RFC 5626 3.5): nothing to parse, nothing wrong.
 bool is_keepalive(std::string_view datagram);

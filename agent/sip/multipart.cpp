@@ -27,6 +27,7 @@ bool is_plain(std::string_view transfer_encoding) {
 struct Entity {
     std::string_view type; // raw Content-Type
     bool is_readable = true;
+    bool is_session = true; // by Content-Disposition, or for want of one
     std::string_view body;
 };
 
@@ -94,12 +95,12 @@ private:
 
 class Search {
 public:
-    using Wanted = bool (ContentType::*)() const;
+    using Wanted = bool (*)(const ContentType& type, const Entity& entity);
     Search(const Message& message, Wanted is_wanted) : message_(message), is_wanted_(is_wanted) {}
 
     Found in(const Entity& entity, size_t depth) {
         const ContentType type = content_type(entity.type);
-        if ((type.*is_wanted_)()) return entity.is_readable ? std::optional(entity.body) : std::nullopt;
+        if (is_wanted_(type, entity)) return entity.is_readable ? std::optional(entity.body) : std::nullopt;
         if (!type.is_multipart() || !entity.is_readable) return std::nullopt;
         if (depth == max_multipart_depth) return fail(Defect::too_many, entity.body);
         if (type.boundary.empty() || type.boundary.size() > max_boundary_bytes)
@@ -138,6 +139,8 @@ private:
                 out.is_readable = out.is_readable && is_identity(line.value);
             } else if (text::is_word<"content-transfer-encoding">(line.name)) {
                 out.is_readable = out.is_readable && is_plain(line.value);
+            } else if (text::is_word<"content-disposition">(line.name)) {
+                out.is_session = out.is_session && is_session(line.value);
             } else if (!text::consists_of(line.name, text::token_char)) {
                 return false;
             }
@@ -159,15 +162,29 @@ private:
 };
 
 Found find(const Message& message, Search::Wanted is_wanted) {
-    const Entity whole{message.content_type, is_identity(message.content_encoding), message.body};
+    const Entity whole{message.content_type, is_identity(message.content_encoding), message.is_session, message.body};
     if (whole.body.empty()) return std::nullopt;
     return Search(message, is_wanted).in(whole, 0);
 }
 
 } // namespace
 
-Found find_sdp(const Message& message) { return find(message, &ContentType::is_sdp); }
+Found find_sdp(const Message& message) {
+    return find(message,
+                [](const ContentType& type, const Entity& entity) { return type.is_sdp() && entity.is_session; });
+}
 
-Found find_trickled(const Message& message) { return find(message, &ContentType::is_trickled); }
+Found find_first_sdp(const Message& message) {
+    return find(message, [](const ContentType& type, const Entity&) { return type.is_sdp(); });
+}
+
+bool passes_over_sdp(const Message& message) {
+    const auto found = find_sdp(message), first = find_first_sdp(message);
+    return found && first && *first && (!*found || (*found)->data() != (*first)->data());
+}
+
+Found find_trickled(const Message& message) {
+    return find(message, [](const ContentType& type, const Entity&) { return type.is_trickled(); });
+}
 
 } // namespace ringwall::sip

@@ -79,6 +79,7 @@ void take(std::string_view header, Message& out, SaidMethod& said) {
 
 bool outline(std::string_view datagram, Message& message) {
     message.call_id = message.content_type = message.content_encoding = {};
+    message.is_session = true;
     message.contact_count = 0;
     datagram.remove_prefix(std::min(datagram.find_first_not_of("\r\n"), datagram.size()));
     message.is_request = !datagram.starts_with("SIP/");

@@ -99,8 +99,9 @@ bool IpAddress::is_unroutable() const {
     };
     static const std::array v4{*Prefix::parse("10.0.0.0/8"),     *Prefix::parse("172.16.0.0/12"),
                                *Prefix::parse("192.168.0.0/16"), *Prefix::parse("100.64.0.0/10"),
-                               *Prefix::parse("169.254.0.0/16"), *Prefix::parse("192.0.0.0/29")};
-    static const std::array v6{*Prefix::parse("fc00::/7"), *Prefix::parse("fe80::/10")};
+                               *Prefix::parse("169.254.0.0/16"), *Prefix::parse("192.0.0.0/29"),
+                               *Prefix::parse("127.0.0.0/8"),    *Prefix::parse("198.18.0.0/15")};
+    static const std::array v6{*Prefix::parse("fc00::/7"), *Prefix::parse("fe80::/10"), *Prefix::parse("::1")};
     return is_v4() ? is_within(*this, v4) : is_within(*this, v6);
 }
 

@@ -34,7 +34,8 @@ public:
     bool is_v4() const;          // v4-mapped
     bool is_unspecified() const; // 0.0.0.0 or ::
     bool is_multicast() const;
-    // RFC 1918, 100.64/10, 169.254/16, fc00::/7, fe80::/10, 192.0.0.0/29: an address that means nothing across a NAT.
+    // RFC 1918, 100.64/10, 127/8, 169.254/16, 192.0.0.0/29, 198.18/15, fc00::/7, fe80::/10, ::1: an address that means
+    // nothing across a NAT.
     bool is_unroutable() const;
     const std::array<uint8_t, 16>& bytes() const { return bytes_; }
     struct address abi() const;

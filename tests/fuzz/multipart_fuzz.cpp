@@ -23,6 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         MUST_HOLD(found.error().offset <= size);
         return 0;
     }
+    const auto first = sip::find_first_sdp(*message);
+    MUST_HOLD(first && (!*found || (*first && (*first)->data() <= (*found)->data())));
     fuzz::Statement said(message->body), repeated(message->body);
     said.add(*found);
     repeated.add(*again);

@@ -35,7 +35,6 @@ void add(fuzz::Statement& said, const sdp::Media& media) {
 }
 
 void add(fuzz::Statement& said, const sdp::Session& session) {
-    said.add(session.origin);
     said.add_number(session.media_count);
     for (const auto& media : session.media()) add(said, media);
 }

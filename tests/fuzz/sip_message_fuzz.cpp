@@ -34,8 +34,7 @@ void add(fuzz::Statement& said, const sip::Message& message) {
         said.add(view);
     for (const uint64_t number :
          {uint64_t{message.is_request}, static_cast<uint64_t>(message.method), uint64_t{message.status},
-          uint64_t{message.cseq}, uint64_t{message.bytes}, uint64_t{message.contact_is_star},
-          uint64_t{message.requires_100rel}, uint64_t{message.supports_100rel}})
+          uint64_t{message.cseq}, uint64_t{message.bytes}, uint64_t{message.contact_is_star}})
         said.add_number(number);
     said.add(message.session_expires);
     said.add(message.expires);

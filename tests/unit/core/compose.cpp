@@ -58,7 +58,7 @@ std::string rtcp_line(const std::string& word) {
     return "a=rtcp:" + word.substr(0, at) + where + "\r\n";
 }
 
-// PORT[/video|/text|/data|/t38|/msrp|/bfcp|/pstn][/n:PORTS][/mux|/muxonly][/rtcp:PORT[@ADDRESS]][/sendonly|/inactive|/recvonly][/setup:ROLE][/mid:TAG][/path:ADDRESS:PORT][/c:ADDRESS][/ice:UFRAG][/host:COMPONENT:ADDRESS:PORT…]
+// PORT[/video|/text|/data|/t38|/msrp|/bfcp|/udp|/pstn][/n:PORTS][/mux|/muxonly][/rtcp:PORT[@ADDRESS]][/sendonly|/inactive|/recvonly][/setup:ROLE][/mid:TAG][/path:ADDRESS:PORT][/c:ADDRESS][/ice:UFRAG][/host:COMPONENT:ADDRESS:PORT…]
 std::string media_line(const std::string& text) {
     const auto words = split(text, '/');
     std::string type = "audio", protocol = "RTP/AVP", formats = "0 8 101", attributes, number;
@@ -69,6 +69,7 @@ std::string media_line(const std::string& text) {
         else if (word == "msrp") type = "message", protocol = "TCP/MSRP", formats = "*";
         else if (word == "bfcp") type = "application", protocol = "TCP/TLS/BFCP", formats = "*";
         else if (word == "text") type = "text", formats = "98";
+        else if (word == "udp") type = "application", protocol = "udp", formats = "wb";
         else if (word == "data") type = "application", protocol = "UDP/DTLS/SCTP", formats = "webrtc-datachannel";
         else if (word.starts_with("n:")) number = "/" + word.substr(2);
         else if (word == "pstn") protocol = "PSTN", formats = "-";

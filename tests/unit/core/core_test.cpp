@@ -87,12 +87,42 @@ TEST(Core, remembers_what_an_outsider_names_behind_the_length_of_a_datagram) {
     }
 }
 
+// A message's body in two parts: `early` as of an early session (RFC 3959), then the one that it has.
+std::string with_early_session(const std::string& message, const std::string& early) {
+    const size_t type = message.find("Content-Type: "), body = message.find("\r\n\r\n") + 4;
+    const std::string parts = "--b\r\nContent-Type: application/sdp\r\nContent-Disposition: early-session\r\n\r\n" +
+                              early.substr(early.find("\r\n\r\n") + 4) +
+                              "\r\n--b\r\nContent-Type: application/sdp\r\n\r\n" + message.substr(body) +
+                              "\r\n--b--\r\n";
+    return message.substr(0, type) +
+           "Content-Type: multipart/mixed;boundary=b\r\nContent-Length: " + std::to_string(parts.size()) + "\r\n\r\n" +
+           parts;
+}
+
+TEST(Core, opens_what_the_session_names_not_the_early_one) {
+    CallScript script;
+    const std::string message = with_early_session(compose({"out", "INVITE", "f=a", "b=1", "sdp=40000/muxonly"}),
+                                                   compose({"out", "INVITE", "f=a", "b=1", "sdp=41000/muxonly"}));
+    script.maps().apply(script.core().on_datagram(datagram(message, true), script.now()));
+    run(script, "= 40000/offered/networks\n");
+}
+
+// A B2BUA may take the first description for the session, and write it anew.
+TEST(Core, remembers_what_an_outsider_names_in_an_early_session) {
+    CallScript script;
+    const std::string message =
+        with_early_session(compose({"in", "INVITE", "f=a", "b=1", "sdp=30000/muxonly"}),
+                           compose({"in", "INVITE", "f=a", "b=1", "sdp=40000/muxonly", "c=192.0.2.10"}));
+    script.maps().apply(script.core().on_datagram(datagram(message, false), script.now()));
+    run(script, "out INVITE f=a b=2 sdp=40000/muxonly\n=\ncount echoed_sdp 1\n");
+}
+
 // What makes it unreadable is for the next hop alone: a proxy takes it away, or writes it anew.
 TEST(Core, reads_a_description_by_its_length_whatever_stands_behind_it) {
     CallScript script;
     run(script, "policy none\nout INVITE f=a b=1 sdp=40000/muxonly\n");
     const auto hears = [&](std::string message) {
-        message += '\0'; // no description any longer
+        message += "x"; // no description any longer
         script.maps().apply(script.core().on_datagram(datagram(message, false), script.now()));
     };
     hears(compose({"in", "200", "f=a", "t=z", "b=1", "sdp=30000/muxonly"}));

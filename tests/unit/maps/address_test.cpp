@@ -49,6 +49,42 @@ TEST(IpAddress, of_ipv6_is_what_inet_pton_takes) {
     EXPECT_EQ(IpAddress::parse(std::string_view("1.2.3.4\0", 8)), std::nullopt);
 }
 
+TEST(IpAddress, is_unroutable_where_it_means_nothing_across_a_nat) {
+    const auto is_unroutable = [](const char* text) { return IpAddress::parse(text)->is_unroutable(); };
+    for (const auto* text : {"10.0.0.0",
+                             "10.255.255.255",
+                             "172.16.0.0",
+                             "172.31.255.255",
+                             "192.168.0.0",
+                             "192.168.255.255",
+                             "100.64.0.0",
+                             "100.127.255.255",
+                             "127.0.0.0",
+                             "127.0.1.1",
+                             "127.255.255.255",
+                             "169.254.0.0",
+                             "169.254.255.255",
+                             "192.0.0.0",
+                             "192.0.0.7",
+                             "198.18.0.0",
+                             "198.19.255.255",
+                             "::ffff:127.0.0.1",
+                             "::1",
+                             "fc00::",
+                             "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                             "fe80::1",
+                             "febf::1"})
+        EXPECT_TRUE(is_unroutable(text)) << text;
+    for (const auto* text :
+         {"9.255.255.255",  "11.0.0.0",       "172.15.255.255",  "172.32.0.0", "192.167.255.255", "192.169.0.0",
+          "100.63.255.255", "100.128.0.0",    "126.255.255.255", "128.0.0.0",  "169.253.255.255", "169.255.0.0",
+          "192.0.0.8",      "198.17.255.255", "198.20.0.0",      "::2",        "fbff::1",         "fe00::1",
+          "fec0::1",        "2001:db8::1"})
+        EXPECT_FALSE(is_unroutable(text)) << text;
+    EXPECT_FALSE(is_unroutable("0.0.0.0")) << "nobody's address, but a hold (RFC 3264 8.4)";
+    EXPECT_FALSE(is_unroutable("::"));
+}
+
 TEST(Household, is_an_ipv4_host_or_an_ipv6_64) {
     const auto household = [](const char* address) { return household_of(*IpAddress::parse(address)).to_string(); };
     EXPECT_EQ(household("192.0.2.10"), "192.0.2.10/32");

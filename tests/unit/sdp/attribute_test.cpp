@@ -97,12 +97,19 @@ TEST(Candidate, with_a_name_is_ignored_but_it_is_ice) {
     EXPECT_TRUE(reading[0].is_ice);
 }
 
-TEST(Candidate, that_cannot_be_read_is_refused) {
+TEST(Candidate, that_cannot_be_read_is_none) {
     for (const auto* bad :
-         {"", "1 1 udp 1 192.0.2.5 65536 typ host", "1 0 udp 1 192.0.2.5 1 typ host",
-          "1 257 udp 1 192.0.2.5 1 typ host", "1 1 udp x 192.0.2.5 1 typ host", "1 1 udp 1 192.0.2.500 1 typ host",
-          "1 1 udp 1 192.0.2.5 1 host", "1 1 udp 1 192.0.2.5 1 typ", "1 1 udp 4294967296 192.0.2.5 1 typ host"})
-        EXPECT_EQ(refusal("candidate:" + std::string(bad)), Defect::bad_candidate) << bad;
+         {"", "1 1 udp 1 fe80::1%eth0 40000 typ host", "gX5dVlZx 1 qwe UDP 0.830 192.0.2.10 40000",
+          "1 1 udp 1 192.0.2.5 65536 typ host", "1 0 udp 1 192.0.2.5 1 typ host", "1 257 udp 1 192.0.2.5 1 typ host",
+          "1 1 udp x 192.0.2.5 1 typ host", "1 1 udp 1 192.0.2.500 1 typ host", "1 1 udp 1 192.0.2.5 1 host",
+          "1 1 udp 1 192.0.2.5 1 typ", "1 1 udp 4294967296 192.0.2.5 1 typ host"}) {
+        const auto reading =
+            in_media("a=candidate:" + std::string(bad) + "\r\na=candidate:1 2 udp 1 192.0.2.6 40001 typ host\r\n");
+        ASSERT_EQ(reading.refused, std::nullopt) << bad;
+        ASSERT_EQ(reading[0].candidate_count, 1U) << bad;
+        EXPECT_EQ(reading[0].candidates()[0].endpoint, Endpoint::parse("192.0.2.6:40001"));
+        EXPECT_FALSE(in_media("a=candidate:" + std::string(bad) + "\r\n")[0].is_ice) << bad;
+    }
 }
 
 TEST(Candidate, are_limited) {

@@ -10,28 +10,38 @@ TEST(Session, without_m_lines_is_valid_and_empty) {
     const Reading reading(connected);
     EXPECT_EQ(reading.refused, std::nullopt);
     EXPECT_EQ(reading.count(), 0U);
-    EXPECT_EQ(reading.session->origin, "- 1 1 IN IP4 192.0.2.1");
     EXPECT_EQ(Reading("v=0").refused, std::nullopt);
 }
 
 TEST(Session, begins_with_version_0) {
     EXPECT_EQ(Reading("").refused, missing_version);
     EXPECT_EQ(Reading("\r\n\r\n").refused, missing_version);
+    EXPECT_EQ(Reading(std::string(1, '\0')).refused, missing_version);
     EXPECT_EQ(Reading("s=-\r\nv=0\r\n").refused, missing_version);
     EXPECT_EQ(Reading("v=1\r\n").refused, bad_version);
     EXPECT_EQ(Reading("v=\r\n").refused, bad_version);
     EXPECT_EQ(Reading("v=0\r\nv=0\r\n").refused, bad_version);
 }
 
-TEST(Session, has_one_origin_of_six_fields) {
-    EXPECT_EQ(Reading("v=0\r\no=- 1 1 IN IP4\r\n").refused, bad_origin);
-    EXPECT_EQ(Reading(beginning + "o=- 1 1 IN IP4 192.0.2.1\r\n").refused, bad_origin);
-    EXPECT_EQ(Reading("v=0\r\ns=-\r\n").refused, std::nullopt);
+TEST(Session, says_nothing_of_media_in_its_origin) {
+    for (const auto* line :
+         {"", "o=\r\n", "o= 1 1 IN IP4 192.0.2.1\r\n", "o=- 1 1 IN IP4\r\n", "o=a b 1 1 IN IP4 h\r\n"})
+        EXPECT_EQ(Reading("v=0\r\n" + std::string(line) + "s=-\r\n").refused, std::nullopt) << line;
+    EXPECT_EQ(Reading(beginning + "o=- 1 1 IN IP4 192.0.2.1\r\n").refused, std::nullopt);
 }
 
 TEST(Session, lines_may_end_in_lf_and_the_last_in_nothing) {
     for (const auto* text : {"v=0\ns=-\n", "v=0\r\ns=-", "v=0\ns=-\r", "v=0\r\ns=-\r\n\r\n\n\r\n", "v=0\ns=-\n\n"})
         EXPECT_EQ(Reading(text).refused, std::nullopt) << text;
+}
+
+TEST(Session, ends_where_only_nuls_and_line_ends_follow) {
+    const std::string last = "m=audio 4000 RTP/AVP 0\r\n", nul(1, '\0');
+    for (const auto& tail : {nul, nul + nul + nul, "\r\n" + nul, nul + "\r\n", "\n\n\r\n" + nul + "\n"})
+        EXPECT_EQ(Reading(connected + last + tail).count(), 1U);
+    EXPECT_EQ(Reading(connected + "m=audio 4000 RTP/AVP 0" + nul).count(), 1U);
+    for (const auto& more : {nul + last, "\r\n" + nul + "\r\n" + last, nul + "a=x", nul + " "})
+        EXPECT_EQ(Reading(connected + last + more).refused, bad_line);
 }
 
 TEST(Session, every_line_is_a_letter_and_a_value) {

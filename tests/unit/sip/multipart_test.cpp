@@ -29,6 +29,8 @@ Found find_mixed(const std::string& body, const std::string& boundary = "b") {
 TEST(FindSdp, is_the_body_of_type_application_sdp_in_any_case) {
     EXPECT_EQ(find("Content-Type: application/sdp", "v=0\r\n"), sdp("v=0\r\n"));
     EXPECT_EQ(find("c : APPLICATION / Sdp ; charset=\"utf-8\"", "v=0\r\n"), sdp("v=0\r\n"));
+    EXPECT_EQ(find("Content-Type: application/sdp;", "v=0\r\n"), sdp("v=0\r\n"));
+    EXPECT_EQ(find("Content-Type: application/sdp;=", "v=0\r\n"), nothing);
     EXPECT_EQ(find("Content-Type: application/sdpx", "v=0\r\n"), nothing);
     EXPECT_EQ(find("Content-Type: text/plain", "v=0\r\n"), nothing);
     EXPECT_EQ(find("Content-Type: application/sdp x", "v=0\r\n"), nothing);
@@ -101,6 +103,33 @@ TEST(FindSdp, does_not_decode_parts) {
     EXPECT_EQ(part("Content-Transfer-Encoding: base64"), nothing);
     EXPECT_EQ(part("Content-Encoding: gzip"), nothing);
     EXPECT_EQ(part("Content-Disposition: session;handling=required"), sdp("v=0"));
+}
+
+TEST(FindSdp, is_of_the_session) {
+    const auto whole = [](const std::string& disposition) {
+        return find("Content-Type: application/sdp\r\n" + disposition, "v=0");
+    };
+    for (const auto* session : {"Content-Disposition: session", "content-disposition:SESSION ;handling=required",
+                                "Content-Disposition: session;x;", "Content-Disposition:"})
+        EXPECT_EQ(whole(session), sdp("v=0")) << session;
+    for (const auto* other :
+         {"Content-Disposition: early-session", "Content-Disposition: sessions", "Content-Disposition: render",
+          "Content-Disposition: session\r\nContent-Disposition: early-session",
+          "Content-Disposition: early-session\r\nContent-Disposition: session"})
+        EXPECT_EQ(whole(other), nothing) << other;
+}
+
+TEST(FindSdp, passes_over_parts_of_another_disposition) { // RFC 3959
+    const std::string early = "--b\r\nContent-Disposition: early-session\r\nc: application/sdp\r\n\r\nv=early\r\n";
+    const std::string session = "--b\r\nc: application/sdp\r\n\r\nv=0\r\n";
+    EXPECT_EQ(find_mixed(early + session + "--b--"), sdp("v=0"));
+    EXPECT_EQ(find_mixed(session + early + "--b--"), sdp("v=0"));
+    EXPECT_EQ(find_mixed(early + "--b--"), nothing);
+    const auto reading = read({.more = "c: multipart/mixed;boundary=b\r\n", .body = early + session + "--b--"});
+    EXPECT_EQ(find_first_sdp(*reading.message).value(), "v=early");
+    EXPECT_TRUE(passes_over_sdp(*reading.message));
+    const auto other = read({.more = "c: multipart/mixed;boundary=b\r\n", .body = session + early + "--b--"});
+    EXPECT_FALSE(passes_over_sdp(*other.message));
 }
 
 TEST(FindSdp, refuses_a_structure_that_is_broken) {

@@ -76,8 +76,23 @@ TEST(NameAddress, takes_the_display_names_that_phones_send) {
 TEST(NameAddress, of_a_contact_names_a_host_that_can_be_reached) {
     for (const auto* bad : {"<sip:alice@:5060>", "<sip:@h>", "<sip:a@b@c>", "<sip:192.0.2.400>", "<sip:h:99999>",
                             "<sip:>", "<h>", "<:h>", "<sip:a@h x>", "< sip:a@h>", "<sip:a@h", "sip:a@h?x=y", "<>", "",
-                            "<sip:a@h>x", "<sip:a@h>;", "<sip:a@h>;;x", "<1sip:a@h>"})
+                            "<sip:a@h>x", "<sip:a@h>;=x", "<sip:a@h>;\"x\"", "<sip:a@h>; x y", "<1sip:a@h>"})
         EXPECT_FALSE(read_contact(bad)) << bad;
+}
+
+TEST(NameAddress, may_have_parameters_without_a_word) {
+    for (const auto* tail : {";", " ; ", ";;", ";x;", ";;x", "; ;x=y;;"}) {
+        EXPECT_TRUE(read_contact("<sip:a@h>" + std::string(tail))) << tail;
+        EXPECT_TRUE(read_party("<sip:a@h>" + std::string(tail))) << tail;
+    }
+    EXPECT_EQ(read_party("<sip:a@h>;;tag=1;")->tag, "1");
+    EXPECT_EQ(read_party("sip:a@h;tag=1;")->tag, "1");
+    EXPECT_EQ(read_contact("<sip:a@h>;;expires=7;")->expires, 7U);
+    EXPECT_FALSE(read_party("<sip:a@h>;tag=1;;tag=2"));
+    EXPECT_FALSE(read_party("<sip:a@h>;=1;tag=1"));
+    const auto reading = read({.more = "Contact: <sip:a@h>;, <sip:b@h>;;q=1;\r\n"});
+    ASSERT_EQ(reading.refused, std::nullopt);
+    EXPECT_EQ(reading->contact_count, 2U);
 }
 
 TEST(NameAddress, of_a_party_may_name_no_host_as_tags_are_what_counts) {

@@ -63,9 +63,22 @@ TEST(Via, says_sip_2_0_and_a_transport) {
 TEST(Via, parameters_are_named_and_a_branch_is_one) {
     EXPECT_TRUE(read_via("SIP/2.0/UDP h;x=\"a;b\\\"c\";y"));
     EXPECT_TRUE(read_via("SIP/2.0/UDP h;branch=z (an old (nested \\) comment))"));
-    for (const auto* bad :
-         {";", ";;branch=z", ";branch=", ";branch=z;branch=y", ";branch=z;branch=z", ";x=\"a", ";x y", " (open", ";=1"})
+    for (const auto* bad : {";branch=", ";branch=z;branch=y", ";branch=z;branch=z", ";branch=z;;branch=z", ";x=\"a",
+                            ";x y", " (open", ";=1", ";;=1", ";,"})
         EXPECT_FALSE(read_via("SIP/2.0/UDP h" + std::string(bad))) << bad;
+}
+
+TEST(Via, may_have_parameters_without_a_word) {
+    for (const auto* tail : {";branch=z;", ";;branch=z", "; ; branch=z ; ", ";rport;;branch=z;; (a comment)"}) {
+        const std::string text = "SIP/2.0/UDP h" + std::string(tail);
+        const auto read = read_via(text);
+        ASSERT_TRUE(read) << tail;
+        EXPECT_EQ(read->branch, "z");
+    }
+    EXPECT_TRUE(read_via("SIP/2.0/UDP h;"));
+    const auto reading = read({.via = "Via: SIP/2.0/UDP one;rport;, SIP/2.0/UDP two;"});
+    ASSERT_EQ(reading.refused, std::nullopt);
+    EXPECT_EQ(reading->via_count, 2U);
 }
 
 TEST(Via, values_of_one_header_and_of_several_stand_in_order) {
