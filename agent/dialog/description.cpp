@@ -89,16 +89,22 @@ std::vector<Endpoint> named_by(const Remote& remote, uint8_t line, bool is_rtcp)
 std::vector<Endpoint> senders_to(pinhole::Claim& claim, const Remote& remote,
                                  const std::vector<pinhole::Claim>& before) {
     const bool is_rtcp = claim.component == pinhole::Component::rtcp;
-    std::vector<Endpoint> peers = named_by(remote, claim.media, is_rtcp);
-    claim.kept.clear();
-    const bool is_nobody = peers.empty() && !remote.media[claim.media].has_name;
-    if (!claim.is_held && !is_nobody) return peers;
+    const auto is_it = [&](const pinhole::Claim& earlier) {
+        return earlier.media == claim.media && (earlier.component == pinhole::Component::rtcp) == is_rtcp;
+    };
+    std::vector<Endpoint> named = named_by(remote, claim.media, is_rtcp), peers;
+    const bool is_nobody = named.empty() && !remote.media[claim.media].has_name;
+    claim.kept = 0;
+    if (!claim.is_held && !is_nobody) return named;
     for (const pinhole::Claim& earlier : before) {
-        if (earlier.media != claim.media || (earlier.component == pinhole::Component::rtcp) != is_rtcp) continue;
-        pinhole::add_peers(claim.kept, earlier.is_held ? earlier.kept : earlier.peers);
-        if (is_nobody) pinhole::add_peers(peers, earlier.peers);
+        if (!is_it(earlier)) continue;
+        std::vector<Endpoint> kept = earlier.peers;
+        if (earlier.is_held) kept.resize(std::min<size_t>(earlier.kept, kept.size()));
+        pinhole::add_peers(peers, kept);
+        if (is_nobody) pinhole::add_peers(named, earlier.peers);
     }
-    pinhole::add_peers(peers, claim.kept);
+    claim.kept = static_cast<uint8_t>(peers.size());
+    pinhole::add_peers(peers, named);
     return peers;
 }
 

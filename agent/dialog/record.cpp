@@ -105,10 +105,9 @@ void store_senders(const std::vector<pinhole::Claim>& claims, struct dialog_reco
         const pinhole::Claim& claim = claims[i];
         const size_t room = has_offer ? 0 : OFFERED_PEERS_PER_LEG - record.offered_count;
         if (claim.peers.size() > room) continue;
-        for (const Endpoint& peer : claim.peers) {
-            const bool is_kept = std::ranges::find(claim.kept, peer) != claim.kept.end();
-            record.offered[record.offered_count++] = {peer.address.abi(), peer.abi().port, i, is_kept};
-        }
+        for (size_t n = 0; n < claim.peers.size(); ++n)
+            record.offered[record.offered_count++] = {claim.peers[n].address.abi(), claim.peers[n].abi().port, i,
+                                                      n < claim.kept};
         record.claims[i].flags |=
             static_cast<uint8_t>(CLAIM_SENDERS | static_cast<unsigned>(claim.constraint) << CLAIM_CONSTRAINT_SHIFT);
         if (claim.zone_substitutes) record.claims[i].flags |= CLAIM_ZONE_SUBSTITUTES;
@@ -123,7 +122,7 @@ void load_senders(const struct dialog_record& record, size_t index, pinhole::Cla
         const std::vector<Endpoint> strict{{Endpoint::from(record.outside).address, Port{0}}};
         const bool is_strict = claim.constraint == pinhole::Constraint::addresses && claim.peers == strict;
         if (is_strict && !is_other_partys) claim.peers.clear();
-        if (claim.is_held) claim.kept = claim.peers; // whoever of them it was
+        if (claim.is_held) claim.kept = static_cast<uint8_t>(claim.peers.size()); // whoever of them it was
         return;
     }
     claim.is_answered = stored.phase != PHASE_OFFERED;
@@ -131,12 +130,13 @@ void load_senders(const struct dialog_record& record, size_t index, pinhole::Cla
     claim.constraint = static_cast<pinhole::Constraint>(stored.flags >> CLAIM_CONSTRAINT_SHIFT & CLAIM_CONSTRAINT_MASK);
     claim.zone_substitutes = (stored.flags & CLAIM_ZONE_SUBSTITUTES) != 0;
     claim.peers.clear();
+    claim.kept = 0;
     if (record.flags & DIALOG_OUTSIDE_OFFER) return;
     for (size_t i = 0; i < std::min<size_t>(record.offered_count, OFFERED_PEERS_PER_LEG); ++i) {
         const struct offered_peer& from = record.offered[i];
         if (from.media != index) continue;
         claim.peers.push_back(Endpoint::from({from.address, from.port, {0, 0}}));
-        if (from.component != 0) claim.kept.push_back(claim.peers.back());
+        claim.kept = static_cast<uint8_t>(claim.kept + (from.component != 0));
     }
 }
 

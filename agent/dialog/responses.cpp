@@ -213,8 +213,7 @@ void Table::Step::follow(LegId id) {
     leg->counterpart = now;
     const auto take_along = [&](pinhole::Claim& claim) {
         claim.zone = now.zone;
-        for (auto* senders : {&claim.peers, &claim.kept})
-            std::ranges::replace(*senders, Endpoint{before, Port{0}}, Endpoint{now.signalling.address, Port{0}});
+        std::ranges::replace(claim.peers, Endpoint{before, Port{0}}, Endpoint{now.signalling.address, Port{0}});
     };
     for (Side& side : leg->sides) {
         std::ranges::for_each(side.accepted, take_along);

@@ -63,6 +63,7 @@ struct Claim {
     uint8_t media = 0; // index of the m-line
     bool is_answered = false;
     bool is_held = false;
+    uint8_t kept = 0;             // on hold: how many of `peers`, the first ones, were named before it
     bool is_mux_offered = false;  // RTP of an m-line with a=rtcp-mux: RTCP joins it if the other side agrees
     bool is_media_checked = true; // RFC 7983 first byte
     Constraint constraint = Constraint::any;
@@ -70,7 +71,6 @@ struct Claim {
     bool zone_substitutes = false; // a declared peer: its networks may stand in
     // Who was named, whatever the constraint says of it now: another policy may ask (port 0 = any port of that address).
     std::vector<Endpoint> peers;
-    std::vector<Endpoint> kept;         // of them, on hold: those named before it
     std::optional<IpAddress> only_from; // `strict`: in force in place of those
     bool is_answered_inside = false;    // where that named nobody: nobody sends through the wall
     PayloadTypes payload_types = any_payload_type;
