@@ -23,6 +23,10 @@ operation make(uint32_t code, const Key& key, const Value& value, uint32_t field
 
 class Apply : public Wall {
 protected:
+    // The map of records is every test's.
+    void TearDown() override {
+        for (const uint64_t leg : {7U, 8U}) bpf_map_delete_elem(map("dialogs"), &leg);
+    }
     int32_t one(const operation& op) {
         std::vector<operation> operations{op};
         EXPECT_EQ(apply(operations), 0);
@@ -180,7 +184,7 @@ TEST_F(Apply, ends_a_record_in_place_and_leaves_the_rest_of_it) {
 }
 
 TEST_F(Apply, changes_as_much_of_a_record_as_an_operation_holds) {
-    const uint64_t leg = 8; // the maps are one for all of these tests
+    const uint64_t leg = 8;
     constexpr uint32_t last = (sizeof(::dialog_record) - sizeof(operation::value)) / sizeof(uint64_t);
     ::dialog_record record{}, found{};
     std::array<uint64_t, sizeof(operation::value) / sizeof(uint64_t)> words{};

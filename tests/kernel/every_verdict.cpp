@@ -52,15 +52,11 @@ void EveryVerdict::TearDown() {
 
 // As Wall::SetUp leaves it but for ports and rules, which a row has alike each time; and some hundred times as quick.
 void EveryVerdict::start_over() {
-    static uint64_t round = now_ns();
     for (const char* name : {"pinholes", "refusals", "learned"}) clear<pinhole_key>(map(name));
     clear<known_key>(map("known"));
     clear<network_key>(map("networks"));
     forget_bans();
-    const uint32_t zero = 0;
-    const meta own{.abi_version = RINGWALL_ABI_VERSION,
-                   .secret = {++round, 44}}; // nobody has sent or been sent anything
-    ASSERT_EQ(bpf_map_update_elem(map("meta"), &zero, &own, BPF_ANY), 0);
+    renew_secret(); // nobody has sent or been sent anything
     for (uint32_t number : {zone_none, zone_provider, zone_phones, zone_strict}) zone(number, 0);
     settings().flags = guise_.is_monitored ? WALL_MONITOR : 0;
     apply_settings();

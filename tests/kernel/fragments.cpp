@@ -82,13 +82,6 @@ bool FragmentWall::passes(const Bytes& frame) {
     return options.retval == 2; // XDP_PASS
 }
 
-void FragmentWall::renew_secret() {
-    static uint64_t round = now_ns();
-    uint32_t zero = 0;
-    meta own{.abi_version = RINGWALL_ABI_VERSION, .secret = {++round, 43}};
-    ASSERT_EQ(bpf_map_update_elem(map("meta"), &zero, &own, BPF_ANY), 0);
-}
-
 std::vector<fragment_set> FragmentWall::read_table() const {
     return get_all<fragment_set>(map("fragments"), FRAGMENT_SETS);
 }

@@ -50,7 +50,6 @@ protected:
     void empty_table();
     void age_table(uint64_t units); // as if so much time had gone by
     void fill_open_ways();          // by strangers, just now
-    void renew_secret();            // other buckets and other ways for all
 
 private:
     std::vector<fragment_set> read_table() const;

@@ -68,14 +68,15 @@ TEST_P(SipFlood, of_millions_of_sources_lets_no_more_through_than_the_table_hold
     EXPECT_GT(passed_of("INVITE", 0, 400), 0U);        // spends what strangers share
     EXPECT_LT(passed_of("INVITE", 400, 400), 40U);     // some found a set with room
 
+    uint32_t mistaken = 0;                              // for one of the refused: once in 400,000 times (docs/adr/0032)
     for (uint32_t number = 0; number < 200; ++number) { // more than share a bucket
         const std::string peer = machine("198.51.100.", "2001:db8:99:", number + 10);
-        EXPECT_EQ(in(message(is_v4(), peer, "REGISTER")), "pass sip") << peer;
-        EXPECT_EQ(in(message(is_v4(), peer, "INVITE")), "pass sip") << peer;
+        for (const char* method : {"REGISTER", "INVITE"}) mistaken += passes(message(is_v4(), peer, method)) ? 0U : 1U;
         const std::string party = machine("203.0.113.", "2001:db8:77:", number + 10);
         known(party, 30000, KNOWN_REGISTERED);
         EXPECT_EQ(in(message(is_v4(), party, "INVITE")), "pass sip") << party;
     }
+    EXPECT_LE(mistaken, 1U);
 }
 
 TEST_P(SipFlood, bounds_what_known_sources_share_where_the_table_is_full) {

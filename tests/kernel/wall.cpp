@@ -97,10 +97,8 @@ void Wall::SetUp() {
     clear<known_key>(map("known"));
     clear<network_key>(map("networks"));
     forget_bans();
-    // A new secret moves every source to fresh ways of the limiter and of the return paths.
-    static uint64_t round = now_ns();
     ask_networks_always();
-    put(map("meta"), 0, meta{.abi_version = RINGWALL_ABI_VERSION, .secret = {++round, 42}});
+    renew_secret();
     put_all(map("limiter"), LIMITER_SETS - LIMITER_SHARED_SETS, std::vector<limiter_set>(LIMITER_SHARED_SETS));
     put_all(map("known_hints"), 0, std::vector<uint32_t>(KNOWN_HINTS));
     put_all(map("zones"), 0, std::vector<::zone>(GENERATIONS * ZONES));
@@ -139,6 +137,12 @@ void Wall::write_hints(const policy::Hints& hints) {
 
 void Wall::list_agents(const std::vector<std::string>& products) {
     put(map("user_agents"), 0, policy::compile_user_agents(products));
+}
+
+// The next of a series that is the same in each run: what shares a set by chance does so always, or never.
+void Wall::renew_secret() {
+    static uint64_t round = 0;
+    put(map("meta"), 0, meta{.abi_version = RINGWALL_ABI_VERSION, .secret = {++round, 42}});
 }
 
 // As a reload does: who was over his limit would be refused from memory after the test has made another thing of him.

@@ -81,6 +81,7 @@ protected:
     void rule(uint32_t number, const ::rule& value, const std::string& from, const std::string& to);
     void forget_network(const std::string& prefix);
     void forget_refusals();
+    void renew_secret();                                               // every source has other buckets and other ways
     void fill_excuses(const excuse_set& with = {});                    // a flood of another test may have filled them
     void total(uint32_t zone, uint32_t sip_class, const limit& limit); // of all its sources together
     void zone(uint32_t number, uint32_t flags, std::map<uint32_t, limit> limits = {}, uint8_t latch = 0,
