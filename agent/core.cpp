@@ -86,7 +86,9 @@ void Core::hear(const Datagram& datagram, Now now) {
     const auto event = state.reader.read(datagram, now);
     if (!event) return;
     state.defend(*event, datagram.protocol);
-    state.note(state.table.on(*event), now);
+    const dialog::Effects effects = state.table.on(*event);
+    state.reach(effects, event->reached_at);
+    state.note(effects, now);
 }
 
 const MapOps& Core::changes(Now now) { return state_->plan(now); }

@@ -57,8 +57,15 @@ void Core::State::note(const dialog::Effects& effects, Now now) {
     for (const dialog::LegId id : effects.woken) book.wake(id, now.monotonic);
 }
 
+void Core::State::reach(const dialog::Effects& effects, const std::vector<Endpoint>& named) {
+    for (const dialog::LegIds* ids : {&effects.changed, &effects.woken})
+        for (const dialog::LegId id : *ids)
+            if (dialog::Leg* leg = table.leg(id)) outsiders.learned_ports().use(*leg, named);
+}
+
 void Core::State::end(const dialog::Leg& leg, Now now) {
     book.release(leg.id, leg.has_outlived);
+    outsiders.learned_ports().release(leg);
     outsiders.parties().left(leg, now.monotonic);
     if (leg.has_outlived) say_outlived(leg);
     if (leg.is_announced) say_ended(leg);

@@ -52,6 +52,8 @@ struct Core::State {
     // that port may be.
     std::unordered_map<uint16_t, pinhole::LegId> elsewhere;
 
+    // Its legs are reached at these ports of the inside, too.
+    void reach(const dialog::Effects& effects, const std::vector<Endpoint>& named);
     // A message's effects. Claims go to the book at once, as the next message may depend on them.
     void note(const dialog::Effects& effects, Now now);
     void end(const dialog::Leg& leg, Now now);

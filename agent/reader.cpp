@@ -47,7 +47,7 @@ std::optional<dialog::Event> Reader::read(const Datagram& datagram, Now now) {
         return std::nullopt;
     }
     dialog::Event event = event_of(datagram, counterpart, now);
-    note_parties(datagram, counterpart, now.monotonic);
+    note_parties(datagram, counterpart, event);
     return event;
 }
 
@@ -287,9 +287,10 @@ void Reader::note_outside_names(const dialog::Event& event, const Datagram& data
     outsiders_.note_names(message_, event.transaction, to, described, policy_, event.now);
 }
 
-void Reader::note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now) {
-    if (!datagram.outbound) return outsiders_.hear(message_, datagram, policy_, now);
-    const auto late = outsiders_.learn(message_, datagram, counterpart, policy_, now);
+void Reader::note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, dialog::Event& event) {
+    if (!datagram.outbound) return outsiders_.hear(message_, datagram, policy_, event.now);
+    auto [reached_at, late] = outsiders_.learn(message_, datagram, counterpart, policy_, event.now);
+    event.reached_at = std::move(reached_at);
     if (!late) return;
     journal_.count("registrations_late");
     journal_.notice(

@@ -54,7 +54,7 @@ private:
     bool has_trickled();
     void name(const IpAddress& to, dialog::Described& described) const;
     dialog::Described::By said_by(const dialog::Event& event);
-    void note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, TimePoint now);
+    void note_parties(const Datagram& datagram, const dialog::Counterpart& counterpart, dialog::Event& event);
 
     dialog::KeyedHash hash_;
     const policy::View& policy_;

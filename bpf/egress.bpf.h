@@ -128,16 +128,18 @@ static __always_inline __u32 judge_udp_out(struct context *ctx, struct packet *p
 }
 
 /* To a SIP port out there. Only a connection that the inside opened counts: whoever connects to a web server of ours from
- * port 5060 could else have it say SIP for us. A FIN no longer holds the way back open for hours. */
+ * port 5060 could else have it say SIP for us. A FIN no longer holds the way back open for hours; a bare acknowledgement, as
+ * TCP's keepalives are answered, does. */
 static __always_inline __u32 judge_client_out(struct packet *pkt) {
     __u32 reason = REASON_out_stream;
     if (opens_connection(pkt)) {
         if (!is_admitted_out(pkt)) reason = REASON_out_not_a_peer;
         if (is_stopped(pkt, reason)) return reason;
         if (!remember_return_path(pkt, RETURN_REQUEST)) return REASON_out_no_room;
-    } else if (!is_part_of_stream(pkt) ||
-               !remember_return_path(pkt, pkt->tcp_flags & (TCP_FIN | TCP_RST) ? RETURN_CLOSE : RETURN_STREAM)) {
-        return REASON_NONE;
+    } else {
+        __u32 order = pkt->tcp_flags & (TCP_FIN | TCP_RST) ? RETURN_CLOSE : RETURN_STREAM;
+        if (!is_part_of_stream(pkt)) order = RETURN_ALIVE;
+        if (!remember_return_path(pkt, order) || order == RETURN_ALIVE) return REASON_NONE;
     }
     pkt->is_mirrored = 1;
     return reason;

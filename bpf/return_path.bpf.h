@@ -73,6 +73,7 @@ __noinline int find_return_path(const struct packet *pkt) {
 enum return_order {
     RETURN_RENEW,    /* only one that is still fresh */
     RETURN_STREAM,   /* renew that of a TCP connection, which may be silent for hours */
+    RETURN_ALIVE,    /* the same, unless it has but a short one: it has said nothing yet, or has ended */
     RETURN_CLOSE,    /* a connection that ends: what it leaves is short, whatever it had */
     RETURN_ANSWER,   /* renew, or note that the flow answers */
     RETURN_LEARN,    /* renew, or make one unless the flow answers */
@@ -84,7 +85,7 @@ enum return_order {
 /* How long after this packet: a keepalive keeps the way of the SIP that it serves, and no flow's. */
 static __always_inline __u64 return_life(const struct wall *config, __u32 order) {
     if (order == RETURN_LEARN || order == RETURN_ANSWER) return config->return_path_ns;
-    if (order == RETURN_STREAM) return STREAM_LIFE;
+    if (order == RETURN_STREAM || order == RETURN_ALIVE) return STREAM_LIFE;
     return order == RETURN_REGISTER ? config->register_return_path_ns : config->sip_return_path_ns;
 }
 
@@ -119,6 +120,7 @@ __noinline int remember_return_path(const struct packet *pkt, __u32 order) {
     int remembered = flow & 1 ? 1 : FLOW_ANSWERS;
     if (way) {
         __u64 before = READ_ONCE(way->until);
+        if (order == RETURN_ALIVE && before <= ((pkt->now + config->sip_return_path_ns) | RETURN_SIP)) return remembered;
         __u64 mark = (before | until) & RETURN_SIP;
         if (before > until && order != RETURN_CLOSE) until = before; /* an OPTIONS does not shorten a REGISTER's */
         WRITE_ONCE(way->until, until | mark);

@@ -21,17 +21,29 @@ public:
 
     explicit Bindings(const KeyedHash& hash) : hash_(hash) {}
 
-    // The 2xx to a REGISTER that came from there and asked for `requested`. Until when one of its addresses of record is
-    // bound, `now` where none is any more; nothing where this is unknown, or there is no room.
-    std::optional<TimePoint> accepted(const sip::Message& response, const Endpoint& from,
-                                      std::chrono::seconds requested, TimePoint now);
+    struct Wanted {
+        std::chrono::seconds lasts{}; // 0: take it back
+        uint64_t contact = 0;         // hashed; of several the one that lasts longest
+    };
+    // What a REGISTER that came from there asks for its address of record; nothing where that stays as it is: it asks which
+    // bindings there are, or takes back others than the one made from there.
+    std::optional<Wanted> wanted(const sip::Message& request, const Endpoint& from) const;
+    // Its 2xx. Until when one of the addresses of record from there is bound, `now` where none is any more; nothing where
+    // this is unknown, or there is no room.
+    std::optional<TimePoint> accepted(const sip::Message& response, const Endpoint& from, const Wanted& wanted,
+                                      TimePoint now);
     void expire(TimePoint now);
 
 private:
-    bool bind(const Endpoint& from, uint64_t record, TimePoint until);
+    struct Bound {
+        TimePoint until;
+        uint64_t contact = 0; // hashed
+    };
+    bool bind(const Endpoint& from, uint64_t record, const Bound& bound);
+    const Bound* bound_at(const Endpoint& from, uint64_t record) const;
 
     KeyedHash hash_;
-    std::map<Endpoint, std::map<uint64_t, TimePoint>> bound_; // by address of record, hashed
+    std::map<Endpoint, std::map<uint64_t, Bound>> bound_; // by address of record, hashed
 };
 
 } // namespace ringwall::dialog

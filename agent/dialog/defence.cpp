@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <string>
 
-#include "agent/dialog/registrations.hpp"
 #include "agent/dialog/transaction_key.hpp"
 #include "agent/sip/authentication.hpp"
 #include "agent/text/word.hpp"
@@ -130,7 +129,7 @@ void Defence::remember(const Exchange& from, const Heard& heard, bool is_attack_
                              .answers_challenge = heard.answers_challenge,
                              .is_proof = heard.is_proof,
                              .is_attack_tool = is_attack_tool,
-                             .requested = is_register ? requested_expiry(from.message) : std::chrono::seconds{}});
+                             .wanted = is_register ? bindings_.wanted(from.message, from.outside) : std::nullopt});
     asked_order_.emplace_back(from.now + asked_life, id);
 }
 
@@ -182,8 +181,8 @@ void Defence::accepted(const Exchange& to, const Asked& asked) {
     if (asked.has_credentials) guesses_.forget(to.outside);
     if (to.message.method != sip::Method::register_) return;
     const bool is_known = to.parties.is_trusted(to.outside, to.now); // a refresh may use an older nonce
-    if (!asked.has_credentials || !(asked.answers_challenge || is_known)) return;
-    const auto until = bindings_.accepted(to.message, to.outside, asked.requested, to.now);
+    if (!asked.wanted || !asked.has_credentials || !(asked.answers_challenge || is_known)) return;
+    const auto until = bindings_.accepted(to.message, to.outside, *asked.wanted, to.now);
     if (!until) return;
     counters_.phones_registered += *until > to.now;
     to.parties.promoted(to.outside, *until, to.now);

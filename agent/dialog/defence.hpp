@@ -77,7 +77,7 @@ private:
         bool is_proof = false; // itself: what another request has shown speaks for no forgery
         bool is_attack_tool = false;
         bool is_answered = false;
-        std::chrono::seconds requested{}; // of a REGISTER
+        std::optional<Bindings::Wanted> wanted; // by a REGISTER
     };
     uint64_t transaction(const sip::Message& message) const;
     uint64_t tag_token(std::string_view tag) const { return hash_({"tag", tag}); }

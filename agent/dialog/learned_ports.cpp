@@ -53,7 +53,7 @@ bool renumber_zones(struct learned_port& port, const Numbers& numbers) {
     return std::memcmp(&before, &port, sizeof port) != 0;
 }
 
-bool is_live(const struct learned_port& port, const Live& live) {
+bool has_party_of(const struct learned_port& port, const Live& live) {
     for (size_t i = 0; i < live.zones.size(); ++i)
         if (port.zones[i] & live.zones[i]) return true;
     for (const struct address& party : port.party)
@@ -122,11 +122,27 @@ void LearnedPorts::note(const pinhole::HoleKey& key, const Counterpart& party, b
     put(key, port);
 }
 
-void LearnedPorts::renew(const Live& live, TimePoint now) {
+void LearnedPorts::use(Leg& leg, std::span<const Endpoint> named) {
+    for (const Endpoint& port : named)
+        if (leg.reached_at.size() < most_of_call && std::ranges::find(leg.reached_at, port) == leg.reached_at.end())
+            leg.reached_at.push_back(port);
+    while (leg.reached_at_counted < leg.reached_at.size()) ++calls_[leg.reached_at[leg.reached_at_counted++]];
+}
+
+void LearnedPorts::release(const Leg& leg) {
+    for (size_t i = 0; i < leg.reached_at_counted; ++i)
+        if (const auto found = calls_.find(leg.reached_at[i]); --found->second == 0) calls_.erase(found);
+}
+
+bool LearnedPorts::is_live(const pinhole::HoleKey& key, const struct learned_port& port, const Live& restored) const {
+    return calls_.contains(key.local) || has_party_of(port, restored);
+}
+
+void LearnedPorts::renew(const Live& restored, TimePoint now) {
     for (auto entry = ports_.begin(); entry != ports_.end();) {
         const pinhole::HoleKey& key = entry->first;
         struct learned_port& port = entry->second.port;
-        if (is_live(port, live)) {
+        if (is_live(key, port, restored)) {
             pinhole::extend(port.until_ns, now + least_life);
             put(key, port);
         }

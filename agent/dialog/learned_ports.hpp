@@ -4,6 +4,8 @@
 #pragma once
 
 #include <map>
+#include <span>
+#include <vector>
 
 #include "agent/dialog/parties.hpp"
 
@@ -31,8 +33,13 @@ public:
     bool contains(const Endpoint& inside) const {
         return ports_.contains({inside, Protocol::udp}) || ports_.contains({inside, Protocol::tcp});
     }
-    // Renews those with a party of theirs in a live call, forgets those that are over.
-    void renew(const Live& live, TimePoint now);
+    static constexpr size_t most_of_call = 8;
+    // A message of that call has named these: they stay as long as it lives.
+    void use(Leg& leg, std::span<const Endpoint> named);
+    void release(const Leg& leg);
+    // Renews those of live calls, and as nobody knows which ports a call of before a restart has named, those with a party of
+    // such a call; forgets those that are over.
+    void renew(const Live& restored, TimePoint now);
     void take_operations(pinhole::MapOps& all); // since the last call; appends them
     uint64_t refused_full() const { return refused_full_; }
 
@@ -43,7 +50,10 @@ private:
     };
     void put(const pinhole::HoleKey& key, const struct learned_port& port);
 
+    bool is_live(const pinhole::HoleKey& key, const struct learned_port& port, const Live& restored) const;
+
     std::map<pinhole::HoleKey, Learned> ports_;
+    std::map<Endpoint, size_t> calls_; // how many have named it
     pinhole::MapOps operations_;
     uint64_t refused_full_ = 0; // for want of room
 };

@@ -97,6 +97,8 @@ struct Leg {
     bool awaits_ack = false;
     std::vector<pinhole::Claim> with_the_ack;
     std::optional<Endpoint> elsewhere; // what its inside named last for media, where that is not ours
+    std::vector<Endpoint> reached_at;  // learned SIP ports that its inside has named, or answered from
+    size_t reached_at_counted = 0;     // of these, by LearnedPorts
 
     TimePoint started, deadline;            // max_call, absolute
     int64_t started_s = 0;                  // CLOCK_REALTIME

@@ -83,7 +83,13 @@ public:
         if (std::ranges::find(configured, inside.port) != configured.end()) return;
         if (is_foreign_(named_by(named))) return;
         ports_.note({inside, protocol}, party_, !config.peers.empty(), need, now_);
+        reached_at(inside);
     }
+
+    void reached_at(const Endpoint& inside) {
+        if (ports_.contains(inside)) learned_.push_back(inside);
+    }
+    std::vector<Endpoint> take_learned() { return std::move(learned_); }
 
     // Without a transport an address means UDP (RFC 3263 4.1); what speaks TCP often means that, and does not say so.
     void learn(const sip::NameAddress& contact, Protocol carrier, const LearnedPorts::Need& need) {
@@ -103,6 +109,7 @@ private:
     const Counterpart& party_;
     const policy::View& policy_;
     TimePoint now_;
+    std::vector<Endpoint> learned_;
 };
 
 } // namespace
@@ -237,9 +244,8 @@ void Outsiders::note_registered(const sip::Message& request, const IsForeign& is
 
 // RFC 3261 8.1.1.7, 8.1.1.8. Responses to REGISTER list other people's contacts, and so may those to SUBSCRIBE, NOTIFY and
 // REFER that an inside proxy passes on: of what outsiders answer only what answers an INVITE or UPDATE is remembered.
-std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& message, const Datagram& datagram,
-                                                          const Counterpart& party, const policy::View& policy,
-                                                          TimePoint now) {
+Outsiders::Learned Outsiders::learn(const sip::Message& message, const Datagram& datagram, const Counterpart& party,
+                                    const policy::View& policy, TimePoint now) {
     const auto inside_of_source = [&](const Endpoint& named) {
         return externals_.inside_of(named, datagram.source.address, policy);
     };
@@ -262,6 +268,8 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
             const sip::Via& via = message.vias().front();
             if (const auto protocol = protocol_of(via.transport)) learning.learn(via.sent_by, *protocol, {});
         }
+    } else {
+        learning.reached_at(datagram.source);
     }
     const auto need_of = [&](const sip::NameAddress& contact) -> LearnedPorts::Need {
         if (!is_register) return {};
@@ -270,7 +278,8 @@ std::optional<Registrations::Registered> Outsiders::learn(const sip::Message& me
     if (has_target(message) && (message.is_request || is_offered(message.method)))
         for (const sip::NameAddress& contact : message.contacts())
             learning.learn(contact, datagram.protocol, need_of(contact));
-    return registered && registered->late_by ? registered : std::nullopt;
+    if (registered && !registered->late_by) registered.reset();
+    return {learning.take_learned(), std::move(registered)};
 }
 
 void Outsiders::hear(const sip::Message& message, const Datagram& datagram, const policy::View& policy, TimePoint now) {
@@ -283,7 +292,7 @@ void Outsiders::hear(const sip::Message& message, const Datagram& datagram, cons
     if (!registered) return;
     parties_.registered(registered->registrar, registered->until, now);
     for (const auto& [contact, until] : registered->contacts) learned_ports_.keep(contact, until, now);
-    for (const auto& [contact, needed] : registered->taken_back) learned_ports_.let_go(contact, needed, now);
+    for (const auto& [contact, needed] : registered->let_go) learned_ports_.let_go(contact, needed, now);
     if (!registered->peer_name.empty() && message.status < 300)
         joins_.note(registered->peer_name, registered->registrar, registered->lasts, now);
 }
@@ -308,7 +317,7 @@ void Outsiders::take_operations(pinhole::MapOps& all) {
 void Outsiders::tick(TimePoint now) {
     externals_.tick(now);
     if (!parties_.tick(now)) return;
-    learned_ports_.renew(parties_.live(), now);
+    learned_ports_.renew(parties_.live_restored(), now);
     registrations_.expire(now);
     joins_.expire(now);
 }

@@ -54,10 +54,14 @@ public:
                (is_claimed && named_in_a_call_.holds(named, now)) || is_echo_under(call_id, named, is_claimed, now);
     }
 
-    // Contact and top Via of what leaves. Returns a registration that was refreshed only after it had run out: in between
-    // the registrar had nobody to call.
-    std::optional<Registrations::Registered> learn(const sip::Message& message, const Datagram& datagram,
-                                                   const Counterpart& party, const policy::View& policy, TimePoint now);
+    struct Learned {
+        std::vector<Endpoint> reached_at; // learned ports that it names, or answers from
+        // Refreshed only after it had run out: in between the registrar had nobody to call.
+        std::optional<Registrations::Registered> late;
+    };
+    // Contact and top Via of what leaves.
+    Learned learn(const sip::Message& message, const Datagram& datagram, const Counterpart& party,
+                  const policy::View& policy, TimePoint now);
     // A registrar's answer, which says how long the inside is registered.
     void hear(const sip::Message& message, const Datagram& datagram, const policy::View& policy, TimePoint now);
     void restore(const pinhole::Present& present);
@@ -67,6 +71,7 @@ public:
 
     Parties& parties() { return parties_; }
     const Parties& parties() const { return parties_; }
+    LearnedPorts& learned_ports() { return learned_ports_; }
     const LearnedPorts& learned_ports() const { return learned_ports_; }
     Externals& externals() { return externals_; }
     const Externals& externals() const { return externals_; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace ringwall::dialog {
 namespace {
@@ -91,6 +92,7 @@ void Parties::joined(Leg& leg, TimePoint now) {
     known.zone = leg.counterpart.zone;
     ++known.legs;
     known.legs_begun_inside += leg.begun_inside;
+    known.legs_restored += leg.is_restored;
     pinhole::extend(known.until_ns[as_party], now + known_life);
     // A trunk has thousands of calls: one more a second is news.
     const uint64_t told_long_enough = pinhole::to_ns(now + known_life - told_anew);
@@ -103,6 +105,7 @@ void Parties::left(const Leg& leg, TimePoint now) {
     Known& known = known_[leg.party];
     --known.legs;
     known.legs_begun_inside -= leg.begun_inside;
+    known.legs_restored -= leg.is_restored;
     if (known.legs > 0) return;
     known.until_ns[as_party] = std::min<__u64>(known.until_ns[as_party], pinhole::to_ns(now + known_after_end));
     put(leg.party, known, now); // or the kernel, and who asks, would take him for a party for minutes yet
@@ -136,7 +139,7 @@ void Parties::count_phone(const struct known_key& key, int by) {
 }
 
 Parties::Known* Parties::phone_at(const struct known_key& key) {
-    if (const auto found = known_.find(key); found != known_.end()) return &found->second;
+    if (const auto found = known_.find(key); found != known_.end() && found->second.is_phone) return &found->second;
     if (!has_room_for_phone(key)) {
         ++refused_full_;
         return nullptr;
@@ -151,7 +154,7 @@ Parties::Known* Parties::phone_at(const struct known_key& key) {
 void Parties::promoted(const Endpoint& outside, TimePoint until, TimePoint now) {
     const struct known_key exact = key_of(outside.address, outside.port), anywhere = key_of(outside.address, Port{0});
     const bool is_over = until <= now;
-    if (is_over && !known_.contains(exact)) return;
+    if (is_over && !is_phone(outside, now)) return;
     if (Known* known = phone_at(exact)) {
         known->until_ns[as_phone] = is_over ? 0 : pinhole::to_ns(std::min(until, now + longest_life) + phone_margin);
         put(exact, *known, now);
@@ -180,7 +183,11 @@ bool Parties::is_phone(const Endpoint& outside, TimePoint now) const {
 bool Parties::watch(const Endpoint& outside, TimePoint until, TimePoint now) {
     const struct known_key key = key_of(outside.address, outside.port);
     const bool is_new = !known_.contains(key);
-    if (is_new && (watched_ >= capacity_watched || !has_room(key))) return false;
+    if (is_new && watched_ >= capacity_watched) {
+        ++refused_full_;
+        return false;
+    }
+    if (is_new && !has_room(key)) return false;
     Known& known = known_[key];
     if (is_new) known.is_watched = true, ++watched_;
     known.until_ns[as_proven] = pinhole::to_ns(until);
@@ -226,10 +233,10 @@ bool Parties::tick(TimePoint now) {
         auto& [key, known] = *entry;
         if (known.legs > 0) pinhole::extend(known.until_ns[as_party], now + known_life);
         if (known.is_full) pinhole::extend(known.until_ns[as_full], now + known_life);
+        if (known.until_ns[as_proven] <= now_ns) watched_ -= std::exchange(known.is_watched, false);
         const bool is_over = std::ranges::all_of(known.until_ns, [&](uint64_t until) { return until <= now_ns; });
         if (is_over) {
             if (known.is_phone) count_phone(key, -1);
-            watched_ -= known.is_watched;
             operations_.operations.push_back(pinhole::delete_known(key));
             entry = known_.erase(entry);
             continue;
@@ -240,10 +247,10 @@ bool Parties::tick(TimePoint now) {
     return true;
 }
 
-Live Parties::live() const {
+Live Parties::live_restored() const {
     Live live;
     for (const auto& [key, known] : known_) {
-        if (known.legs == 0) continue;
+        if (known.legs_restored == 0) continue;
         live.zones[known.zone / 64] |= uint64_t{1} << (known.zone % 64);
         live.addresses.insert(IpAddress::from(key.address));
     }

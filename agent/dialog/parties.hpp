@@ -14,7 +14,7 @@
 
 namespace ringwall::dialog {
 
-// The parties of live calls.
+// The parties of live calls of before a restart.
 struct Live {
     std::array<uint64_t, 4> zones{};
     std::set<IpAddress> addresses;
@@ -52,7 +52,7 @@ public:
     void filled(const struct known_key& source, bool is_full, TimePoint now);
     bool is_party(const Endpoint& outside, TimePoint now) const; // of a live call, whoever began it
     bool is_registrar(const IpAddress& address, TimePoint now) const;
-    Live live() const;
+    Live live_restored() const;
     // Renews who is in a call, forgets who is no longer anybody.
     bool tick(TimePoint now);                   // false where it is not time yet
     void take_operations(pinhole::MapOps& all); // since the last call; appends them
@@ -77,7 +77,7 @@ private:
         bool is_watched = false; // came in as one that had shown where it is
         uint32_t told_flags = 0; // to the kernel
         uint64_t told_until_ns = 0;
-        size_t legs = 0, legs_begun_inside = 0;
+        size_t legs = 0, legs_begun_inside = 0, legs_restored = 0;
         bool is_trusted(uint64_t now_ns) const;
         struct known value(uint64_t now_ns) const;
     };

@@ -11,7 +11,8 @@
 namespace ringwall::dialog {
 namespace {
 
-const Endpoint a_name{IpAddress(), Port{1}}; // in `offered`
+// In `offered`.
+const Endpoint a_name{IpAddress(), Port{1}}, nobody{IpAddress(), Port{2}};
 
 struct dialog_claim crossed(const pinhole::Claim& claim) {
     const uint8_t phase = !claim.is_answered ? PHASE_OFFERED : claim.is_held ? PHASE_HELD : PHASE_ANSWERED;
@@ -43,7 +44,9 @@ void store_offer(const Remote& remote, struct dialog_record& record) {
         const auto component = media.has_mux ? pinhole::Component::rtp_rtcp : pinhole::Component::rtp;
         if (media.is_inside) add({Endpoint{}}, i, component);
         if (media.has_name) add({a_name}, i, component);
-        add(remote.ports_of(i, false), i, component);
+        const auto endpoints = remote.ports_of(i, false);
+        add(endpoints, i, component);
+        if (media.has_mux && endpoints.empty()) add({nobody}, i, component);
         if (media.is_behind_nat) add(remote.stand_ins, i, pinhole::Component::other);
         if (!media.has_mux) add(remote.ports_of(i, true), i, pinhole::Component::rtcp);
     }
@@ -66,13 +69,17 @@ KeptRemote load_offer(const struct dialog_record& record) {
         }
         media.has_mux |= component == pinhole::Component::rtp_rtcp;
         if (endpoint.address.is_unspecified()) {
-            (endpoint == a_name ? media.has_name : media.is_inside) = true;
+            if (endpoint != nobody) (endpoint == a_name ? media.has_name : media.is_inside) = true;
             continue;
         }
-        remote.ports.push_back({.address = endpoint.address,
-                                .first = endpoint.port,
-                                .media = from.media,
-                                .is_rtcp = component == pinhole::Component::rtcp});
+        const auto add = [&](Port port, bool is_rtcp) {
+            remote.ports.push_back(
+                {.address = endpoint.address, .first = port, .media = from.media, .is_rtcp = is_rtcp});
+        };
+        add(endpoint.port, component == pinhole::Component::rtcp);
+        // Where the answer does without: next to it, unless a=rtcp said otherwise, which is forgotten.
+        if (component == pinhole::Component::rtp_rtcp && endpoint.port.value != UINT16_MAX)
+            add(Port{static_cast<uint16_t>(endpoint.port.value + 1)}, true);
     }
     return std::make_shared<const Remote>(std::move(remote));
 }

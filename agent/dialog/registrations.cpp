@@ -69,7 +69,7 @@ Registrations::Registered Registrations::count(Registration& registration, TimeP
             .late_by = {},
             .granted = registration.granted,
             .contacts = {},
-            .taken_back = {},
+            .let_go = {},
             .lasts = until,
             .peer_name = registration.peer_name};
 }
@@ -164,8 +164,14 @@ Registrations::TimePoint Registrations::latest(const Registration& registration,
 
 // Or challenged: what it had before goes on, and its next try has the time of a transaction.
 Registrations::Registered Registrations::refused(Registration& registration, TimePoint now) {
-    for (Binding& binding : registration.bindings) hold(binding, binding.at, binding.lasts);
-    return count(registration, std::max(latest(registration, now), now + unanswered));
+    std::vector<Endpoint> not_granted;
+    for (Binding& binding : registration.bindings) {
+        hold(binding, binding.at, binding.lasts);
+        if (binding.asked > seconds(0)) not_granted.push_back(binding.at);
+    }
+    Registered registered = count(registration, std::max(latest(registration, now), now + unanswered));
+    for (const Endpoint& contact : not_granted) registered.let_go.push_back({contact, needed(contact)});
+    return registered;
 }
 
 // What is taken back and listed all the same stays: the registrar has kept it, or another one of the same address (another
@@ -177,7 +183,7 @@ Registrations::Registered Registrations::granted(Registration& registration, con
         if (binding.asked > seconds(0)) ours.push_back(binding.at);
     const seconds time = granted_expiry(response, listed, ours, registration.requested);
     std::vector<Contact> contacts;
-    std::vector<Endpoint> taken_back;
+    std::vector<Endpoint> named;
     for (Binding& binding : registration.bindings) {
         if (!binding.asked) continue;
         if (*binding.asked > seconds(0)) {
@@ -185,8 +191,8 @@ Registrations::Registered Registrations::granted(Registration& registration, con
             contacts.push_back({binding.at, binding.lasts});
         } else {
             binding.lasts = now + listed_expiry(response, listed, binding.at);
-            taken_back.push_back(binding.at);
         }
+        named.push_back(binding.at);
         hold(binding, binding.at, binding.lasts);
     }
     registration.granted = time;
@@ -194,7 +200,7 @@ Registrations::Registered Registrations::granted(Registration& registration, con
     if (registration.requested == seconds(0)) registration.lasts.reset();
     Registered registered = count(registration, latest(registration, now));
     registered.contacts = std::move(contacts);
-    for (const Endpoint& contact : taken_back) registered.taken_back.push_back({contact, needed(contact)});
+    for (const Endpoint& contact : named) registered.let_go.push_back({contact, needed(contact)});
     return registered;
 }
 

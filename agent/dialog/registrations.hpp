@@ -41,9 +41,9 @@ public:
         TimePoint until;
         std::optional<std::chrono::seconds> late_by; // a refresh: the time granted had run out before it
         std::chrono::seconds granted{};
-        // By a 2xx, of the inside's own contacts: those granted, and those taken back, which another contact or another
-        // registration may have until then all the same.
-        std::vector<Contact> contacts, taken_back;
+        // By a final response, of the inside's own contacts: those granted; and until when each that the REGISTER named is
+        // needed now, by whichever registration: it was taken back, refused, or granted for less than was asked.
+        std::vector<Contact> contacts, let_go;
         TimePoint lasts;       // the longest of this registration's contacts
         std::string peer_name; // as asked for; empty where the registrar goes by no peer's name
     };

@@ -311,7 +311,9 @@ void Table::restore(Leg restored, TimePoint now) {
         // An outside's 100 is not on record: it may have had one.
         if (leg.begun_inside) leg.soft_deadline = std::max(leg.soft_deadline.value_or(now), now + timers_.early);
     }
-    if (leg.state != LegState::early && !leg.offered.empty())
+    // Without a session it is the INVITE's own, whose answer we have missed: the inside's ACK made a call of it.
+    const bool has_session = std::ranges::any_of(leg.sides, [](const Side& side) { return !side.accepted.empty(); });
+    if (leg.state != LegState::early && !leg.offered.empty() && has_session)
         leg.offered_until = now + timers_.early + transaction_life; // an INVITE's may ring
     for (Moving& moving : leg.moving) moving.until = now + move_grace;
     if (leg.bye_from_inside) leg.end_at = now + timers_.bye;

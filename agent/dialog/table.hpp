@@ -36,6 +36,7 @@ struct Event {
     std::optional<Endpoint> elsewhere;                // of the offer: what it names for media, where that is not ours
     std::vector<pinhole::Claim> trickled;             // outbound: candidates in INFO (trickle.hpp)
     bool is_handed_on = false;                        // outbound: somebody outside stands in its Vias
+    std::vector<Endpoint> reached_at;                 // outbound: learned SIP ports that it names, or answers from
     std::optional<Remote> remote;                     // inbound
     bool is_trusted = false;                          // inbound: registered with the inside, or its registrar
     std::optional<Outset> outset;                     // an inbound INVITE that begins a call: none, it is not counted

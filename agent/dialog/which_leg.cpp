@@ -49,7 +49,7 @@ Leg* Table::Step::fork(Transaction& transaction) {
     if (!leg) return nullptr;
     leg->inside_cseq = transaction.cseq;
     leg->offered = transaction.local_offer.value_or(std::vector<pinhole::Claim>{});
-    if (first) leg->elsewhere = first->elsewhere;
+    if (first) leg->elsewhere = first->elsewhere, leg->reached_at = first->reached_at;
     return leg;
 }
 
@@ -149,11 +149,11 @@ Transaction* Table::Step::remembered() {
     if (!is_invite && !is_bye && !may_answer) return nullptr;
     const bool request_outbound = !event_.outbound;
     Leg* leg = leg_of_answer();
-    // An outsider's ACK may have made a call of it (ack()): what the inside says to his INVITE decides.
-    const bool is_unanswered = leg && (leg->state == LegState::early || (!leg->begun_inside && !leg->is_answered));
+    // An ACK may have made a call of it (ack()): what is said to its INVITE decides.
+    const bool is_unanswered = leg && (leg->state == LegState::early || !leg->is_answered);
     const bool is_initial = is_unanswered && is_invite && !leg->is_midway;
     if (!leg || (!leg->is_restored && !is_initial)) return nullptr;
-    if (request_outbound && !leg->has_inside_tag(inside_tag())) return nullptr;
+    if ((request_outbound || is_bye) && !leg->has_inside_tag(inside_tag())) return nullptr;
     if (is_invite && message_.cseq != (request_outbound ? leg->inside_cseq : leg->outside_cseq)) return nullptr;
     if (is_invite && !is_initial && request_outbound && leg->has_invited_since) return nullptr;
     if (may_answer && request_outbound && leg->has_offered_since) return nullptr;

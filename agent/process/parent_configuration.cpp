@@ -23,12 +23,12 @@ Result<void> Parent::put_into_force(const Plan& plan) {
     if (auto fits = datapath_->check_tables(plan.config.tables); !fits) return fits;
     for (const auto& warning : plan.config.warnings) log::warn("config", policy::to_string(warning));
     for (const auto& warning : plan.surroundings.warnings) log::warn("config", warning);
-    if (auto attached = attach(plan.surroundings, plan.config.attach, kernel::OnFailure::refuse_all); !attached) {
-        // An interface before the one that refused may have another program by now: that of a watched one, say.
+    auto done = attach(plan.surroundings, plan.config.attach, kernel::OnFailure::refuse_all);
+    if (done) done = write(plan.compiled);
+    if (!done) { // interfaces may have other programs by now: those of watched ones, say
         if (was_ready_) attach_now(surroundings_, config_.attach, kernel::OnFailure::leave_out);
-        return attached;
+        return done;
     }
-    if (auto written = write(plan.compiled); !written) return written;
     if (was_ready_ && plan.config.http != config_.http)
         log::warn("config", "http.listen takes effect with the next start of the agent");
     configure_log(plan.config.log, datapath_->secret());

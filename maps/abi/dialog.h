@@ -39,8 +39,8 @@ enum claim_flag {
 /* An endpoint that an outside offer named and the inside has not answered yet (DIALOG_OUTSIDE_OFFER). While no offer
  * waits: one that may send to the claim whose index `media` is; `component` is 1 where he was named before a hold and
  * stays through it. (CLAIM_SENDERS says that these are all, or, beside an offer, that there are none.) Of an offer `::`
- * stands for an m-line that named the inside, whose media does not cross the wall, and with port 1 for one that named a
- * host. */
+ * stands for an m-line that named the inside, whose media does not cross the wall, with port 1 for one that named a
+ * host, and with port 2 for one with a=rtcp-mux that named nobody. */
 struct offered_peer {
     struct address address;
     __be16 port;

@@ -3,6 +3,7 @@
 // tcp_mirror_test.cpp.
 // Everything in IPv4, IPv6 and behind a VLAN tag.
 
+#include "tests/kernel/map_access.hpp"
 #include "tests/kernel/sip_stream.hpp"
 
 namespace ringwall::test {
@@ -167,6 +168,44 @@ TEST_P(Stream, that_the_inside_opened_may_be_silent_for_hours_once_it_has_spoken
     EXPECT_EQ(answer(50000), "pass not_guarded"); // never answered
     EXPECT_EQ(answer(50002), "pass not_guarded"); // over
     EXPECT_EQ(answer(50001), "pass sip_return_path");
+}
+
+// RFC 5382 REQ-5: Linux sends the first of them after two hours.
+TEST_P(Stream, that_the_inside_opened_is_held_by_keepalives_while_it_is_silent) {
+    const auto ask = [&](uint16_t port, uint8_t flags, const raw& bytes) {
+        return to(stranger, tcp{.sport = port, .dport = 5060, .flags = flags}, bytes);
+    };
+    const auto answer = [&](uint16_t port) {
+        return from(stranger, tcp{.sport = 5060, .dport = port, .flags = ack}, ok);
+    };
+    const auto pass_time = [&](Duration time) {
+        change_all<return_set>(map("return_paths"), RETURN_SETS, [time](return_set& set) {
+            for (auto& way : set.way)
+                if (way.until > now_ns()) way.until -= static_cast<uint64_t>(time.count()) & ~uint64_t{RETURN_SIP};
+        });
+    };
+    for (const uint16_t port : std::initializer_list<uint16_t>{50000, 50001, 50002}) {
+        EXPECT_EQ(ask(port, syn, text("")), "pass out_stream");
+        EXPECT_EQ(ask(port, ack, text("")), "pass out_other"); // of the handshake: holds nothing
+        if (port == 50000) continue;
+        EXPECT_EQ(ask(port, ack | push, invite), "pass out_stream");
+    }
+    EXPECT_EQ(ask(50002, ack | fin, text("")), "pass out_stream");
+    EXPECT_EQ(ask(50002, ack, text("")), "pass out_other"); // to the other's FIN
+    pass_time(1min);
+    EXPECT_EQ(answer(50000), "pass not_guarded");
+    EXPECT_EQ(answer(50002), "pass not_guarded");
+    for (int i = 0; i < 3; ++i) {
+        pass_time(2h);
+        ring("ring_inside");
+        EXPECT_EQ(ask(50001, ack, text("")), "pass out_other");
+        EXPECT_EQ(ring("ring_inside").size(), 0U);
+        EXPECT_EQ(answer(50001), "pass sip_return_path");
+    }
+    pass_time(125min);
+    EXPECT_EQ(answer(50001), "pass not_guarded");
+    EXPECT_EQ(ask(50001, ack, text("")), "pass out_other"); // which opens none again
+    EXPECT_EQ(answer(50001), "pass not_guarded");
 }
 
 TEST_P(Stream, from_a_sip_port_to_a_sip_port_that_admits_nobody_is_an_answer_too) {

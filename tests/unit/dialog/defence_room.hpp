@@ -27,6 +27,7 @@ struct Sent { // a request from outside, and what it is answered
     std::string to_tag;
     std::string agent = "Phone/1.0";
     int expires = 600;
+    std::string contact = "<sip:a@10.0.0.5>"; // of a REGISTER; none: a query
 };
 
 class DefenceTest : public testing::Test {
@@ -55,8 +56,8 @@ protected:
         if (!sent.nonce.empty())
             text +=
                 "Authorization: Digest username=\"u\", realm=\"r\", nonce=\"" + sent.nonce + "\", response=\"0\"\r\n";
-        if (sent.method == "REGISTER")
-            text += "Contact: <sip:a@10.0.0.5>;expires=" + std::to_string(sent.expires) + "\r\n";
+        if (sent.method == "REGISTER" && !sent.contact.empty())
+            text += "Contact: " + sent.contact + ";expires=" + std::to_string(sent.expires) + "\r\n";
         text += "Content-Length: 0\r\n\r\n";
         sip::Message message;
         ASSERT_TRUE(sip::parse(text, message)) << text;

@@ -56,6 +56,24 @@ TEST_F(DefenceTest, watches_for_excess_where_the_zone_says_so_and_forgets) {
     EXPECT_THAT(defence.watched(), IsEmpty());
 }
 
+// Who registers shows where it is, too: its place among the watched is its own for a minute, not for the registration.
+TEST_F(DefenceTest, watches_for_excess_beside_any_number_of_registered_telephones) {
+    use(bans_excess);
+    for (size_t i = 0; i < Parties::capacity_watched; ++i) {
+        register_phone("203.0." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1) + ":5060", 7200);
+        if (i % 20 != 0) continue;
+        now += 1s;
+        defence.tick(now);
+        parties.tick(now);
+    }
+    now += 2min;
+    defence.tick(now);
+    parties.tick(now);
+    ASSERT_THAT(defence.watched(), IsEmpty());
+    guess_password(stranger);
+    EXPECT_THAT(defence.watched(), ElementsAre(stranger_at));
+}
+
 TEST_F(DefenceTest, bans_nobody_for_excess_who_is_registered_and_only_the_port_beside_one) {
     use(bans_excess);
     const Endpoint at{*IpAddress::parse("203.0.113.5"), Port{5060}}, beside{at.address, Port{6000}};

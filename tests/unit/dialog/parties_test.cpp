@@ -64,6 +64,20 @@ TEST(Parties, watch_only_so_many_who_have_shown_where_they_are_and_keep_room_for
     EXPECT_TRUE(parties.watch({numbered(7), Port{5060}}, now + std::chrono::minutes(3), now));
 }
 
+// Whether they were watched before does not take them out of the count.
+TEST(Parties, count_telephones_that_were_watched_first) {
+    Parties parties;
+    const Endpoint phone{numbered(1), Port{5060}};
+    for (uint32_t i = 0; i < Parties::capacity_network; ++i) {
+        const Endpoint each{phone.address, Port{static_cast<uint16_t>(i + 1)}};
+        EXPECT_EQ(parties.watch(each, now + std::chrono::minutes(1), now), i < Parties::capacity_watched);
+        parties.promoted(each, now + std::chrono::hours(1), now);
+    }
+    EXPECT_EQ(parties.refused_full(), 1U); // the address itself, remembered, is one of them
+    parties.promoted({phone.address, Port{40000}}, now + std::chrono::hours(1), now);
+    EXPECT_FALSE(parties.is_phone({phone.address, Port{40000}}, now));
+}
+
 // One password is enough to register from any number of ports and addresses, and each is remembered for a week.
 TEST(Parties, leave_room_for_other_telephones_whoever_registers_from_port_after_port) {
     const std::vector<std::string> ports{"203.0.113.66", "2001:db8:666::"};

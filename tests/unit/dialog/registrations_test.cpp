@@ -93,15 +93,15 @@ TEST_F(Registered, each_contact_by_itself) {
     EXPECT_EQ(answer(1).contacts.size(), 2U);
     register_both(2, "0", "600");
     const auto one_is_left = answer(2);
-    EXPECT_EQ(one_is_left.taken_back, (Contacts{{contact, start + seconds(600)}}));
+    EXPECT_EQ(one_is_left.let_go, Contacts(2, {contact, start + seconds(600)}));
     EXPECT_EQ(one_is_left.contacts, (Contacts{{contact, start + seconds(600)}}));
     EXPECT_EQ(one_is_left.until, start + seconds(600));
     ask("one", 3, start, "0"); // it was gone
-    EXPECT_EQ(answer(3).taken_back, (Contacts{{contact, start + seconds(600)}}));
+    EXPECT_EQ(answer(3).let_go, (Contacts{{contact, start + seconds(600)}}));
     register_both(4, "0", "0");
     const auto none_is_left = answer(4);
     EXPECT_EQ(none_is_left.until, start);
-    for (const auto& taken_back : none_is_left.taken_back) EXPECT_LE(taken_back.until, start);
+    for (const auto& taken_back : none_is_left.let_go) EXPECT_LE(taken_back.until, start);
 }
 
 TEST_F(Registered, at_one_port_with_another_that_ends_at_the_same_moment) {
@@ -109,7 +109,7 @@ TEST_F(Registered, at_one_port_with_another_that_ends_at_the_same_moment) {
     ask("one", 2, start);
     ask("one", 3, start, "0");
     const auto taken_back = registrations.answered(message("SIP/2.0 200 OK", "one", 3, ""), registrar, {}, start);
-    EXPECT_EQ(taken_back->taken_back, (Contacts{{contact, start + seconds(600)}}));
+    EXPECT_EQ(taken_back->let_go, (Contacts{{contact, start + seconds(600)}}));
 }
 
 TEST_F(Registered, and_refused_no_longer_than_was_granted_before) {
@@ -117,10 +117,11 @@ TEST_F(Registered, and_refused_no_longer_than_was_granted_before) {
     grant("one", 1, start, "600");
     ask("two", 1, start, "3600");
     const auto refusal = registrations.answered(message("SIP/2.0 403 No", "two", 1, ""), registrar, {}, start);
-    EXPECT_TRUE(refusal->contacts.empty() && refusal->taken_back.empty());
+    EXPECT_TRUE(refusal->contacts.empty());
+    EXPECT_EQ(refusal->let_go, (Contacts{{contact, start + seconds(600)}}));
     ask("two", 2, start, "0");
     const auto taken_back = registrations.answered(message("SIP/2.0 200 OK", "two", 2, ""), registrar, {}, start);
-    EXPECT_EQ(taken_back->taken_back, (Contacts{{contact, start + seconds(600)}}));
+    EXPECT_EQ(taken_back->let_go, (Contacts{{contact, start + seconds(600)}}));
 }
 
 TEST_F(Registered, and_forgotten_needs_no_port) {
@@ -132,8 +133,8 @@ TEST_F(Registered, and_forgotten_needs_no_port) {
     ask("two", 2, start + seconds(200), "0");
     const auto taken_back =
         registrations.answered(message("SIP/2.0 200 OK", "two", 2, ""), registrar, {}, start + seconds(200));
-    ASSERT_EQ(taken_back->taken_back.size(), 1U);
-    EXPECT_LE(taken_back->taken_back[0].until, start + seconds(200));
+    ASSERT_EQ(taken_back->let_go.size(), 1U);
+    EXPECT_LE(taken_back->let_go[0].until, start + seconds(200));
 }
 
 TEST_F(Registered, with_ever_new_contacts_the_longest_are_kept) {
@@ -149,8 +150,8 @@ TEST_F(Registered, with_ever_new_contacts_the_longest_are_kept) {
                         registrar, {}, "", start + seconds(300));
     const auto all =
         registrations.answered(message("SIP/2.0 200 OK", "one", 999, ""), registrar, {}, start + seconds(300));
-    EXPECT_EQ(all->taken_back.size(), Registrations::most_contacts);
-    EXPECT_EQ(all->taken_back.back().at.port.value, 10000 + 3 * Registrations::most_contacts - 1);
+    EXPECT_EQ(all->let_go.size(), Registrations::most_contacts);
+    EXPECT_EQ(all->let_go.back().at.port.value, 10000 + 3 * Registrations::most_contacts - 1);
 }
 
 TEST_F(Registered, no_more_than_there_is_room_for) {

@@ -54,6 +54,22 @@ TEST_F(DefenceTest, keeps_two_lines_of_one_telephone_apart) {
     EXPECT_FALSE(parties.is_trusted(at, now));
 }
 
+// RFC 3261 10.2.2, 10.2.3: its own binding stays.
+TEST_F(DefenceTest, trusts_telephones_that_ask_for_their_bindings_or_remove_another) {
+    const Endpoint at{*IpAddress::parse("203.0.113.5"), Port{5060}};
+    register_phone(phone, 600);
+    const auto ask = [&](const Sent& sent) {
+        request(phone, sent);
+        answer(phone, 200, "u", "Contact: <sip:a@10.0.0.5>;expires=590\r\n");
+    };
+    ask({.nonce = "r0", .contact = ""});
+    EXPECT_TRUE(parties.is_phone(at, now));
+    ask({.nonce = "r0", .expires = 0, .contact = "<sip:a@10.0.0.9>"});
+    EXPECT_TRUE(parties.is_phone(at, now));
+    ask({.nonce = "r0", .expires = 0}); // its own, and others are left
+    EXPECT_FALSE(parties.is_phone(at, now));
+}
+
 TEST_F(DefenceTest, remembers_the_address_of_a_telephone_for_seven_days) {
     register_phone(phone, 600);
     uint32_t exact = 0, anywhere = 0;
