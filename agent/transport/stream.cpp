@@ -33,8 +33,10 @@ void Stream::on_segment(const Segment& segment, const OnMessage& on_message, Str
     if (is_over_) return;
     if (has_gap() && segment.time_ns >= gap_since_ns_ + gap_patience_ns)
         skip_gap(segment.time_ns, on_message, counters);
-    if (!segment.bytes.empty()) on_bytes(segment.sequence, segment.bytes, segment.time_ns, on_message, counters);
-    last_ns_ = segment.time_ns;
+    if (!segment.bytes.empty()) {
+        on_bytes(segment.sequence, segment.bytes, segment.time_ns, on_message, counters);
+        last_ns_ = segment.time_ns;
+    }
     on_flags(segment);
 }
 
@@ -55,7 +57,9 @@ void Stream::on_acknowledgement(uint32_t sequence, uint64_t now_ns, StreamCounte
 void Stream::on_flags(const Segment& segment) {
     if (segment.fin) end_ = segment.sequence + size_of(segment.bytes);
     const bool is_reset = segment.rst && segment.sequence == next_; // RFC 5961 3.2: no other one is believed
-    if (is_reset || end_ == next_) close();
+    if (!is_reset && end_ != next_) return;
+    close();
+    last_ns_ = segment.time_ns;
 }
 
 void Stream::close() {

@@ -83,8 +83,9 @@ private:
     void skip_gap(uint64_t now_ns, const OnMessage& on_message, StreamCounters& counters);
 
     Framing framing_;
-    uint32_t next_; // sequence of the next byte to read
-    uint64_t last_ns_, last_message_ns_;
+    uint32_t next_;    // sequence of the next byte to read
+    uint64_t last_ns_; // when bytes came last, or the end: a FIN or RST that is not believed does not break a silence
+    uint64_t last_message_ns_;
     uint64_t gap_since_ns_ = 0;
     std::vector<Piece> pieces_; // behind a gap, nearest first; they may overlap in the same bytes
     size_t held_ = 0;

@@ -133,6 +133,17 @@ TEST_F(ForgedSegments, with_a_reset_bring_no_bytes) {
     expect_read_on();
 }
 
+TEST_F(ForgedSegments, that_only_end_a_connection_do_not_keep_it_from_a_full_stop) {
+    from_outside("the rest of a body"); // the agent has just begun
+    from_inside("SIP/2.0 200 OK\r\nl: 0\r\n\r\n");
+    for (uint32_t i = 1; i <= 10; ++i) {
+        line.wait(full_stop_ns / 5);
+        forge(theirs + i, "", 12345, RECORD_TCP_RST);
+        forge(theirs + i, "", ours, RECORD_TCP_FIN);
+    }
+    expect_read_on();
+}
+
 TEST_F(ForgedSegments, are_told_from_those_that_acknowledge_what_is_under_way) {
     establish();
     const uint32_t before = ours;
