@@ -31,8 +31,7 @@ void Stream::on_segment(const Segment& segment, const OnMessage& on_message, Str
     // Nothing follows a true FIN or RST there.
     if (segment.sequence == next_ && !segment.bytes.empty() && std::exchange(is_over_, false)) end_.reset();
     if (is_over_) return;
-    if (has_gap() && segment.time_ns >= gap_since_ns_ + gap_patience_ns)
-        skip_gap(segment.time_ns, on_message, counters);
+    if (has_waited_enough(segment.time_ns)) skip_gap(segment.time_ns, on_message, counters);
     if (!segment.bytes.empty()) {
         on_bytes(segment.sequence, segment.bytes, segment.time_ns, on_message, counters);
         last_ns_ = segment.time_ns;
@@ -47,8 +46,11 @@ void Stream::on_start(uint32_t sequence) {
 
 // Segments may still be on their way to a receiver that has not acknowledged them. Who repeats a lost one does so sooner
 // than after a full stop: what the receiver has not got by then was never its sender's.
-void Stream::on_acknowledgement(uint32_t sequence, uint64_t now_ns, StreamCounters& counters) {
+void Stream::on_acknowledgement(uint32_t sequence, uint64_t now_ns, const OnMessage& on_message,
+                                StreamCounters& counters) {
     acknowledged_ = sequence;
+    const int64_t ahead = distance(sequence);
+    if (has_gap() && ahead > 0 && ahead <= most_away) skip_gap(now_ns, on_message, counters);
     if (is_over_ || distance(sequence) == 0 || now_ns < last_ns_ + full_stop_ns) return;
     ++counters.jumps;
     step_aside(sequence, false);
@@ -188,7 +190,7 @@ void Stream::skip_gap(uint64_t now_ns, const OnMessage& on_message, StreamCounte
 }
 
 void Stream::tick(uint64_t now_ns, const OnMessage& on_message, StreamCounters& counters) {
-    if (has_gap() && now_ns >= gap_since_ns_ + gap_patience_ns) skip_gap(now_ns, on_message, counters);
+    if (has_waited_enough(now_ns)) skip_gap(now_ns, on_message, counters);
     if (!framing_.unread().empty() && now_ns >= last_message_ns_ + message_patience_ns) lose();
     if (end_ == next_) close();
 }

@@ -125,10 +125,10 @@ void Streams::hear_inside(const Key& key, Entry* entry, const Segment& segment) 
     reverse->second.inside.on_sent(segment);
     if (segment.rst || !segment.acknowledgement) return;
     const uint32_t received = *segment.acknowledgement;
-    step(reverse->first, reverse->second, segment.time_ns, [&](const Stream::OnMessage&) {
+    step(reverse->first, reverse->second, segment.time_ns, [&](const Stream::OnMessage& on_message) {
         Stream& stream = reverse->second.stream;
         if (segment.syn) stream.on_start(received);
-        else stream.on_acknowledgement(received, segment.time_ns, counters_.streams);
+        else stream.on_acknowledgement(received, segment.time_ns, on_message, counters_.streams);
     });
 }
 
@@ -138,7 +138,8 @@ bool Streams::is_taken(const Key& key, Entry* entry, const Segment& segment) {
 }
 
 Stream Streams::stream_for(const Key& key, Standing ring, Standing standing, const Segment& segment) {
-    if (segment.syn) return Stream::from_start(segment.sequence, segment.time_ns);
+    const uint64_t patience_ns = key.outbound ? gap_patience_ns : outside_gap_patience_ns;
+    if (segment.syn) return Stream::from_start(segment.sequence, segment.time_ns, patience_ns);
     std::optional<uint32_t> began;
     // A party becomes known by the call that it has a connection for: its SYN came through another ring than its bytes.
     for (const Standing then : {ring, Standing::stranger, Standing::known}) {
@@ -153,8 +154,9 @@ Stream Streams::stream_for(const Key& key, Standing ring, Standing standing, con
     if (answer && answer->acknowledgement && segment.sequence - *answer->acknowledgement <= stream_window &&
         !std::exchange(answer->has_begun, true))
         began = answer->acknowledgement;
-    if (began) return Stream::from_start(*began, segment.time_ns);
-    return Stream::from_midway(segment.sequence, std::max(first_ns_, blind_until_ns_[static_cast<size_t>(standing)]));
+    if (began) return Stream::from_start(*began, segment.time_ns, patience_ns);
+    return Stream::from_midway(segment.sequence, std::max(first_ns_, blind_until_ns_[static_cast<size_t>(standing)]),
+                               patience_ns);
 }
 
 // One step of a stream: its messages go out, its memory is accounted for.

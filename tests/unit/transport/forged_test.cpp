@@ -110,7 +110,7 @@ TEST_F(ForgedSegments, after_a_handshake_meet_what_its_syn_has_said) {
 TEST_F(ForgedSegments, that_hit_by_chance_are_gone_back_upon_when_the_inside_disowns_them) {
     establish();
     forge(theirs + 1000, "x", ours);
-    line.wait(gap_patience_ns);
+    line.wait(outside_gap_patience_ns);
     EXPECT_EQ(line.counter("stream_gaps"), 1U);
     line.wait(full_stop_ns);
     from_inside("OPTIONS sip:b@198.51.100.1 SIP/2.0\r\nl: 0\r\n\r\n");
@@ -195,6 +195,21 @@ TEST_F(ForgedSegments, are_not_what_a_gap_of_ours_leaves_behind) {
     expect_read_on();
 }
 
+TEST_F(ForgedSegments, are_not_what_the_inside_acknowledges_behind_a_gap) {
+    establish();
+    const uint32_t lost = theirs;
+    theirs += static_cast<uint32_t>(one.size());
+    from_outside(two);
+    inside_segment(ours, "\r\n", lost); // it waits too
+    ours += 2;
+    EXPECT_EQ(line.counter("stream_gaps"), 0U);
+    from_inside("\r\n"); // the ring had no room for what it has
+    EXPECT_EQ(line.counter("stream_gaps"), 1U);
+    EXPECT_THAT(line.messages, IsEmpty());
+    line.wait(full_stop_ns);
+    expect_read_on();
+}
+
 // What was lost behind the wall, the inside acknowledges as soon as it has been repeated.
 TEST_F(ForgedSegments, are_not_what_is_repeated_because_it_was_lost_behind_the_wall) {
     establish();
@@ -212,7 +227,7 @@ TEST_F(ForgedSegments, of_a_wall_that_sees_no_answers_are_as_they_were) {
     line.segment(theirs - 1, "", RECORD_TCP_SYN);
     expect_read_on();
     forge(theirs + 1, "x", 99);
-    line.wait(gap_patience_ns);
+    line.wait(outside_gap_patience_ns);
     EXPECT_EQ(line.counter("stream_gaps"), 1U);
 }
 
