@@ -25,8 +25,8 @@ bool agree(std::string_view a, std::string_view b, int64_t b_behind_a) {
 } // namespace
 
 void Stream::on_segment(const Segment& segment, const OnMessage& on_message, StreamCounters& counters) {
-    if (segment.syn) on_start(segment.sequence);
-    if (!segment.bytes.empty() && other_start_ == segment.sequence) step_aside(segment.sequence, true);
+    if (segment.syn) on_other_start(segment.sequence);
+    if (!segment.bytes.empty() && is_at_other_start(segment.sequence)) step_aside(*other_start_, true);
     else if (goes_on_elsewhere(segment, counters)) return;
     // Nothing follows a true FIN or RST there.
     if (segment.sequence == next_ && !segment.bytes.empty() && std::exchange(is_over_, false)) end_.reset();
@@ -39,9 +39,23 @@ void Stream::on_segment(const Segment& segment, const OnMessage& on_message, Str
     on_flags(segment);
 }
 
+// An answer that is repeated begins nothing anew: its first byte stands shortly before the next one.
 void Stream::on_start(uint32_t sequence) {
+    on_other_start(sequence);
+    is_other_answered_ = other_start_ == sequence && (distance(sequence) > 0 || distance(sequence) < -most_away);
+}
+
+void Stream::on_other_start(uint32_t sequence) {
     if (is_over_) move_to(sequence, true);
-    if (distance(sequence) != 0) other_start_ = sequence;
+    if (distance(sequence) == 0) return;
+    other_start_ = sequence;
+    is_other_answered_ = false;
+}
+
+bool Stream::is_at_other_start(uint32_t sequence) const {
+    if (!other_start_) return false;
+    const int64_t behind = transport::distance(*other_start_, sequence);
+    return behind == 0 || (is_other_answered_ && behind > 0 && behind <= most_away);
 }
 
 // Segments may still be on their way to a receiver that has not acknowledged them. Who repeats a lost one does so sooner
@@ -105,6 +119,7 @@ void Stream::move_to(uint32_t sequence, bool in_step) {
     next_ = sequence;
     end_.reset();
     other_start_.reset();
+    is_other_answered_ = false;
     is_over_ = false;
     in_a_row_ = 0;
 }

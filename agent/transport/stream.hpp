@@ -73,6 +73,8 @@ private:
         std::string bytes;
     };
     int64_t distance(uint32_t sequence) const { return transport::distance(next_, sequence); }
+    void on_other_start(uint32_t sequence);
+    bool is_at_other_start(uint32_t sequence) const;
     void on_flags(const Segment& segment);
     bool goes_on_elsewhere(const Segment& segment, StreamCounters& counters);
     bool may_be_there(const Segment& segment);
@@ -102,6 +104,7 @@ private:
     // before, else near what the receiver has acknowledged last. Where nobody has seen it acknowledge anything, where
     // several segments in a row went on while nothing came here.
     std::optional<uint32_t> other_start_;
+    bool is_other_answered_ = false; // the receiver has said so: what stands behind it is of that connection, too
     std::optional<uint32_t> acknowledged_;
     uint32_t elsewhere_ = 0;
     unsigned in_a_row_ = 0;

@@ -170,6 +170,29 @@ TEST_F(ForgedSegments, are_not_what_a_reused_pair_of_ports_brings) {
     expect_read_on();
 }
 
+TEST_F(ForgedSegments, are_not_what_a_reused_pair_of_ports_brings_in_whatever_order) {
+    for (const uint32_t further : {100000U, 0x30000000U, 0xd0000000U}) {
+        establish();
+        theirs += further;
+        ours += further;
+        handshake();
+        forge(theirs + 40, two.substr(40), ours);
+        forge(theirs, two.substr(0, 40), ours);
+        EXPECT_THAT(line.messages, ElementsAre(two)) << further;
+        theirs += static_cast<uint32_t>(two.size()) + further;
+        ours += further;
+    }
+}
+
+TEST_F(ForgedSegments, are_told_from_the_true_ones_though_the_inside_repeats_its_syn) {
+    handshake();
+    const uint32_t start = theirs;
+    from_outside(one + two.substr(0, 40));
+    inside_segment(ours - 1, "", start, RECORD_TCP_SYN);
+    from_outside(two.substr(40));
+    EXPECT_THAT(line.messages, ElementsAre(one, two));
+}
+
 TEST_F(ForgedSegments, are_not_what_a_server_sends_whom_the_inside_has_called) {
     inside_segment(ours - 1, "", {}, RECORD_TCP_SYN);
     forge(0x50000000, "", ours + 0x20000000, RECORD_TCP_SYN); // a server's answer, forged
