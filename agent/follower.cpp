@@ -20,7 +20,9 @@ Follower::Follower(kernel::Maps& maps, policy::View policy, Clock clock, OnChang
       clock_(std::move(clock)),
       on_changes_(std::move(on_changes)),
       core_(std::move(policy), maps.secret()),
-      transport_(maps.secret(), [this](const Datagram& datagram, uint64_t time_ns) { hear(datagram, at(time_ns)); }) {
+      transport_(
+          maps.secret(), [this](const Datagram& datagram, uint64_t time_ns) { hear(datagram, at(time_ns)); },
+          [this](const transport::Packet& packet) { return is_to_stranger(packet); }) {
     core_.set_debugged(core_.policy().config().log.level == Level::debug);
 }
 

@@ -24,15 +24,24 @@ bool is_content_length(std::string_view header) {
 }
 
 // Some stacks take a CR alone for a line end, others for text. Where both readings find the same end of the message it
-// is none of our business; where the first would see an empty line or a Content-Length it is.
+// is none of our business; where the first would see an empty line or a Content-Length it is. In a header that the parser
+// refuses anyhow nobody searches for that.
 bool is_read_in_two_ways(std::string_view header) {
     if (header.starts_with('\r')) return true;
     for (size_t at = header.find('\r'); at != not_found; at = header.find('\r', at + 1)) {
         const std::string_view rest = header.substr(at + 1);
         if (rest.starts_with('\n')) continue; // a fold
-        if (rest.empty() || rest.starts_with('\r') || is_content_length(rest)) return true;
+        if (header.size() > sip::max_header_bytes || rest.empty() || rest.starts_with('\r') || is_content_length(rest))
+            return true;
     }
     return false;
+}
+
+// The longest method is bounded by what the parser takes of a line.
+bool may_become_message(std::string_view line) {
+    const std::string_view start = line.substr(0, sip::max_header_bytes);
+    const bool has_method = start.find(' ') != not_found || start.size() == line.size();
+    return has_method && line.size() <= sip::max_message_bytes && sip::may_become_start_line(start);
 }
 
 size_t line_ends_before(std::string_view bytes) { return std::min(bytes.find_first_not_of("\r\n"), bytes.size()); }
@@ -57,39 +66,42 @@ Measure::Fit Measure::look(std::string_view bytes) {
 }
 
 Measure::Fit Measure::look_for_start_line(std::string_view bytes) {
-    const size_t end = bytes.find('\n');
+    const size_t end = bytes.find('\n', searched_);
     if (end == not_found) {
-        const bool may_be = bytes.size() <= sip::max_header_bytes && sip::may_become_start_line(bytes);
-        return may_be ? Fit::more : Fit::broken;
+        searched_ = bytes.size();
+        return may_become_message(bytes) ? Fit::more : Fit::broken;
     }
     const std::string_view line = without_cr(bytes.substr(0, end));
     if (line.find('\r') != not_found || !sip::has_sip_version(line)) return Fit::broken;
-    line_ = end + 1;
+    line_ = searched_ = end + 1;
     return Fit::whole;
 }
 
 // A header goes on while the next line begins with a blank (7.3.1), so the byte behind its line end decides.
 Measure::Fit Measure::look_for_header(std::string_view bytes) {
-    const Fit unfinished = bytes.size() - line_ > sip::max_header_bytes ? Fit::broken : Fit::more;
-    size_t end = bytes.find('\n', line_);
-    if (end == not_found) return unfinished;
-    if (const std::string_view line = without_cr(bytes.substr(line_, end - line_)); line.empty()) {
-        body_ = end + 1;
-        const bool is_bounded = length_ && *length_ <= sip::max_message_bytes && size() <= sip::max_message_bytes;
-        return is_bounded ? Fit::whole : Fit::broken;
-    }
-    while (end + 1 < bytes.size() && text::is(bytes[end + 1], text::blank_char)) {
-        end = bytes.find('\n', end + 1);
-        if (end == not_found) return unfinished;
-    }
-    if (end + 1 == bytes.size()) return unfinished;
-    if (!take_header(without_cr(bytes.substr(line_, end - line_)))) return Fit::broken;
-    line_ = end + 1;
+    const Fit unfinished = bytes.size() > sip::max_message_bytes ? Fit::broken : Fit::more;
+    std::string_view header;
+    do {
+        const size_t end = std::min(bytes.find('\n', searched_), bytes.size());
+        header = without_cr(bytes.substr(line_, end - line_));
+        if (end < bytes.size() && header.empty()) return end_headers(end + 1);
+        searched_ = end;
+        if (end + 1 >= bytes.size()) return unfinished;
+        ++searched_;
+    } while (text::is(bytes[searched_], text::blank_char));
+    if (!take_header(header)) return Fit::broken;
+    line_ = searched_;
     return line_ <= sip::max_message_bytes ? Fit::whole : Fit::broken;
 }
 
+Measure::Fit Measure::end_headers(size_t body) {
+    body_ = body;
+    const bool is_bounded = length_ && *length_ <= sip::max_message_bytes && size() <= sip::max_message_bytes;
+    return is_bounded ? Fit::whole : Fit::broken;
+}
+
 bool Measure::take_header(std::string_view header) {
-    if (header.size() > sip::max_header_bytes || is_read_in_two_ways(header)) return false;
+    if (is_read_in_two_ways(header)) return false;
     return !is_content_length(header) || take_content_length(text::trim(header.substr(header.find(':') + 1)));
 }
 

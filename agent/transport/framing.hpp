@@ -23,8 +23,8 @@ namespace ringwall::transport {
 
 inline constexpr uint64_t full_stop_ns = 2'000'000'000;
 
-// How long the message is that begins with the first byte. The bytes grow from call to call; none is read twice but
-// those of the line that was not complete.
+// How long the message is that begins with the first byte. The bytes grow from call to call, and line ends are searched
+// for once. A line may be as long as a message: one that is too long for the parser is the parser's to refuse, and has an end.
 class Measure {
 public:
     enum class Fit : uint8_t { whole, more, broken };
@@ -34,11 +34,13 @@ public:
 private:
     Fit look_for_start_line(std::string_view bytes);
     Fit look_for_header(std::string_view bytes);
+    Fit end_headers(size_t body);
     bool take_header(std::string_view header);
     bool take_content_length(std::string_view value);
 
-    size_t line_ = 0; // where the first line that has not been read begins
-    size_t body_ = 0; // 0 until the empty line has come
+    size_t line_ = 0;     // where the first line that has not been read begins
+    size_t searched_ = 0; // no line of it ends before that
+    size_t body_ = 0;     // 0 until the empty line has come
     std::optional<uint32_t> length_;
 };
 

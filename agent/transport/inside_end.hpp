@@ -24,6 +24,8 @@ public:
     void on_sent(const Segment& segment);
     // May this, from outside, be of the connection? RFC 5961 5.2; of a SYN, whether it answers the inside's own.
     bool takes(const Segment& segment);
+    // Is that, for certain, the next byte it waits for? What a reset must bear (RFC 5961 3.2).
+    bool expects(uint32_t sequence) const { return received_ == sequence; }
 
 private:
     static InsideEnd met_midway(uint32_t sequence);

@@ -2,6 +2,7 @@
 // One mirrored packet, its records joined: what transport reads.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "maps/abi/record.h"
@@ -18,6 +19,9 @@ struct Packet {
     std::string_view bytes;      // fewer than head.length where a record was lost
     Standing standing = Standing::stranger;
 };
+
+// Of a packet that the inside sent: does it go to a party that the programs take for a stranger?
+using IsToStranger = std::function<bool(const Packet&)>;
 
 inline bool is_whole(const Packet& packet) { return packet.bytes.size() == packet.head.length; }
 inline bool is_outbound(const Packet& packet) { return (packet.head.flags & RECORD_OUTBOUND) != 0; }

@@ -25,28 +25,46 @@ bool agree(std::string_view a, std::string_view b, int64_t b_behind_a) {
 } // namespace
 
 void Stream::on_segment(const Segment& segment, const OnMessage& on_message, StreamCounters& counters) {
-    if (segment.syn) on_start(segment.sequence);
-    if (!segment.bytes.empty() && other_start_ == segment.sequence) step_aside(segment.sequence, true);
+    if (segment.syn) on_other_start(segment.sequence);
+    if (!segment.bytes.empty() && is_at_other_start(segment.sequence)) step_aside(*other_start_, true);
     else if (goes_on_elsewhere(segment, counters)) return;
     // Nothing follows a true FIN or RST there.
     if (segment.sequence == next_ && !segment.bytes.empty() && std::exchange(is_over_, false)) end_.reset();
     if (is_over_) return;
-    if (has_gap() && segment.time_ns >= gap_since_ns_ + gap_patience_ns)
-        skip_gap(segment.time_ns, on_message, counters);
-    if (!segment.bytes.empty()) on_bytes(segment.sequence, segment.bytes, segment.time_ns, on_message, counters);
-    last_ns_ = segment.time_ns;
+    if (has_waited_enough(segment.time_ns)) skip_gap(segment.time_ns, on_message, counters);
+    if (!segment.bytes.empty()) {
+        on_bytes(segment.sequence, segment.bytes, segment.time_ns, on_message, counters);
+        last_ns_ = segment.time_ns;
+    }
     on_flags(segment);
 }
 
+// An answer that is repeated begins nothing anew: its first byte stands shortly before the next one.
 void Stream::on_start(uint32_t sequence) {
+    on_other_start(sequence);
+    is_other_answered_ = other_start_ == sequence && (distance(sequence) > 0 || distance(sequence) < -most_away);
+}
+
+void Stream::on_other_start(uint32_t sequence) {
     if (is_over_) move_to(sequence, true);
-    if (distance(sequence) != 0) other_start_ = sequence;
+    if (distance(sequence) == 0) return;
+    other_start_ = sequence;
+    is_other_answered_ = false;
+}
+
+bool Stream::is_at_other_start(uint32_t sequence) const {
+    if (!other_start_) return false;
+    const int64_t behind = transport::distance(*other_start_, sequence);
+    return behind == 0 || (is_other_answered_ && behind > 0 && behind <= most_away);
 }
 
 // Segments may still be on their way to a receiver that has not acknowledged them. Who repeats a lost one does so sooner
 // than after a full stop: what the receiver has not got by then was never its sender's.
-void Stream::on_acknowledgement(uint32_t sequence, uint64_t now_ns, StreamCounters& counters) {
+void Stream::on_acknowledgement(uint32_t sequence, uint64_t now_ns, const OnMessage& on_message,
+                                StreamCounters& counters) {
     acknowledged_ = sequence;
+    const int64_t ahead = distance(sequence);
+    if (has_gap() && ahead > 0 && ahead <= most_away) skip_gap(now_ns, on_message, counters);
     if (is_over_ || distance(sequence) == 0 || now_ns < last_ns_ + full_stop_ns) return;
     ++counters.jumps;
     step_aside(sequence, false);
@@ -55,7 +73,9 @@ void Stream::on_acknowledgement(uint32_t sequence, uint64_t now_ns, StreamCounte
 void Stream::on_flags(const Segment& segment) {
     if (segment.fin) end_ = segment.sequence + size_of(segment.bytes);
     const bool is_reset = segment.rst && segment.sequence == next_; // RFC 5961 3.2: no other one is believed
-    if (is_reset || end_ == next_) close();
+    if (!is_reset && end_ != next_) return;
+    close();
+    last_ns_ = segment.time_ns;
 }
 
 void Stream::close() {
@@ -99,6 +119,7 @@ void Stream::move_to(uint32_t sequence, bool in_step) {
     next_ = sequence;
     end_.reset();
     other_start_.reset();
+    is_other_answered_ = false;
     is_over_ = false;
     in_a_row_ = 0;
 }
@@ -184,7 +205,7 @@ void Stream::skip_gap(uint64_t now_ns, const OnMessage& on_message, StreamCounte
 }
 
 void Stream::tick(uint64_t now_ns, const OnMessage& on_message, StreamCounters& counters) {
-    if (has_gap() && now_ns >= gap_since_ns_ + gap_patience_ns) skip_gap(now_ns, on_message, counters);
+    if (has_waited_enough(now_ns)) skip_gap(now_ns, on_message, counters);
     if (!framing_.unread().empty() && now_ns >= last_message_ns_ + message_patience_ns) lose();
     if (end_ == next_) close();
 }

@@ -4,7 +4,8 @@
 //
 // Bytes are read in order. A repetition of bytes that have not become a message yet must be the same bytes: where they
 // differ, receivers differ in which they take, and the place in the stream is lost. A gap is waited for, as the receiver
-// waits; after `gap_patience_ns` it was ours alone (the ring was full), and the place is lost too.
+// waits; it was ours alone (the ring was full), and the place is lost too, once the receiver acknowledges more, or after
+// the stream's patience.
 //
 // Anybody may forge a segment from outside. Where the receiver's own acknowledgements are seen, they say where the
 // stream is: nothing else moves it far, and what they disown is gone back upon.
@@ -20,7 +21,9 @@
 
 namespace ringwall::transport {
 
-inline constexpr uint64_t gap_patience_ns = 1'000'000'000;
+inline constexpr uint64_t gap_patience_ns = 1'000'000'000; // the inside's segments are lost behind the wall, if at all
+// What was lost on its way here comes again after 1 s (RFC 6298 2.4), and 2 and 4 s later if it is lost again.
+inline constexpr uint64_t outside_gap_patience_ns = 8'000'000'000;
 inline constexpr uint64_t message_patience_ns = 32'000'000'000; // 64*T1: nobody waits longer for the rest of a message
 inline constexpr size_t stream_window = size_t{1} << 20;        // further from the next byte is elsewhere
 inline constexpr size_t most_behind_gap = 65536;                // bytes, and pieces below, kept while a gap stands
@@ -36,10 +39,12 @@ struct StreamCounters {
 class Stream {
 public:
     // Of which the SYN was seen: `sequence` is that of its first byte.
-    static Stream from_start(uint32_t sequence, uint64_t now_ns) { return Stream(sequence, true, now_ns); }
+    static Stream from_start(uint32_t sequence, uint64_t now_ns, uint64_t patience_ns = gap_patience_ns) {
+        return Stream(sequence, true, now_ns, patience_ns);
+    }
     // Met midway, quiet for all we know since `quiet_since_ns`.
-    static Stream from_midway(uint32_t sequence, uint64_t quiet_since_ns) {
-        return Stream(sequence, false, quiet_since_ns);
+    static Stream from_midway(uint32_t sequence, uint64_t quiet_since_ns, uint64_t patience_ns = gap_patience_ns) {
+        return Stream(sequence, false, quiet_since_ns, patience_ns);
     }
 
     using OnMessage = Framing::OnMessage;
@@ -47,7 +52,7 @@ public:
     // The receiver has begun a connection whose first byte that is; its SYN was answered.
     void on_start(uint32_t sequence);
     // The receiver has all that stands before that, and it has no more.
-    void on_acknowledgement(uint32_t sequence, uint64_t now_ns, StreamCounters& counters);
+    void on_acknowledgement(uint32_t sequence, uint64_t now_ns, const OnMessage& on_message, StreamCounters& counters);
     // Gives up a gap, or a message, that has been waited for long enough.
     void tick(uint64_t now_ns, const OnMessage& on_message, StreamCounters& counters);
     // Gives up what is not read yet, to save its memory.
@@ -60,14 +65,16 @@ public:
     uint64_t last_ns() const { return last_ns_; }
 
 private:
-    Stream(uint32_t sequence, bool in_step, uint64_t now_ns)
-        : framing_(in_step), next_(sequence), last_ns_(now_ns), last_message_ns_(now_ns) {}
+    Stream(uint32_t sequence, bool in_step, uint64_t now_ns, uint64_t patience_ns)
+        : framing_(in_step), next_(sequence), last_ns_(now_ns), last_message_ns_(now_ns), patience_ns_(patience_ns) {}
 
     struct Piece {
         uint32_t sequence;
         std::string bytes;
     };
     int64_t distance(uint32_t sequence) const { return transport::distance(next_, sequence); }
+    void on_other_start(uint32_t sequence);
+    bool is_at_other_start(uint32_t sequence) const;
     void on_flags(const Segment& segment);
     bool goes_on_elsewhere(const Segment& segment, StreamCounters& counters);
     bool may_be_there(const Segment& segment);
@@ -75,6 +82,7 @@ private:
     void step_aside(uint32_t sequence, bool in_step);
     void on_bytes(uint32_t sequence, std::string_view bytes, uint64_t now_ns, const OnMessage& on_message,
                   StreamCounters& counters);
+    bool has_waited_enough(uint64_t now_ns) const { return has_gap() && now_ns >= gap_since_ns_ + patience_ns_; }
     bool differs(uint32_t sequence, std::string_view bytes) const;
     void keep(uint32_t sequence, std::string_view bytes, uint64_t now_ns);
     void feed(uint32_t sequence, std::string_view bytes, uint64_t now_ns, const OnMessage& on_message,
@@ -83,9 +91,10 @@ private:
     void skip_gap(uint64_t now_ns, const OnMessage& on_message, StreamCounters& counters);
 
     Framing framing_;
-    uint32_t next_; // sequence of the next byte to read
-    uint64_t last_ns_, last_message_ns_;
-    uint64_t gap_since_ns_ = 0;
+    uint32_t next_;    // sequence of the next byte to read
+    uint64_t last_ns_; // when bytes came last, or the end: a FIN or RST that is not believed does not break a silence
+    uint64_t last_message_ns_;
+    uint64_t patience_ns_, gap_since_ns_ = 0;
     std::vector<Piece> pieces_; // behind a gap, nearest first; they may overlap in the same bytes
     size_t held_ = 0;
     std::optional<uint32_t> end_; // where the FIN stands
@@ -95,6 +104,7 @@ private:
     // before, else near what the receiver has acknowledged last. Where nobody has seen it acknowledge anything, where
     // several segments in a row went on while nothing came here.
     std::optional<uint32_t> other_start_;
+    bool is_other_answered_ = false; // the receiver has said so: what stands behind it is of that connection, too
     std::optional<uint32_t> acknowledged_;
     uint32_t elsewhere_ = 0;
     unsigned in_a_row_ = 0;

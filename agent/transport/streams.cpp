@@ -37,8 +37,8 @@ Segment segment_of(const Packet& packet) {
 
 } // namespace
 
-Streams::Streams(const std::array<uint64_t, 2>& secret, OnDatagram on_message)
-    : secret_(secret), on_message_(std::move(on_message)) {}
+Streams::Streams(const std::array<uint64_t, 2>& secret, OnDatagram on_message, IsToStranger is_to_stranger)
+    : secret_(secret), on_message_(std::move(on_message)), is_to_stranger_(std::move(is_to_stranger)) {}
 
 void Streams::on_segment(const Packet& packet) {
     const Segment segment = segment_of(packet);
@@ -53,8 +53,7 @@ void Streams::on_segment(const Packet& packet) {
     }
     if (!entry && !segment.bytes.empty()) entry = begin(key, packet, segment);
     if (!entry) {
-        // The inside has no such connection: what came was forged, by whomever.
-        if (segment.rst && key.outbound) forget(entries_.find(key.reverse()));
+        if (segment.rst) on_reset_of_reverse(key, segment);
         if (!segment.syn) return;
         uint64_t tag;
         Start& start = start_of(key, packet.standing, tag);
@@ -75,10 +74,27 @@ Streams::Start& Streams::start_of(const Key& key, Standing ring, uint64_t& tag) 
     return starts[tag % starts_remembered];
 }
 
-Streams::Entry* Streams::begin(const Key& key, const Packet& packet, const Segment& segment) {
-    // What the inside answers to a stranger's connection takes the stranger's room.
+// A reset of a connection of which only the other direction is kept.
+void Streams::on_reset_of_reverse(const Key& key, const Segment& segment) {
     const auto reverse = entries_.find(key.reverse());
-    const Standing standing = reverse != entries_.end() ? reverse->second.standing : packet.standing;
+    if (reverse == entries_.end()) return;
+    if (key.outbound) forget(reverse); // the inside has no such connection: what came was forged, by whomever
+    else if (reverse->second.inside.expects(segment.sequence)) reset_reverse(key);
+}
+
+// Whose room a connection takes: the inside's where the inside began it, else its outside party's, with what the inside
+// answers, though there be no room for what it answers.
+Standing Streams::standing_of(const Key& key, const Packet& packet) {
+    const auto reverse = entries_.find(key.reverse());
+    if (reverse != entries_.end()) return reverse->second.standing;
+    if (!key.outbound) return packet.standing;
+    const Start* syn = inside_start_of(key);
+    if (syn && !syn->acknowledgement) return Standing::inside;
+    return is_to_stranger_(packet) ? Standing::stranger : Standing::known;
+}
+
+Streams::Entry* Streams::begin(const Key& key, const Packet& packet, const Segment& segment) {
+    const Standing standing = standing_of(key, packet);
     if (!of(standing).take(key.outside())) {
         ++counters_.full;
         blind_until_ns_[static_cast<size_t>(standing)] = segment.time_ns;
@@ -109,10 +125,10 @@ void Streams::hear_inside(const Key& key, Entry* entry, const Segment& segment) 
     reverse->second.inside.on_sent(segment);
     if (segment.rst || !segment.acknowledgement) return;
     const uint32_t received = *segment.acknowledgement;
-    step(reverse->first, reverse->second, segment.time_ns, [&](const Stream::OnMessage&) {
+    step(reverse->first, reverse->second, segment.time_ns, [&](const Stream::OnMessage& on_message) {
         Stream& stream = reverse->second.stream;
         if (segment.syn) stream.on_start(received);
-        else stream.on_acknowledgement(received, segment.time_ns, counters_.streams);
+        else stream.on_acknowledgement(received, segment.time_ns, on_message, counters_.streams);
     });
 }
 
@@ -122,7 +138,8 @@ bool Streams::is_taken(const Key& key, Entry* entry, const Segment& segment) {
 }
 
 Stream Streams::stream_for(const Key& key, Standing ring, Standing standing, const Segment& segment) {
-    if (segment.syn) return Stream::from_start(segment.sequence, segment.time_ns);
+    const uint64_t patience_ns = key.outbound ? gap_patience_ns : outside_gap_patience_ns;
+    if (segment.syn) return Stream::from_start(segment.sequence, segment.time_ns, patience_ns);
     std::optional<uint32_t> began;
     // A party becomes known by the call that it has a connection for: its SYN came through another ring than its bytes.
     for (const Standing then : {ring, Standing::stranger, Standing::known}) {
@@ -137,8 +154,9 @@ Stream Streams::stream_for(const Key& key, Standing ring, Standing standing, con
     if (answer && answer->acknowledgement && segment.sequence - *answer->acknowledgement <= stream_window &&
         !std::exchange(answer->has_begun, true))
         began = answer->acknowledgement;
-    if (began) return Stream::from_start(*began, segment.time_ns);
-    return Stream::from_midway(segment.sequence, std::max(first_ns_, blind_until_ns_[static_cast<size_t>(standing)]));
+    if (began) return Stream::from_start(*began, segment.time_ns, patience_ns);
+    return Stream::from_midway(segment.sequence, std::max(first_ns_, blind_until_ns_[static_cast<size_t>(standing)]),
+                               patience_ns);
 }
 
 // One step of a stream: its messages go out, its memory is accounted for.

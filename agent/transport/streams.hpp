@@ -34,7 +34,8 @@ struct StreamsCounters {
 
 class Streams {
 public:
-    Streams(const std::array<uint64_t, 2>& secret, OnDatagram on_message);
+    // `is_to_stranger` is asked where the inside answers a connection of which nothing else is kept.
+    Streams(const std::array<uint64_t, 2>& secret, OnDatagram on_message, IsToStranger is_to_stranger);
 
     void on_segment(const Packet& packet);
     // Gives up gaps whose time has come, and forgets what is closed or idle.
@@ -71,10 +72,12 @@ private:
     InsideEnd inside_of(const Key& key);
     void hear_inside(const Key& key, Entry* entry, const Segment& segment);
     bool is_taken(const Key& key, Entry* entry, const Segment& segment);
+    Standing standing_of(const Key& key, const Packet& packet);
     Entry* begin(const Key& key, const Packet& packet, const Segment& segment);
     Stream stream_for(const Key& key, Standing ring, Standing standing, const Segment& segment);
     template <class Step>
     void step(const Key& key, Entry& entry, uint64_t now_ns, Step&& step);
+    void on_reset_of_reverse(const Key& key, const Segment& segment);
     void reset_reverse(const Key& key);
     void forget(Entries::iterator at); // the end: nothing
     void sweep(uint64_t now_ns);
@@ -82,6 +85,7 @@ private:
 
     std::array<uint64_t, 2> secret_;
     OnDatagram on_message_;
+    IsToStranger is_to_stranger_;
     Entries entries_;
     std::set<Key> gapped_;
     std::array<std::vector<Start>, standings> starts_;

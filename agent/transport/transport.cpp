@@ -3,8 +3,8 @@
 
 namespace ringwall::transport {
 
-Transport::Transport(const std::array<uint64_t, 2>& secret, OnDatagram on_datagram)
-    : on_datagram_(on_datagram), streams_(secret, std::move(on_datagram)) {}
+Transport::Transport(const std::array<uint64_t, 2>& secret, OnDatagram on_datagram, IsToStranger is_to_stranger)
+    : on_datagram_(on_datagram), streams_(secret, std::move(on_datagram), std::move(is_to_stranger)) {}
 
 void Transport::on_packet(const Packet& packet) {
     if ((packet.head.flags & RECORD_FRAGMENT) != 0) {

@@ -14,7 +14,7 @@ namespace ringwall::transport {
 class Transport {
 public:
     // `secret` is the pinned one (struct meta).
-    Transport(const std::array<uint64_t, 2>& secret, OnDatagram on_datagram);
+    Transport(const std::array<uint64_t, 2>& secret, OnDatagram on_datagram, IsToStranger is_to_stranger);
 
     void on_packet(const Packet& packet);
     // Call now and then; every 100 ms is often enough. It may deliver messages: those behind a gap given up.

@@ -103,11 +103,13 @@ private:
     std::optional<uint32_t> acknowledges_;
     uint32_t receivers_ = 0x10000000; // its next byte
     std::vector<std::string> messages_;
-    Transport transport_{secret, [this](const Datagram& datagram, uint64_t) {
+    Transport transport_{secret,
+                         [this](const Datagram& datagram, uint64_t) {
                              if (datagram.outbound) return;
                              MUST_HOLD(datagram.is_whole && datagram.payload.size() <= sip::max_message_bytes);
                              messages_.emplace_back(datagram.payload);
-                         }};
+                         },
+                         [](const Packet&) { return false; }};
 };
 
 bool is_subsequence(const std::vector<std::string>& part, const std::vector<std::string>& whole) {

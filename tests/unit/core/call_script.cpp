@@ -40,7 +40,9 @@ std::string seconds_left(uint64_t until_ns, Now now) {
 CallScript::CallScript(Carrier carrier, Family family)
     : carrier_(carrier),
       family_(family),
-      transport_(secret, [this](const Datagram& datagram, uint64_t) { hear(datagram); }) {
+      transport_(
+          secret, [this](const Datagram& datagram, uint64_t) { hear(datagram); },
+          [](const transport::Packet&) { return false; }) {
     now_ = {std::chrono::steady_clock::time_point(std::chrono::hours(10)), 1'800'000'000};
     policy(expectation_);
 }

@@ -110,7 +110,7 @@ TEST_F(ForgedSegments, after_a_handshake_meet_what_its_syn_has_said) {
 TEST_F(ForgedSegments, that_hit_by_chance_are_gone_back_upon_when_the_inside_disowns_them) {
     establish();
     forge(theirs + 1000, "x", ours);
-    line.wait(gap_patience_ns);
+    line.wait(outside_gap_patience_ns);
     EXPECT_EQ(line.counter("stream_gaps"), 1U);
     line.wait(full_stop_ns);
     from_inside("OPTIONS sip:b@198.51.100.1 SIP/2.0\r\nl: 0\r\n\r\n");
@@ -130,6 +130,17 @@ TEST_F(ForgedSegments, with_a_reset_bring_no_bytes) {
     establish();
     forge(theirs, "OPTIONS ", ours + 0x20000000, RECORD_TCP_RST);
     line.wait(full_stop_ns);
+    expect_read_on();
+}
+
+TEST_F(ForgedSegments, that_only_end_a_connection_do_not_keep_it_from_a_full_stop) {
+    from_outside("the rest of a body"); // the agent has just begun
+    from_inside("SIP/2.0 200 OK\r\nl: 0\r\n\r\n");
+    for (uint32_t i = 1; i <= 10; ++i) {
+        line.wait(full_stop_ns / 5);
+        forge(theirs + i, "", 12345, RECORD_TCP_RST);
+        forge(theirs + i, "", ours, RECORD_TCP_FIN);
+    }
     expect_read_on();
 }
 
@@ -159,6 +170,29 @@ TEST_F(ForgedSegments, are_not_what_a_reused_pair_of_ports_brings) {
     expect_read_on();
 }
 
+TEST_F(ForgedSegments, are_not_what_a_reused_pair_of_ports_brings_in_whatever_order) {
+    for (const uint32_t further : {100000U, 0x30000000U, 0xd0000000U}) {
+        establish();
+        theirs += further;
+        ours += further;
+        handshake();
+        forge(theirs + 40, two.substr(40), ours);
+        forge(theirs, two.substr(0, 40), ours);
+        EXPECT_THAT(line.messages, ElementsAre(two)) << further;
+        theirs += static_cast<uint32_t>(two.size()) + further;
+        ours += further;
+    }
+}
+
+TEST_F(ForgedSegments, are_told_from_the_true_ones_though_the_inside_repeats_its_syn) {
+    handshake();
+    const uint32_t start = theirs;
+    from_outside(one + two.substr(0, 40));
+    inside_segment(ours - 1, "", start, RECORD_TCP_SYN);
+    from_outside(two.substr(40));
+    EXPECT_THAT(line.messages, ElementsAre(one, two));
+}
+
 TEST_F(ForgedSegments, are_not_what_a_server_sends_whom_the_inside_has_called) {
     inside_segment(ours - 1, "", {}, RECORD_TCP_SYN);
     forge(0x50000000, "", ours + 0x20000000, RECORD_TCP_SYN); // a server's answer, forged
@@ -184,6 +218,21 @@ TEST_F(ForgedSegments, are_not_what_a_gap_of_ours_leaves_behind) {
     expect_read_on();
 }
 
+TEST_F(ForgedSegments, are_not_what_the_inside_acknowledges_behind_a_gap) {
+    establish();
+    const uint32_t lost = theirs;
+    theirs += static_cast<uint32_t>(one.size());
+    from_outside(two);
+    inside_segment(ours, "\r\n", lost); // it waits too
+    ours += 2;
+    EXPECT_EQ(line.counter("stream_gaps"), 0U);
+    from_inside("\r\n"); // the ring had no room for what it has
+    EXPECT_EQ(line.counter("stream_gaps"), 1U);
+    EXPECT_THAT(line.messages, IsEmpty());
+    line.wait(full_stop_ns);
+    expect_read_on();
+}
+
 // What was lost behind the wall, the inside acknowledges as soon as it has been repeated.
 TEST_F(ForgedSegments, are_not_what_is_repeated_because_it_was_lost_behind_the_wall) {
     establish();
@@ -201,7 +250,7 @@ TEST_F(ForgedSegments, of_a_wall_that_sees_no_answers_are_as_they_were) {
     line.segment(theirs - 1, "", RECORD_TCP_SYN);
     expect_read_on();
     forge(theirs + 1, "x", 99);
-    line.wait(gap_patience_ns);
+    line.wait(outside_gap_patience_ns);
     EXPECT_EQ(line.counter("stream_gaps"), 1U);
 }
 

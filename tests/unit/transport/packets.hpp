@@ -33,12 +33,14 @@ public:
     Endpoint from = outside, to = inside;
     bool outbound = false;
     std::optional<uint32_t> acknowledges = {}; // what every segment does from then on
-    Transport transport{{1, 2}, [this](const Datagram& datagram, uint64_t time_ns) {
+    Transport transport{{1, 2},
+                        [this](const Datagram& datagram, uint64_t time_ns) {
                             kept.emplace_back(datagram.payload);
                             datagrams.emplace_back(datagram, time_ns);
                             datagrams.back().first.payload = kept.back();
                             messages.push_back(kept.back());
-                        }};
+                        },
+                        [](const Packet&) { return false; }};
 
     void segment(uint32_t sequence, std::string_view bytes, unsigned flags = 0) {
         send(packet(6, sequence, bytes, flags));

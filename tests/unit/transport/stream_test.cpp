@@ -104,17 +104,28 @@ TEST_F(Connection, waits_for_a_gap_as_long_as_the_receiver_may) {
     begin();
     lose(one);
     send(two);
-    line.wait(gap_patience_ns - 1);
+    line.wait(outside_gap_patience_ns - 1);
     EXPECT_THAT(line.messages, IsEmpty());
     line.segment(start, one);
     EXPECT_THAT(line.messages, ElementsAre(one, two));
+}
+
+TEST_F(Connection, waits_less_for_a_gap_of_the_inside) {
+    line.turn();
+    begin();
+    lose(one);
+    send(two);
+    line.wait(gap_patience_ns - 1);
+    EXPECT_EQ(line.counter("stream_gaps"), 0U);
+    line.wait(1);
+    EXPECT_EQ(line.counter("stream_gaps"), 1U);
 }
 
 TEST_F(Connection, skips_a_gap_that_nobody_fills_and_reads_on_after_a_full_stop) {
     begin();
     lose(one);
     send(two);
-    line.wait(gap_patience_ns);
+    line.wait(outside_gap_patience_ns);
     send(three);
     EXPECT_THAT(line.messages, IsEmpty()); // they may be what the body of the lost one holds
     EXPECT_EQ(line.counter("stream_gaps"), 1U);

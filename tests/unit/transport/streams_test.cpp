@@ -12,14 +12,23 @@ namespace {
 
 using testing::ElementsAre;
 
+constexpr uint8_t strangers_zone = 9;
+
 class ManyConnections : public testing::Test {
 protected:
     Line line;
     std::vector<std::string> messages;
-    Streams streams{{1, 2}, [this](const Datagram& datagram, uint64_t) { messages.emplace_back(datagram.payload); }};
+    Streams streams{{1, 2},
+                    [this](const Datagram& datagram, uint64_t) { messages.emplace_back(datagram.payload); },
+                    [](const Packet& packet) { return packet.head.zone == strangers_zone; }};
 
     void segment(uint32_t sequence, std::string_view bytes, unsigned flags = 0) {
         streams.on_segment(line.packet(6, sequence, bytes, flags));
+    }
+    void to_stranger(uint32_t sequence, std::string_view bytes, unsigned flags = 0) {
+        Packet packet = line.packet(6, sequence, bytes, flags);
+        packet.head.zone = strangers_zone;
+        streams.on_segment(packet);
     }
     size_t items(Standing standing) const { return streams.budget(standing).items(); }
     // A flood: each from another address.
@@ -71,6 +80,56 @@ TEST_F(ManyConnections, of_strangers_take_their_room_for_the_answers_of_the_insi
     segment(1, "SIP/2.0 ");
     EXPECT_EQ(items(Standing::stranger), 2U);
     EXPECT_EQ(items(Standing::inside), 0U);
+}
+
+TEST_F(ManyConnections, of_strangers_take_no_other_room_for_the_answers_of_the_inside_when_their_own_is_full) {
+    for (const bool is_syn_remembered : {true, false}) {
+        line.standing = Standing::stranger;
+        flood(stream_room[2].items, "OPTIONS ");
+        if (is_syn_remembered) segment(99, "", RECORD_TCP_SYN);
+        segment(100, "OPTIONS ");
+        line.turn();
+        line.standing = Standing::inside;
+        line.acknowledges = 100;
+        if (is_syn_remembered) to_stranger(499, "", RECORD_TCP_SYN);
+        to_stranger(500, "SIP/2.0 ");
+        EXPECT_EQ(items(Standing::stranger), stream_room[2].items);
+        EXPECT_EQ(items(Standing::known), 0U);
+        EXPECT_EQ(items(Standing::inside), 0U);
+        line.turn();
+        line.acknowledges = {};
+    }
+}
+
+TEST_F(ManyConnections, of_the_inside_to_whom_nobody_knows_are_its_own) {
+    line.standing = Standing::stranger;
+    flood(stream_room[2].items, "OPTIONS ");
+    line.turn();
+    line.standing = Standing::inside;
+    to_stranger(99, "", RECORD_TCP_SYN);
+    to_stranger(100, message("1"));
+    EXPECT_THAT(messages, ElementsAre(message("1")));
+    EXPECT_EQ(items(Standing::inside), 1U);
+    line.turn();
+    line.standing = Standing::stranger;
+    line.acknowledges = 100 + static_cast<uint32_t>(message("1").size());
+    segment(500, "SIP/2.0 ");
+    EXPECT_EQ(items(Standing::inside), 2U);
+}
+
+TEST_F(ManyConnections, of_which_only_the_answers_are_kept_end_by_an_exact_reset) {
+    line.turn();
+    line.standing = Standing::inside;
+    line.acknowledges = 200;
+    segment(500, "SIP/2.0 ");
+    line.turn();
+    line.standing = Standing::known;
+    line.acknowledges = 508;
+    for (const uint32_t sequence : {199U, 201U, 200U}) {
+        segment(sequence, "", RECORD_TCP_RST);
+        streams.tick(line.now += stream_closed_ns + sweep_interval_ns);
+        EXPECT_EQ(items(Standing::known), sequence == 200 ? 0U : 1U) << sequence;
+    }
 }
 
 TEST_F(ManyConnections, take_no_room_before_they_carry_something) {
