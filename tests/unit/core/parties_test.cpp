@@ -124,6 +124,10 @@ TEST(Core, keeps_a_learned_port_while_the_call_lives_though_its_peer_has_another
     EXPECT_EQ(script.maps().learned.size(), 1U);
     reload(script, {"branch"}); // the call lives on, and the port is the peer's no longer
     run(script, "wait 700\n");
+    ASSERT_EQ(script.maps().learned.size(), 1U);
+    EXPECT_THAT(script.maps().learned.begin()->second.zones, testing::Each(0U));
+    EXPECT_EQ(script.maps().learned.begin()->second.flags, 0U);
+    run(script, "out BYE f=a t=z b=3 n=2\nin 200 f=a t=z b=3 n=2 m=BYE\nwait 700\n");
     EXPECT_THAT(script.maps().learned, IsEmpty());
 }
 
