@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "agent/core_state.hpp"
 #include "agent/dialog/permitted.hpp"
 #include "agent/dialog/record.hpp"
+#include "policy/renumbering.hpp"
 
 namespace ringwall {
 namespace {
@@ -48,6 +50,17 @@ void say_narrowed(dialog::Table& table, const std::map<pinhole::LegId, Reach>& b
         if (what.empty()) return;
         journal.notice({Level::warn, "call.narrowed", "the new policy " + what, {{"call_id", leg->call_id}}});
     });
+}
+
+void say_shut(const dialog::ByHand& by_hand, const policy::View& before, const policy::View& policy, Journal& journal) {
+    for (const auto& [id, opening] : by_hand.all()) {
+        if (dialog::claims_of(opening, before).size() <= dialog::claims_of(opening, policy).size()) continue;
+        journal.notice({Level::warn,
+                        "pinhole.narrowed",
+                        "the new policy shuts ports of " + opening.name + ", which were opened by hand at " +
+                            opening.local.to_string(),
+                        {{"name", opening.name}}});
+    }
 }
 
 } // namespace
@@ -182,8 +195,10 @@ MapOps Core::on_failed(std::span<const struct operation> failed, Now now) {
 MapOps Core::reload(policy::View policy, Now now) {
     State& state = *state_;
     const auto before = reaches(state.table, state.policy);
-    state.outsiders.renumber(state.policy, policy);
-    state.policy = std::move(policy);
+    const auto numbers = policy::renumbering(state.policy.config(), policy.config());
+    state.outsiders.renumber(numbers, policy);
+    state.book.renumber(numbers, now.monotonic, state.next);
+    const policy::View old_policy = std::exchange(state.policy, std::move(policy));
     const policy::Timers& timers = state.policy.config().timers;
     state.book.set_timers(book_timers(timers));
     state.table.set_timers(table_timers(timers));
@@ -192,6 +207,7 @@ MapOps Core::reload(policy::View policy, Now now) {
     dialog::Effects effects;
     state.table.legs().each([&](pinhole::LegId id, const auto&) { effects.changed.insert(id); });
     state.note(effects, now);
+    say_shut(state.by_hand, old_policy, state.policy, state.journal);
     state.claim_by_hand();
     state.take_ceilings(now, true);
     return state.plan(now);

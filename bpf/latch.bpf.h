@@ -17,7 +17,7 @@
 enum latch_flag {
     LATCH_NAMED = 1 << 0,    /* a peer named with any port */
     LATCH_STAND_IN = 1 << 1, /* another port or address of the peer */
-    LATCH_FIRST = 1 << 2,    /* the first source, by a zone's `latch: N` */
+    LATCH_FIRST = 1 << 2,    /* the first source, by a zone's `latch: N`; the last one, where anybody may send */
 };
 #define LATCH_COUNT(latch) ((latch) >> 16 & 0xff)
 #define LATCH_IDENTITY (~0xffffffULL)
@@ -64,7 +64,6 @@ static __always_inline __u32 admit_stand_in(struct pinhole *hole, const struct p
 
 /* `latch: N` of the hole's zone, or of a widened hole, where no peers are named: after N packets the source has the hole to itself. */
 static __always_inline __u32 admit_first(struct pinhole *hole, const struct packet *pkt, __u32 packets) {
-    if (packets == 0) return REASON_NONE;
     __u64 me = latch_identity(pkt);
     __u64 latch = READ_ONCE(hole->latch);
     int is_mine = (latch & LATCH_IDENTITY) == me && latch & LATCH_FIRST;
@@ -74,6 +73,13 @@ static __always_inline __u32 admit_first(struct pinhole *hole, const struct pack
         return REASON_wrong_source;
     exchange_latch(hole, latch, latch_word(me, is_mine ? LATCH_COUNT(latch) + 1 : 1, LATCH_FIRST));
     return REASON_NONE;
+}
+
+/* Anybody may send: who spoke last is known again once the hole has slept. */
+static __always_inline void note_speaker(struct pinhole *hole, const struct packet *pkt) {
+    __u64 me = latch_word(latch_identity(pkt), 0, LATCH_FIRST);
+    __u64 latch = READ_ONCE(hole->latch);
+    if (latch != me) exchange_latch(hole, latch, me);
 }
 
 static __always_inline int is_latched(const struct pinhole *hole, const struct packet *pkt) {

@@ -105,13 +105,25 @@ static __always_inline __u32 fit_constraint(const struct pinhole *hole, __u64 ct
     }
 }
 
+static __always_inline int is_for_anybody(__u64 ctl) {
+    return constraint_of(ctl) == CONSTRAINT_ANY || constraint_of(ctl) == CONSTRAINT_ANY_LATCHED;
+}
+
+/* Whom a hole that sleeps still knows beside the exact peer: who is named by address or networks, and who spoke last. */
+static __always_inline int may_wake(const struct pinhole *hole, __u64 ctl, const struct packet *pkt, __u32 best) {
+    return (best == FIT_ANY_PORT && !is_for_anybody(ctl)) || is_latched(hole, pkt);
+}
+
 /* Probation and latching: REASON_NONE and pinhole_other_source pass. */
 static __always_inline __u32 admit_sender(struct pinhole *hole, __u64 ctl, const struct packet *pkt, __u32 best) {
     if (constraint_of(ctl) != CONSTRAINT_PEERS) {
         const struct zone *zone = zone_of(pkt, zone_in(ctl));
         __u32 packets = zone ? zone->latch : 0;
         if (packets == 0 && constraint_of(ctl) == CONSTRAINT_ANY_LATCHED) packets = PROBATION_PACKETS;
-        return phase_of(ctl) != PHASE_OFFERED ? admit_first(hole, pkt, packets) : REASON_NONE;
+        if (phase_of(ctl) == PHASE_OFFERED) return REASON_NONE;
+        if (packets != 0) return admit_first(hole, pkt, packets);
+        if (is_for_anybody(ctl)) note_speaker(hole, pkt);
+        return REASON_NONE;
     }
     if (best == FIT_ADDRESS) return admit_stand_in(hole, pkt);
     if (best == FIT_ANY_PORT) return admit_any_port(hole, pkt);
@@ -155,8 +167,7 @@ static __noinline __u32 judge_live_pinhole(struct context *ctx, struct pinhole *
     if (!is_live(hole, ctl, pkt->now))
         return phase_of(ctl) == PHASE_DRAINING ? REASON_call_ended : REASON_pinhole_expired;
     __u32 best = fit_constraint(hole, ctl, pkt);
-    int is_negotiated = best == FIT_EXACT;
-    if (!is_negotiated && is_asleep(hole, pkt) && !is_latched(hole, pkt)) return REASON_pinhole_idle;
+    if (best != FIT_EXACT && is_asleep(hole, pkt) && !may_wake(hole, ctl, pkt, best)) return REASON_pinhole_idle;
     if (best == FIT_NONE) return refuse_source(hole, ctl, pkt);
     if (fails_media_check(ctl, pkt)) return REASON_not_media;
     __u32 admitted = admit_sender(hole, ctl, pkt, best);

@@ -31,9 +31,8 @@ static __always_inline __u32 judge_connection(struct pinhole *hole, const struct
     if (!is_live(hole, ctl, pkt->now))
         return phase_of(ctl) == PHASE_DRAINING ? REASON_call_ended : REASON_pinhole_expired;
     if (fit_constraint(hole, ctl, pkt) == FIT_NONE) return REASON_wrong_source;
-    int is_named = constraint_of(ctl) == CONSTRAINT_PEERS;
-    if (opens && !is_named && is_asleep(hole, pkt)) return REASON_pinhole_idle;
-    if (is_named) note_named_peer(hole, ctl, pkt);
+    if (opens && is_for_anybody(ctl) && is_asleep(hole, pkt)) return REASON_pinhole_idle;
+    if (constraint_of(ctl) == CONSTRAINT_PEERS) note_named_peer(hole, ctl, pkt);
     else note_inbound(hole, ctl, pkt);
     return REASON_pinhole_tcp;
 }

@@ -32,11 +32,10 @@ void add_sender(const std::string& text, dialog::Opening& opening, Members& memb
     else if (!prefix) opening.peer = text;
 }
 
-json::array ports_of(const dialog::Opening& opening, const policy::View& policy) {
-    json::array ports;
-    for (const pinhole::Claim& claim : dialog::claims_of(opening, policy))
-        ports.push_back(json::string(claim.local.to_string()));
-    return ports;
+json::array ports(const dialog::Opening& opening) {
+    json::array all;
+    for (const Endpoint& port : dialog::ports_of(opening)) all.push_back(json::string(port.to_string()));
+    return all;
 }
 
 } // namespace
@@ -49,6 +48,7 @@ Result<dialog::Opening, std::string> opening(std::string_view body) {
     opening.component = component_of(members.text("media", "rtp"), members.boolean("rtcp"), members);
     opening.life = members.scalar("for", policy::as::duration, default_life);
     const std::vector<std::string> from = members.texts("from");
+    if (from.empty() && members.has("from")) members.refuse("from", "at least one; any admits whoever sends");
     for (const std::string& sender : from) add_sender(sender, opening, members);
     const bool is_mixed = from.size() > 1 && opening.from.size() != from.size();
     if (is_mixed) members.refuse("from", "addresses, one declared peer or any");
@@ -73,18 +73,18 @@ json::value opened(const dialog::Opening& opening, const policy::View& policy) {
     const auto life = std::chrono::duration<double>(opening.life).count();
     return json::object{{"ok", true},
                         {"name", opening.name},
-                        {"ports", ports_of(opening, policy)},
+                        {"ports", ports(opening)},
                         {"proto", to_string(opening.protocol)},
                         {"expires_in", std::round(life * 10) / 10},
                         {"denied", std::move(denied)}};
 }
 
-json::value closed(const std::vector<dialog::Opening>& openings, const policy::View& policy) {
+json::value closed(const std::vector<dialog::Opening>& openings) {
     json::array list;
     for (const dialog::Opening& opening : openings)
         list.push_back(json::object{{"name", opening.name},
                                     {"local", opening.local.to_string()},
-                                    {"ports", ports_of(opening, policy)},
+                                    {"ports", ports(opening)},
                                     {"proto", to_string(opening.protocol)}});
     return json::object{{"ok", true}, {"closed", std::move(list)}};
 }

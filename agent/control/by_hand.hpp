@@ -23,6 +23,6 @@ Result<dialog::Closing, std::string> closing(std::string_view body);
 // {"ok":true,"name":"…","ports":["192.0.2.10:40000"],"expires_in":3600,"denied":[]}
 boost::json::value opened(const dialog::Opening& opening, const policy::View& policy);
 // {"ok":true,"closed":[{"name":"…","local":"192.0.2.10:40000","ports":["192.0.2.10:40000"],"proto":"udp"}]}
-boost::json::value closed(const std::vector<dialog::Opening>& openings, const policy::View& policy);
+boost::json::value closed(const std::vector<dialog::Opening>& openings);
 
 } // namespace ringwall::control

@@ -87,8 +87,8 @@ json::object since_loaded(const Status& status) {
     const auto count = [](const std::vector<uint64_t>& all, size_t event) {
         return event < all.size() ? all[event] : 0;
     };
-    for (const size_t event : {EVENT_refusals_full, EVENT_opaque_full, EVENT_ice_pairs_full, EVENT_return_paths_full,
-                               EVENT_return_path_quota})
+    for (const size_t event : {EVENT_lost_inside, EVENT_lost_known, EVENT_refusals_full, EVENT_opaque_full,
+                               EVENT_ice_pairs_full, EVENT_return_paths_full, EVENT_return_path_quota})
         counters[event_texts.at(event).label] = count(status.events, event) - count(status.events_at_load, event);
     return counters;
 }
@@ -132,16 +132,6 @@ json::value explanation(const IpAddress& address, const policy::View& policy) {
                         {"said", std::move(said)}};
 }
 
-namespace {
-
-// As configured: what is asked for after the start is listened on with the next one.
-json::object http(const Status& status, const policy::View& policy) {
-    const auto& listen = policy.config().http;
-    return {{"listen", listen ? listen->to_string() : "off"}, {"error", to_utf8(status.http_error)}};
-}
-
-} // namespace
-
 json::value status(const Status& status, const policy::View& policy, Now now) {
     const bool is_monitor = policy.config().mode == policy::Mode::monitor;
     return json::object{
@@ -152,7 +142,7 @@ json::value status(const Status& status, const policy::View& policy, Now now) {
         {"uptime", std::max<int64_t>(0, now.realtime_s - status.started_s)},
         {"mode", is_monitor ? "monitor" : "enforce"},
         {"pins", json::object{{"path", to_utf8(status.pins_path)}, {"error", to_utf8(status.pins_error)}}},
-        {"http", http(status, policy)},
+        {"http", json::object{{"listen", status.http_listen}, {"error", to_utf8(status.http_error)}}},
         {"interfaces", interfaces(status)},
         {"lists", lists(status.lists)},
         {"names", names(status.names)},

@@ -59,8 +59,9 @@ struct Status {
     int64_t config_loaded_s = 0;
     std::string config_error; // of the last reload that failed, else empty
     std::string pins_path;
-    std::string pins_error; // why some that were deleted are missing still, else empty
-    std::string http_error; // why nobody can have metrics, else empty
+    std::string pins_error;  // why some that were deleted are missing still, else empty
+    std::string http_listen; // where metrics are answered, or "off"
+    std::string http_error;  // why nobody can have them, else empty
     std::vector<Interface> interfaces;
     std::vector<List> lists;
     std::vector<Name> names;

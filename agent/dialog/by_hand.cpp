@@ -23,13 +23,6 @@ uint8_t zone_named(std::string_view name, const policy::View& policy) {
     return found == peers.end() ? 0 : static_cast<uint8_t>(found - peers.begin() + 1);
 }
 
-std::vector<Endpoint> ports_of(const Opening& opening) {
-    std::vector<Endpoint> ports{opening.local};
-    if (opening.component == Component::rtp)
-        ports.push_back({opening.local.address, port_after(opening.local.port, 1)});
-    return ports;
-}
-
 std::string port_mistake(const Endpoint& port, Protocol protocol, const policy::View& policy) {
     if (!policy.is_protected(port.address))
         return port.address.to_string() + " is not in protect.networks: its ports are not guarded";
@@ -118,6 +111,13 @@ Result<Opening, std::string> checked(Opening opening, const policy::View& policy
     if (opening.protocol == Protocol::tcp && opening.component != Component::rtp) opening.component = Component::other;
     if (auto mistake = mistake_of(opening, policy); !mistake.empty()) return tl::make_unexpected(std::move(mistake));
     return opening;
+}
+
+std::vector<Endpoint> ports_of(const Opening& opening) {
+    std::vector<Endpoint> ports{opening.local};
+    if (opening.component == Component::rtp)
+        ports.push_back({opening.local.address, port_after(opening.local.port, 1)});
+    return ports;
 }
 
 std::vector<Claim> claims_of(const Opening& opening, const policy::View& policy) {

@@ -39,6 +39,9 @@ struct Closing {
 // The opening with the inside address that a public one stands for; or what is wrong with it, for the operator.
 Result<Opening, std::string> checked(Opening opening, const policy::View& policy);
 
+// The one named, and RTCP's.
+std::vector<Endpoint> ports_of(const Opening& opening);
+
 // What it claims under this policy: nothing where its port is no media port any more, or its peer not declared.
 std::vector<pinhole::Claim> claims_of(const Opening& opening, const policy::View& policy);
 

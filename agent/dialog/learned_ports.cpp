@@ -31,20 +31,7 @@ bool is_zero(const struct address& address) {
     return (address.word[0] | address.word[1] | address.word[2] | address.word[3]) == 0;
 }
 
-// By each number of before, today's of the declared peer of that name; 0 where there is none.
-using Numbers = std::array<uint8_t, ZONES>;
-
-Numbers numbers_by_name(const std::vector<policy::Peer>& before, const std::vector<policy::Peer>& after) {
-    Numbers numbers{};
-    for (size_t i = 0; i < before.size(); ++i) {
-        const auto found = std::ranges::find(after, before[i].name, &policy::Peer::name);
-        if (found != after.end()) numbers[i + 1] = static_cast<uint8_t>(found - after.begin() + 1);
-    }
-    return numbers;
-}
-
-// True where that changes anything. Who is in the port's list of addresses stays there.
-bool renumber_zones(struct learned_port& port, const Numbers& numbers) {
+bool renumber_zones(struct learned_port& port, const policy::Renumbering& numbers) {
     const struct learned_port before = port;
     std::ranges::fill(port.zones, 0);
     for (size_t zone = 1; zone < numbers.size(); ++zone)
@@ -73,8 +60,7 @@ void LearnedPorts::restore(const pinhole::Present& present) {
 }
 
 // A port that is left to nobody is kept: the inside has named it, and opens it again with its next message.
-void LearnedPorts::renumber(const policy::View& before, const policy::View& after) {
-    const Numbers numbers = numbers_by_name(before.config().peers, after.config().peers);
+void LearnedPorts::renumber(const policy::Renumbering& numbers) {
     for (auto& [key, learned] : ports_)
         if (renumber_zones(learned.port, numbers)) put(key, learned.port);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/dialog/parties.hpp"
+#include "policy/renumbering.hpp"
 
 namespace ringwall::dialog {
 
@@ -18,7 +19,7 @@ public:
 
     void restore(const pinhole::Present& present);
     // A new policy counts peers anew: ports stay open to the declared peers that keep their names.
-    void renumber(const policy::View& before, const policy::View& after);
+    void renumber(const policy::Renumbering& numbers);
     struct Need {
         std::chrono::seconds life{};
         bool is_registered = false; // by a registration that is known, which may take it back (let_go())

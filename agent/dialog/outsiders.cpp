@@ -303,9 +303,9 @@ void Outsiders::restore(const pinhole::Present& present) {
     externals_.restore(present);
 }
 
-void Outsiders::renumber(const policy::View& before, const policy::View& after) {
+void Outsiders::renumber(const policy::Renumbering& numbers, const policy::View& after) {
     parties_.renumber(after);
-    learned_ports_.renumber(before, after);
+    learned_ports_.renumber(numbers);
 }
 
 void Outsiders::take_operations(pinhole::MapOps& all) {

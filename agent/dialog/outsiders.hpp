@@ -65,7 +65,7 @@ public:
     // A registrar's answer, which says how long the inside is registered.
     void hear(const sip::Message& message, const Datagram& datagram, const policy::View& policy, TimePoint now);
     void restore(const pinhole::Present& present);
-    void renumber(const policy::View& before, const policy::View& after);
+    void renumber(const policy::Renumbering& numbers, const policy::View& after);
     void tick(TimePoint now);
     std::vector<Join> take_joins(size_t most) { return joins_.take(most); }
 

@@ -94,7 +94,7 @@ Faults nothing_is_lost(const Patient& patient) {
     constexpr std::array<std::pair<std::string_view, std::string_view>, 2> rings{
         {{"lost_inside", "SIP from inside"}, {"lost_known", "SIP of known parties"}}};
     for (const auto& [event, what] : rings)
-        if (const uint64_t lost = counted(member(*patient.status, "events"), event); lost > 0)
+        if (const uint64_t lost = counted_since_loaded(patient, event); lost > 0)
             faults.push_back({"losses",
                               std::to_string(lost) + " messages never reached the agent: " + std::string(what) + " (" +
                                   std::string(event) + ")",

@@ -190,6 +190,24 @@ void Book::plan_let_go(Hole& hole, MapOps& ops) {
     write(hole, next, ops);
 }
 
+void Book::renumber(std::span<const uint8_t> numbers, TimePoint now, MapOps& ops) {
+    for (auto& [key, hole] : holes_) {
+        if (!hole.owners.empty() || !hole.is_present) continue;
+        const ControlWord before = ControlWord::of(hole.present.value.ctl);
+        const uint8_t number = numbers[before.zone];
+        if (number == 0 && hole.stage == Stage::draining && before.constraint == CONSTRAINT_NETWORKS) {
+            advance(hole, now);
+            plan_let_go(hole, ops); // before its number is that of all who have none
+        }
+        struct pinhole next = hole.present.value;
+        ControlWord word = ControlWord::of(next.ctl);
+        word.zone = number;
+        if (number == 0) word.flags &= static_cast<uint8_t>(~PINHOLE_ZONE_SUBSTITUTES);
+        next.ctl = word.packed();
+        if (number != before.zone) write(hole, next, ops);
+    }
+}
+
 void Book::plan_live(Hole& hole, TimePoint now, MapOps& ops) {
     if (std::exchange(hole.is_planned, true) && hole.is_present) return write(hole, hole.present.value, ops); // woken
     Wanted wanted = merge(hole.owners);

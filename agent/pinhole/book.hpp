@@ -51,6 +51,9 @@ public:
     // time of media no more often).
     void wake(LegId leg, TimePoint now);
     void set_timers(const BookTimers& timers); // every hole is planned anew
+    // What ended calls left: it keeps to the peer that it was of, by the number that this one has now. What drains and was
+    // of a peer that is gone closes. What is claimed is set anew by its owners.
+    void renumber(std::span<const uint8_t> numbers, TimePoint now, MapOps& ops);
 
     // The operations for all that was touched since the last plan(), what opens before what closes. A hole that was
     // claimed and let go of in between never opens.

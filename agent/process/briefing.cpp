@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "agent/process/config_files.hpp"
+#include "maps/utf8.hpp"
 
 namespace ringwall::agent {
 namespace json = boost::json;
@@ -12,23 +13,27 @@ std::string encode(const Briefing& briefing) {
     json::array self, interfaces;
     for (const auto& address : briefing.self) self.emplace_back(address.to_string());
     for (const auto& each : briefing.interfaces)
-        interfaces.push_back({{"name", each.name},
+        interfaces.push_back({{"name", to_utf8(each.name)},
                               {"ifindex", each.ifindex},
                               {"ingress", each.ingress},
                               {"egress", each.egress},
                               {"role", each.role},
-                              {"why", each.why}});
-    return json::serialize(json::object{{"config_path", briefing.config_path},
+                              {"why", to_utf8(each.why)}});
+    return json::serialize(json::object{{"config_path", to_utf8(briefing.config_path)},
                                         {"config", to_json(briefing.config)},
                                         {"self", std::move(self)},
-                                        {"pins_path", briefing.pins_path},
-                                        {"pins_error", briefing.pins_error},
-                                        {"http_error", briefing.http_error},
+                                        {"pins_path", to_utf8(briefing.pins_path)},
+                                        {"pins_error", to_utf8(briefing.pins_error)},
+                                        {"http_listen", briefing.http_listen},
+                                        {"http_error", to_utf8(briefing.http_error)},
                                         {"interfaces", std::move(interfaces)},
                                         {"attachments_lost", briefing.attachments_lost},
                                         {"lists", control::lists(briefing.lists)},
                                         {"names", control::names(briefing.names)},
                                         {"loaded_s", briefing.loaded_s},
+                                        {"config_error", to_utf8(briefing.config_error)},
+                                        {"is_config_refused", briefing.is_config_refused},
+                                        {"reloads_answered", briefing.reloads_answered},
                                         {"table", briefing.table}});
 }
 
@@ -40,12 +45,16 @@ Result<Briefing> decode_briefing(std::string_view body) try {
                       .self = {},
                       .pins_path = text(document.at("pins_path")),
                       .pins_error = text(document.at("pins_error")),
+                      .http_listen = text(document.at("http_listen")),
                       .http_error = text(document.at("http_error")),
                       .interfaces = {},
                       .attachments_lost = document.at("attachments_lost").to_number<uint64_t>(),
                       .lists = {},
                       .names = {},
                       .loaded_s = document.at("loaded_s").to_number<int64_t>(),
+                      .config_error = text(document.at("config_error")),
+                      .is_config_refused = document.at("is_config_refused").as_bool(),
+                      .reloads_answered = document.at("reloads_answered").to_number<uint64_t>(),
                       .table = document.at("table").to_number<uint64_t>()};
     for (const auto& address : document.at("self").as_array())
         briefing.self.push_back(IpAddress::parse(text(address)).value());

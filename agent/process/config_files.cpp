@@ -10,6 +10,8 @@
 #include <fstream>
 #include <memory>
 
+#include "maps/utf8.hpp"
+
 namespace ringwall::agent {
 namespace json = boost::json;
 namespace {
@@ -61,6 +63,8 @@ Result<std::vector<std::string>> config_paths(const std::string& config_path) {
     if (!names) return tl::make_unexpected(names.error());
     std::vector<std::string> paths{config_path};
     for (const std::string& name : *names) paths.push_back(directory + "/" + name);
+    for (const std::string& path : paths) // which stand in JSON, as sent to the worker and by it
+        if (const std::string told = to_utf8(path); told != path) return fail(told + ": its name is no UTF-8");
     return paths;
 }
 

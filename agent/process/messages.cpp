@@ -19,8 +19,6 @@ struct Header {
 bool is_known(uint32_t message) {
     switch (static_cast<Message>(message)) {
         case Message::policy:
-        case Message::reload_failed:
-        case Message::reload_refused:
         case Message::stop:
         case Message::surroundings:
         case Message::listen:

@@ -17,14 +17,14 @@ namespace ringwall::agent {
 
 enum class Message : uint32_t {
     // to the worker
-    policy = 1,         // body: struct Briefing, with its table as a descriptor; the kernel has this policy already
-    reload_failed = 2,  // body: why, for people; the policy before stays
-    reload_refused = 3, // likewise, for mistakes of the configuration: one a line
+    policy = 1, // body: struct Briefing, with its table as a descriptor; the kernel has this policy already
     stop = 4,
-    surroundings = 5, // as `policy`: the same configuration, other interfaces, addresses or contents of lists
-    listen = 6,       // with the control socket, made anew, as a descriptor
-    lock = 7,         // with the pins' lock, made anew: to be kept open in place of the one before
-    scrape = 8,       // as `listen`, with the socket for metrics, which somebody else had before
+    surroundings =
+        5,      // as `policy`, but the configuration is as before: other interfaces, addresses or contents of lists,
+                // or a reload that failed
+    listen = 6, // with the control socket, made anew, as a descriptor
+    lock = 7,   // with the pins' lock, made anew: to be kept open in place of the one before
+    scrape = 8, // as `listen`, with the socket for metrics, which somebody else had before
     // to the parent
     ready = 16,
     reload = 17,

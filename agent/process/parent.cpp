@@ -30,6 +30,7 @@ constexpr auto longest_backoff = 5000ms;
 constexpr auto healthy_after = 10s; // a worker that lived so long starts the backoff anew
 constexpr auto look_period = 1s;
 constexpr int most_silent_looks = 5;
+constexpr int most_starting_looks = 60;
 constexpr timeval send_patience{.tv_sec = 5, .tv_usec = 0};
 constexpr auto stop_patience = 2s;
 
@@ -100,6 +101,8 @@ int Parent::start(Plan plan) {
     control_ = std::move(*listening);
     auto done = datapath_->took_over() ? put_into_force(plan) : put_new_wall_into_force(std::move(plan));
     if (!done) return give_up(done.error());
+    scraped_at_ = config_.http;
+    briefing_.http_listen = scraped_at_ ? scraped_at_->to_string() : "off";
     listen_for_scrapes();
     if (auto started = start_worker(); !started) return give_up(started.error());
     return go_on;
@@ -177,13 +180,13 @@ std::chrono::steady_clock::time_point Parent::next_look() const {
                      worker_ ? wake_at_ : worker_due_});
 }
 
-// By looks, not by age: a machine that slept, or a group of processes that was stopped, slept whole.
+// By looks, not by age: a machine that slept, or a group of processes that was stopped, slept whole. Before it is ready it has
+// the calls of others to read, of which there may be many.
 int Parent::look_at_heartbeat() {
-    if (!worker_->is_ready) return go_on;
-    const auto beat_ns = datapath_->heartbeat_ns();
+    const auto beat_ns = worker_->is_ready ? datapath_->heartbeat_ns() : 0;
     worker_->silent_looks = beat_ns == worker_->last_beat_ns ? worker_->silent_looks + 1 : 0;
     worker_->last_beat_ns = beat_ns;
-    if (worker_->silent_looks < most_silent_looks) return go_on;
+    if (worker_->silent_looks < (worker_->is_ready ? most_silent_looks : most_starting_looks)) return go_on;
     log::error("agent.hangs", "the worker has not read its rings for seconds: another one takes its place");
     return worker_gone();
 }
@@ -233,7 +236,10 @@ int Parent::on_frame(const Frame& frame) {
                 manager_.ready();
             }
             return go_on;
-        case Message::reload: reload(); return go_on;
+        case Message::reload:
+            ++worker_->reloads_asked;
+            reload();
+            return go_on;
         case Message::joined:
             if (const auto join = decode_join(frame.body)) {
                 on_join(*join);
@@ -244,12 +250,8 @@ int Parent::on_frame(const Frame& frame) {
     }
 }
 
-// With the briefing and the table, but of a reload that failed.
-void Parent::tell_worker(Message message, std::string_view body) {
-    const bool is_policy = message == Message::policy || message == Message::surroundings;
-    if (is_policy) send_worker(message, encode(briefing_), table_.get());
-    else send_worker(message, body);
-}
+// By `policy` or `surroundings`.
+void Parent::brief_worker(Message message) { send_worker(message, encode(briefing_), table_.get()); }
 
 void Parent::send_worker(Message message, std::string_view body, int descriptor) {
     if (!worker_) return;
@@ -278,6 +280,7 @@ Result<void> Parent::start_worker() {
                           .maps = datapath_->map_paths()}));
     }
     worker_.emplace(Worker{.pid = pid, .socket = std::move(ours), .started = std::chrono::steady_clock::now()});
+    briefing_.reloads_answered = 0;
     if (auto briefed = send_frame(worker_->socket.get(), Message::policy, encode(briefing_), table_.get()); !briefed) {
         worker_gone();
         return briefed;

@@ -41,6 +41,7 @@ private:
         bool is_ready = false;
         uint64_t last_beat_ns = 0;
         int silent_looks = 0; // one a second
+        uint64_t reloads_asked = 0;
     };
 
     struct Resolver {
@@ -71,8 +72,8 @@ private:
     Result<void> follow_addresses(const Surroundings& found);
     Result<void> attach(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure);
     Result<void> attach_now(const Surroundings& found, policy::Attach mode, kernel::OnFailure on_failure);
-    void tell_worker(Message message, std::string_view body = {});
-    void send_worker(Message message, std::string_view body, int descriptor = -1);
+    void brief_worker(Message message);
+    void send_worker(Message message, std::string_view body, int descriptor);
 
     // parent_watch.cpp
     bool keep_pins();
@@ -137,9 +138,10 @@ private:
     std::set<int> refused_;                                 // by index: those that could not be
     std::map<std::pair<int, kernel::Hook>, Seldom> losses_; // of programs, by interface
     std::map<int, control::Interface> lost_untold_; // by index, as it was: if it comes back so, that is not told either
-    Retry following_;          // what the machine has now could not be found out, or put into force
-    std::string follow_error_; // why; empty: it could
-    Fd scraped_;               // over TCP; none where the configuration says so, or somebody else is there
+    Retry following_;                    // what the machine has now could not be found out, or put into force
+    std::string follow_error_;           // why; empty: it could
+    std::optional<Endpoint> scraped_at_; // over TCP: of the configuration that this process began with
+    Fd scraped_;                         // none where it says so, or somebody else is there
     Fd signals_;
     Briefing briefing_;
     std::optional<Worker> worker_;

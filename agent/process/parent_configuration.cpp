@@ -23,13 +23,16 @@ Result<void> Parent::put_into_force(const Plan& plan) {
     if (auto fits = datapath_->check_tables(plan.config.tables); !fits) return fits;
     for (const auto& warning : plan.config.warnings) log::warn("config", policy::to_string(warning));
     for (const auto& warning : plan.surroundings.warnings) log::warn("config", warning);
-    auto done = attach(plan.surroundings, plan.config.attach, kernel::OnFailure::refuse_all);
+    const bool has_calls =
+        !was_ready_ && datapath_->took_over(); // which need an agent, whatever else has come to be since
+    auto done = attach(plan.surroundings, plan.config.attach,
+                       has_calls ? kernel::OnFailure::leave_out : kernel::OnFailure::refuse_all);
     if (done) done = write(plan.compiled);
     if (!done) { // interfaces may have other programs by now: those of watched ones, say
         if (was_ready_) attach_now(surroundings_, config_.attach, kernel::OnFailure::leave_out);
         return done;
     }
-    if (was_ready_ && plan.config.http != config_.http)
+    if (was_ready_ && plan.config.http != scraped_at_)
         log::warn("config", "http.listen takes effect with the next start of the agent");
     configure_log(plan.config.log, datapath_->secret());
     config_ = plan.config;
@@ -97,8 +100,10 @@ void Parent::reload() {
     }
     if (error.empty()) log::info("config.reload", options_.config + " is in force");
     else log::error("config.refused", "the policy before stays: " + error);
-    if (error.empty()) tell_worker(Message::policy);
-    else tell_worker(is_configuration ? Message::reload_refused : Message::reload_failed, error);
+    briefing_.config_error = error;
+    briefing_.is_config_refused = is_configuration;
+    if (worker_) briefing_.reloads_answered = worker_->reloads_asked;
+    brief_worker(error.empty() ? Message::policy : Message::surroundings);
     manager_.status(error.empty() ? "" : "the last reload was refused, see `ringwall check`");
     manager_.ready();
 }

@@ -96,7 +96,7 @@ void Parent::look_at_interfaces() {
     if (found && (found->devices != surroundings_.devices || found->self != surroundings_.self ||
                   found->shared != surroundings_.shared)) {
         if (const auto followed = follow(std::move(*found)); !followed) error = followed.error().message();
-        tell_worker(Message::surroundings);
+        brief_worker(Message::surroundings);
     }
     if (!error.empty() && error != follow_error_) log::error("attach.refused", error);
     if (error.empty()) following_.over();
@@ -131,7 +131,7 @@ Result<void> Parent::follow_addresses(const Surroundings& found) {
     auto self_before = std::exchange(briefing_.self, found.self);
     Fd table_before = std::exchange(table_, std::move(*table));
     ++briefing_.table;
-    tell_worker(Message::surroundings);
+    brief_worker(Message::surroundings);
     if (auto written = datapath_->write(compiled); !written) {
         briefing_.self = std::move(self_before); // and the worker is told so
         table_ = std::move(table_before);

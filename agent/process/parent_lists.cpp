@@ -61,7 +61,7 @@ void Parent::take_lists(const std::vector<size_t>& which) {
         lists_ = std::move(next);
     }
     briefing_.lists = describe(lists_);
-    tell_worker(Message::surroundings);
+    brief_worker(Message::surroundings);
 }
 
 } // namespace ringwall::agent

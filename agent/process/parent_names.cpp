@@ -193,7 +193,7 @@ void Parent::remember_names() {
 
 void Parent::tell_of_names() {
     describe_names();
-    tell_worker(Message::surroundings);
+    brief_worker(Message::surroundings);
 }
 
 void Parent::describe_names() {

@@ -35,7 +35,7 @@ bool Parent::keep_pins() {
     if (is_news && !error.empty())
         log::error("pins.lost", "pins were deleted and cannot be made again: " + error +
                                     "; calls go on, and a restart would begin without them: clear the way");
-    if (is_news) tell_worker(Message::surroundings);
+    if (is_news) brief_worker(Message::surroundings);
     return count && *count > 0;
 }
 
@@ -77,7 +77,7 @@ void Parent::look_at_attachments() {
             log::error("attach.refused", done.error().message());
             attaching_.failed(std::chrono::steady_clock::now());
         }
-    if (briefing_.interfaces != before || briefing_.attachments_lost != lost) tell_worker(Message::surroundings);
+    if (briefing_.interfaces != before || briefing_.attachments_lost != lost) brief_worker(Message::surroundings);
     if (!is_due) return;
     link_events_->take(); // what this try has brought about is no reason for the next one
     look_at_interfaces();
@@ -99,21 +99,19 @@ void Parent::look_at_socket() {
 // Calls matter more than figures: a port that somebody else has is no reason not to protect anybody. When it is free again, the
 // next look takes it.
 void Parent::listen_for_scrapes() {
-    if (scraped_ || !config_.http) return;
-    auto listening = listen_on(*config_.http);
+    if (scraped_ || !scraped_at_) return;
+    auto listening = listen_on(*scraped_at_);
     const std::string error = listening ? "" : listening.error().message();
-    const bool is_news = error != briefing_.http_error;
+    if (!listening && error == briefing_.http_error) return; // which was told
     briefing_.http_error = error;
     if (listening) scraped_ = std::move(*listening);
-    if (!is_news) return;
-    if (!error.empty())
-        log::error("http", error + ": no metrics and no health (http.listen); trying again each second");
+    else log::error("http", error + ": no metrics and no health (http.listen); trying again each second");
     if (!worker_) return; // which begins with it
     if (scraped_) {
-        log::info("http", "listening on " + config_.http->to_string() + " now");
+        log::info("http", "listening on " + scraped_at_->to_string() + " now");
         send_worker(Message::scrape, {}, scraped_.get());
     }
-    tell_worker(Message::surroundings);
+    brief_worker(Message::surroundings);
 }
 
 } // namespace ringwall::agent

@@ -10,14 +10,21 @@
 namespace ringwall::agent {
 namespace {
 
+constexpr size_t most_error_bytes = size_t{64} << 10;
+
 tl::unexpected<PlanError> configuration(std::string what) {
     return tl::make_unexpected(PlanError{true, std::move(what)});
 }
 tl::unexpected<PlanError> machine(std::string what) { return tl::make_unexpected(PlanError{false, std::move(what)}); }
 
+// Into a log and a briefing: nobody corrects thousands by hand.
 std::string all_of(const std::vector<policy::Mistake>& mistakes) {
     std::string lines;
-    for (const auto& mistake : mistakes) lines += (lines.empty() ? "" : "\n") + policy::to_string(mistake);
+    for (size_t i = 0; i < mistakes.size(); ++i) {
+        if (lines.size() > most_error_bytes)
+            return lines + "\nand " + std::to_string(mistakes.size() - i) + " more: see `ringwall check`";
+        lines += (lines.empty() ? "" : "\n") + policy::to_string(mistakes[i]);
+    }
     return lines;
 }
 

@@ -101,7 +101,7 @@ Response close(const Wall& wall, const Request& request) {
     const auto found = wall.core.opened_by_hand(*closing);
     if (found.empty()) return bad(404, "nothing of the kind is open by hand");
     wall.close(*closing);
-    return good(control::closed(found, wall.core.policy()));
+    return good(control::closed(found));
 }
 
 // The response is named: g++ 12 destroys braced temporaries of a co_await expression twice.
@@ -159,9 +159,10 @@ control::Status status_of(const Wall& wall) {
             .started_s = wall.started_s,
             .config_path = wall.briefing.config_path,
             .config_loaded_s = wall.briefing.loaded_s,
-            .config_error = wall.config_error,
+            .config_error = wall.briefing.config_error,
             .pins_path = wall.briefing.pins_path,
             .pins_error = wall.briefing.pins_error,
+            .http_listen = wall.briefing.http_listen,
             .http_error = wall.briefing.http_error,
             .interfaces = wall.briefing.interfaces,
             .lists = wall.briefing.lists,

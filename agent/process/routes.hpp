@@ -29,7 +29,6 @@ struct Wall {
     Bans& bans;
     Drops& drops;
     const Briefing& briefing;
-    const std::string& config_error; // of the last reload, empty if it was good
     const std::vector<uint64_t>& events_at_load;
     const std::vector<CoreCounter>& counters_at_load;
     int64_t started_s = 0;

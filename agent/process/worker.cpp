@@ -181,18 +181,39 @@ private:
     }
 
     void on_frame(Frame& frame) {
-        if (frame.message == Message::surroundings) return on_surroundings(frame);
         if (frame.message == Message::listen) return serve_commands(frame.descriptor.release());
         if (frame.message == Message::lock) return lock_.reset(frame.descriptor.release());
         if (frame.message == Message::scrape) return serve_scrapes(frame.descriptor.release());
-        if (frame.message == Message::policy) config_error_ = adopt(frame);
-        else config_error_ = frame.body;
-        if (config_error_.empty()) {
-            events_at_load_ = maps_.events();
-            counters_at_load_ = counters();
-        }
-        is_config_refused_ = frame.message == Message::reload_refused;
+        if (frame.message == Message::policy) on_policy(frame);
+        else on_surroundings(frame);
         reloaded_.cancel();
+    }
+
+    void on_policy(Frame& frame) {
+        if (!adopt(frame)) return;
+        events_at_load_ = maps_.events();
+        counters_at_load_ = counters();
+    }
+
+    // With the table that we have, calls need no look.
+    void on_surroundings(Frame& frame) {
+        auto briefing = decode_briefing(frame.body);
+        if (briefing && briefing->table == briefing_.table) briefing_ = std::move(*briefing);
+        else adopt(frame);
+    }
+
+    // What does not read is a bug, and the kernel has that policy already: another worker begins with it.
+    bool adopt(Frame& frame) {
+        auto briefed = read_briefing(frame);
+        if (!briefed) {
+            log::error("worker", briefed.error().message());
+            io_.stop();
+            return false;
+        }
+        briefing_ = std::move(briefed->first);
+        follower_.reload(std::move(briefed->second));
+        configure_log();
+        return true;
     }
 
     void serve_scrapes(int listening) {
@@ -209,28 +230,13 @@ private:
                      serving_->slot(), [signal = serving_](const std::exception_ptr& error) { rethrow(error); }));
     }
 
-    // Nobody's answer: a reload that was asked for still gets its own. With the table that we have, calls need no look.
-    void on_surroundings(Frame& frame) {
-        auto briefing = decode_briefing(frame.body);
-        if (briefing && briefing->table == briefing_.table) briefing_ = std::move(*briefing);
-        else if (const auto error = adopt(frame); !error.empty()) log::error("surroundings", error);
-    }
-
-    std::string adopt(Frame& frame) {
-        auto briefed = read_briefing(frame);
-        if (!briefed) return briefed.error().message();
-        briefing_ = std::move(briefed->first);
-        follower_.reload(std::move(briefed->second));
-        configure_log();
-        return {};
-    }
-
     void configure_log() const { agent::configure_log(follower_.policy().config().log, maps_.secret()); }
 
     awaitable<Reloaded> ask_for_reload() {
+        const uint64_t ours = ++reloads_asked_;
         tell_parent(Message::reload);
-        co_await reloaded_.async_wait(tuple); // cancelled by the answer
-        co_return Reloaded{.error = config_error_, .is_configuration = is_config_refused_};
+        while (briefing_.reloads_answered < ours) co_await reloaded_.async_wait(tuple); // cancelled by each briefing
+        co_return Reloaded{.error = briefing_.config_error, .is_configuration = briefing_.is_config_refused};
     }
 
     void tell_parent(Message message, std::string_view body = {}) {
@@ -251,7 +257,6 @@ private:
                 .bans = bans_,
                 .drops = *drops_,
                 .briefing = briefing_,
-                .config_error = config_error_,
                 .events_at_load = events_at_load_,
                 .counters_at_load = counters_at_load_,
                 .started_s = std::time(nullptr),
@@ -265,11 +270,10 @@ private:
     FrameReader frames_; // of the parent: with what came behind its first word
     kernel::Maps maps_;
     Briefing briefing_;
-    std::string config_error_;
     // When our configuration was loaded; the maps have the events of the workers before us.
     std::vector<uint64_t> events_at_load_ = maps_.events();
     std::vector<CoreCounter> counters_at_load_;
-    bool is_config_refused_ = false; // for its mistakes
+    uint64_t reloads_asked_ = 0;
     Follower follower_;
     Bans bans_;
     std::unique_ptr<kernel::Rings> rings_;

@@ -134,13 +134,40 @@ TEST_F(Pinhole, sleeps_after_its_idle_limit_except_for_its_peer) {
     EXPECT_EQ(media("203.0.113.66"), "drop rtp_bleed"); // outbound media keeps it awake
 }
 
-TEST_F(Pinhole, that_anyone_may_use_is_woken_from_inside_only) {
+TEST_F(Pinhole, that_anyone_may_use_is_woken_by_who_spoke_last_and_from_inside) {
     Hole asleep{.constraint = CONSTRAINT_ANY, .last_in = 31s, .idle_s = 30};
-    open(asleep);
+    open({.constraint = CONSTRAINT_ANY});
+    EXPECT_EQ(media("203.0.113.66"), "pass pinhole_rtp");
+    EXPECT_EQ(media(), "pass pinhole_rtp");
+    auto slept = value_of(asleep);
+    slept.latch = hole().latch;
+    put_hole(asleep, slept);
+    EXPECT_EQ(media("203.0.113.66"), "drop pinhole_idle");
+    EXPECT_EQ(media("198.51.100.7", 30001), "drop pinhole_idle");
+    EXPECT_EQ(media(), "pass pinhole_rtp");
+    EXPECT_EQ(media("203.0.113.66"), "pass pinhole_rtp"); // awake
+    open(asleep);                                         // in which nobody has spoken
     EXPECT_EQ(media(), "drop pinhole_idle");
     EXPECT_EQ(out(eth / ip4{.src = "192.0.2.10", .dst = "198.51.100.7"} / udp{.sport = 40000, .dport = 30000} / rtp()),
               "pass out_media");
     EXPECT_EQ(media(), "pass pinhole_rtp");
+}
+
+TEST_F(Pinhole, that_names_addresses_or_networks_is_woken_by_any_port_of_them) {
+    zone(zone_provider, ZONE_PEER | ZONE_SIP);
+    network("198.51.100.0/28", zone_provider);
+    for (const uint32_t constraint : {CONSTRAINT_NETWORKS, CONSTRAINT_ADDRESSES}) {
+        Hole asleep{.constraint = constraint, .zone = zone_provider, .last_in = 31s, .idle_s = 30};
+        open(asleep);
+        EXPECT_EQ(media("203.0.113.66"), "drop pinhole_idle");
+        EXPECT_EQ(media("198.51.100.7", 31000), "pass pinhole_rtp");
+        open(asleep);
+        EXPECT_EQ(media("198.51.100.8", 31000),
+                  constraint == CONSTRAINT_NETWORKS ? "pass pinhole_rtp" : "drop pinhole_idle");
+    }
+    open({.peer_port = 0, .last_in = 31s, .idle_s = 30}); // behind NAT: its mapping may have gone meanwhile
+    EXPECT_EQ(media("198.51.100.8", 31000), "drop pinhole_idle");
+    EXPECT_EQ(media("198.51.100.7", 31000), "pass pinhole_rtp");
 }
 
 TEST_F(Pinhole, shortens_its_idle_limit_at_the_soft_deadline_while_the_agent_lives) {

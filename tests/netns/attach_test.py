@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`attach: dispatcher` where it cannot be: the wall stands at TC, says why, and leaves alone what is there."""
+import os
+
 from ringwall_netns.case import WallCase
+from ringwall_netns.topology import run
 from ringwall_netns.wall import DRAIN
 from ringwall_netns.xdp import Slot, has_freplace
 
@@ -50,6 +53,46 @@ class WithoutFreplace(Fallback, WallCase):
         self.wall.reload()
         self.assertEqual(self.attachment(), before)
         self.assert_guards()
+
+
+class Later:
+    """A bridge that comes while the wall stands."""
+
+    def add(self, name):
+        self.in_edge('ip', 'link', 'add', name, 'type', 'bridge')
+        self.addCleanup(self.in_edge, 'ip', 'link', 'del', name)
+        self.wait_until(lambda: len(self.wall.status()['interfaces']) == 2, 'the agent has seen it', 10)
+
+    def in_edge(self, *command):
+        return run('nsenter', f'--net={self.topology.edge.path}', *command)
+
+    def ways(self):
+        return {each['name']: each['ingress'] for each in self.wall.status()['interfaces']}
+
+
+class Refused(Later, WallCase):
+    config = {'outside': ['out*'], 'attach': 'native'}           # which bridges have not
+
+    def test_it_keeps_no_agent_from_following_the_calls_of_the_others(self):
+        call, outside, inside = self.inbound()
+        self.add('outbridge')
+        self.assertEqual(self.ways(), {'outer': 'xdp native', 'outbridge': 'none'})
+        self.wall.kill()
+        self.wall.start()
+        self.assertEqual(self.ways(), {'outer': 'xdp native', 'outbridge': 'none'})
+        self.assert_both_hear(outside, inside)
+        call.bye()
+        self.assert_closes(outside, inside, inside.endpoint, DRAIN + 1.0)
+
+
+class AnyName(Later, WallCase):
+    config = {'outside': ['out*']}
+
+    def test_one_that_is_no_utf8_is_told_and_changes_nothing(self):
+        self.add(os.fsdecode(b'out\xff'))
+        self.assertIn('out\ufffd', self.ways())
+        self.wall.reload()
+        self.assertEqual(self.wall.status()['config']['error'], '')
 
 
 class Stranger(Fallback, WallCase):

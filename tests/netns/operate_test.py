@@ -57,6 +57,22 @@ class Reload(WallCase):
         self.wall.configure(self.config)
         self.wall.reload()
 
+    def test_the_command_answers_for_the_reload_that_it_asked_for(self):
+        listed = self.wall.directory / 'long.txt'
+        listed.write_text(''.join(f'100.{n >> 16}.{n >> 8 & 255}.{n & 255}\n' for n in range(300_000)), encoding='utf-8')
+        changes = {**self.config, 'deny': {'files': [str(listed)]}}
+        self.wall.configure(changes)
+        self.wall.reload()
+        self.wall.write_config(self.wall.config_path.read_text(encoding='utf-8') + '# touched\n')
+        os.kill(self.wall.process.pid, signal.SIGHUP)            # takes a second or so, and is good
+        time.sleep(0.15)
+        self.wall.write_config(self.wall.config_path.read_text(encoding='utf-8') + 'bogus: 1\n')
+        refused = self.wall.invoke('reload')
+        self.assertEqual(refused.returncode, BAD_CONFIG)
+        self.assertIn('unknown key "bogus"', refused.stderr)
+        self.wall.configure(changes)
+        self.wall.reload()
+
     def test_a_good_file_takes_effect_at_once_and_calls_go_on(self):
         _, outside, inside = self.inbound()
         self.assert_both_hear(outside, inside)

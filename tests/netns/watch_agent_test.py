@@ -4,11 +4,11 @@ import os
 import signal
 import socket
 
-from ringwall_netns.case import WallCase
+from ringwall_netns.case import TEST_SECONDS, WallCase
 from ringwall_netns.topology import run
 from ringwall_netns.watched import Watched
 
-NO_AGENT = 3
+NO_AGENT, BAD_CONFIG = 3, 5
 
 
 class ControlSocket(Watched, WallCase):
@@ -62,17 +62,39 @@ class Workers(Watched, WallCase):
 
     def test_what_the_parent_says_while_a_worker_starts_is_heard(self):
         for number in range(5):
-            killed = self.worker()
-            os.kill(killed, signal.SIGKILL)
-            while (worker := self.worker()) in (None, killed):
-                pass                                             # stopped before it has read its first word
-            os.kill(worker, signal.SIGSTOP)
+            worker = self.hung_at_its_birth()
             said = self.logged('is protected from now on')
             self.in_edge('ip', 'addr', 'add', f'203.0.113.{number}/32', 'dev', 'outer')
             self.wait_until(lambda s=said: self.logged('is protected from now on') > s, 'the parent has more to say')
             os.kill(worker, signal.SIGCONT)
             self.wait_until(lambda: self.wall.invoke('status').returncode == 0, 'it answers')
             self.assertEqual(self.wall.invoke('reload').returncode, 0)
+
+    def hung_at_its_birth(self):
+        killed = self.worker()
+        os.kill(killed, signal.SIGKILL)
+        while (worker := self.worker()) in (None, killed):
+            pass                                                 # stopped before it has read its first word
+        os.kill(worker, signal.SIGSTOP)
+        return worker
+
+    def test_one_that_hangs_before_it_is_ready_gives_its_place_to_another(self):
+        signal.alarm(3 * TEST_SECONDS)
+        hung = self.hung_at_its_birth()
+        self.wait_until(lambda: self.worker() not in (None, hung), 'another one is there', 90.0)
+        self.wait_until(lambda: self.wall.invoke('status').returncode == 0, 'it answers', 15.0)
+        self.assertEqual(self.logged('agent.hangs: '), 1)
+
+    def test_the_next_one_knows_that_the_last_reload_was_refused(self):
+        good = self.wall.config_path.read_text(encoding='utf-8')
+        self.wall.write_config(good + 'bogus: 1\n')
+        self.assertEqual(self.wall.invoke('reload').returncode, BAD_CONFIG)
+        self.next_worker(self.worker())
+        self.wait_until(lambda: self.wall.invoke('status').returncode == 0, 'it answers', 15.0)
+        self.assertIn('unknown key "bogus"', self.wall.status()['config']['error'])
+        self.wall.write_config(good)
+        self.wall.reload()
+        self.assertEqual(self.wall.status()['config']['error'], '')
 
     def test_a_worker_that_ends_again_and_again_keeps_nobody_from_looking(self):
         for _ in range(6):

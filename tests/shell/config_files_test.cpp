@@ -72,5 +72,17 @@ TEST(ConfD, has_files_and_nothing_that_would_be_waited_for) {
     std::filesystem::remove_all(root);
 }
 
+TEST(ConfigFiles, whose_names_are_no_utf8_are_refused) {
+    const auto directory = std::filesystem::temp_directory_path() / ("rw-files-" + std::to_string(getpid()));
+    std::filesystem::create_directories(directory / "conf.d");
+    std::ofstream(directory / "r.yaml").put('\n');
+    EXPECT_TRUE(config_paths(directory / "r.yaml"));
+    std::ofstream(directory / "conf.d" / "caf\xe9.yaml").put('\n');
+    const auto paths = config_paths(directory / "r.yaml");
+    ASSERT_FALSE(paths);
+    EXPECT_NE(paths.error().message().find("caf\xef\xbf\xbd.yaml: its name is no UTF-8"), std::string::npos);
+    std::filesystem::remove_all(directory);
+}
+
 } // namespace
 } // namespace ringwall::agent

@@ -234,12 +234,16 @@ TEST(Briefing, survives_the_way_to_the_worker) {
         .self = {IpAddress::v4(0xc0000201), *IpAddress::parse("2001:db8::1")},
         .pins_path = "/sys/fs/bpf/ringwall",
         .pins_error = "in the way",
+        .http_listen = "127.0.0.1:10560",
         .http_error = "in use",
         .interfaces = {{"eth0", 2, "xdp native", "tcx"}},
         .attachments_lost = 2,
         .lists = {{"/etc/deny.txt", "deny", 17, 2, 1800000001, "empty"}},
         .names = {{"provider", "sip.example.net", {IpAddress::v4(0xc6336407)}, 1, "silent", 3}},
         .loaded_s = 1800000000,
+        .config_error = "r.yaml:1:1: no such key",
+        .is_config_refused = true,
+        .reloads_answered = 3,
         .table = 5};
     const auto got = decode_briefing(encode(sent));
     ASSERT_TRUE(got) << got.error().message();
@@ -256,8 +260,24 @@ TEST(Briefing, survives_the_way_to_the_worker) {
     EXPECT_EQ(got->pins_path, sent.pins_path);
     EXPECT_EQ(got->pins_error, sent.pins_error);
     EXPECT_EQ(got->http_error, sent.http_error);
+    EXPECT_EQ(got->http_listen, sent.http_listen);
     EXPECT_EQ(got->attachments_lost, 2U);
+    EXPECT_EQ(got->config_error, sent.config_error);
+    EXPECT_TRUE(got->is_config_refused);
+    EXPECT_EQ(got->reloads_answered, 3U);
     EXPECT_EQ(got->table, 5U);
+}
+
+TEST(Briefing, names_what_is_no_utf8_as_well_as_may_be) {
+    const auto got = decode_briefing(encode({.config_path = "/etc/\xe9/r.yaml",
+                                             .config = {},
+                                             .self = {},
+                                             .pins_path = "/sys/fs/bpf/\xff",
+                                             .interfaces = {{.name = "out\xff", .why = "\xfe"}},
+                                             .config_error = "/etc/\xe9/r.yaml: gone"}));
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ(got->config_path, "/etc/\xef\xbf\xbd/r.yaml");
+    EXPECT_EQ(got->interfaces.at(0).name, "out\xef\xbf\xbd");
 }
 
 TEST(Briefing, that_is_none_is_an_error) {

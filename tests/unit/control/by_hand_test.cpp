@@ -64,6 +64,7 @@ TEST(OpenByHand, says_what_it_does_not_understand) {
     EXPECT_EQ(mistake(with(R"("for":60)")), "for: expected a string");
     EXPECT_EQ(mistake(with(R"("from":"any")")), "from: expected a list of strings");
     EXPECT_EQ(mistake(with(R"("from":[7])")), "from: expected a list of strings");
+    EXPECT_EQ(mistake(with(R"("from":[])")), "from: expected at least one; any admits whoever sends");
     for (const char* mixed : {R"(["any","203.0.113.9"])", R"(["provider","203.0.113.9"])", R"(["provider","other"])"})
         EXPECT_EQ(mistake(with(R"("from":)" + std::string(mixed))),
                   "from: expected addresses, one declared peer or any");

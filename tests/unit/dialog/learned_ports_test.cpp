@@ -130,13 +130,16 @@ TEST(LearnedPorts, tell_only_of_those_whose_zones_have_another_number_now) {
         return zones;
     };
     using Told = std::map<uint32_t, uint64_t>;
-    ports.renumber(both, both);
+    const auto renumber = [&](const policy::View& before, const policy::View& after) {
+        ports.renumber(policy::renumbering(before.config(), after.config()));
+    };
+    renumber(both, both);
     EXPECT_EQ(told(), Told());
-    ports.renumber(both, swapped);
+    renumber(both, swapped);
     EXPECT_EQ(told(), (Told{{5070, 1 << 1}, {5071, 1 << 2}}));
-    ports.renumber(swapped, without_branch);
+    renumber(swapped, without_branch);
     EXPECT_EQ(told(), (Told{{5071, 0}, {5072, 1 << 1}}));
-    ports.renumber(without_branch, policy_view());
+    renumber(without_branch, policy_view());
     EXPECT_EQ(told(), (Told{{5070, 0}, {5072, 0}}));
 }
 
