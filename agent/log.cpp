@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "agent/log/line.hpp"
 #include "agent/log/outlet.hpp"
@@ -20,6 +21,8 @@ using Format = policy::LogFormat;
 
 // Even escaped a line stays well under PIPE_BUF (outlet.cpp): `ringwall check` tells all of a long story.
 constexpr size_t longest_text = 1500, longest_value = 300;
+
+constexpr std::string_view nobody_listens = "no journald listens: the log goes to standard error until one does";
 
 spdlog::level::level_enum of(Level level) {
     switch (level) {
@@ -48,11 +51,47 @@ std::string cut(std::string_view text, size_t longest) {
     return text.size() <= longest ? std::string(text) : std::string(text.substr(0, longest)) + "...";
 }
 
+std::string written(const Line& line, Format format) {
+    switch (format) {
+        case Format::json: return as_json(line);
+        case Format::journal: return as_journal(line);
+        default: return as_text(line);
+    }
+}
+
+// An outlet, and the words that lines have there.
+class Way {
+public:
+    Way() = default;
+    Way(std::shared_ptr<Outlet> outlet, Format format, std::string process, Level level)
+        : outlet_(std::move(outlet)),
+          format_(format),
+          logger_(std::make_unique<spdlog::logger>(std::move(process), outlet_)) {
+        logger_->set_level(of(level));
+        logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+            pattern_of(format), spdlog::pattern_time_type::local, format == Format::journal ? "" : "\n"));
+    }
+
+    bool is_open() const { return logger_ != nullptr; }
+    bool has_use_for(Level level) const { return logger_->should_log(of(level)); }
+    void put(const Line& line) {
+        const std::string words = written(line, format_);
+        logger_->log(of(line.level), spdlog::string_view_t(words.data(), words.size()));
+    }
+    bool is_unheard() const { return outlet_->is_unheard(); } // only a journal's
+    uint64_t take_lost() { return outlet_ ? outlet_->take_lost() : 0; }
+
+private:
+    std::shared_ptr<Outlet> outlet_;
+    Format format_ = Format::text;
+    std::unique_ptr<spdlog::logger> logger_;
+};
+
 class Log {
 public:
     void start(std::string_view process) {
-        logger_.reset();
-        outlet_.reset();
+        way_ = {};
+        instead_ = {};
         outlets_ = {}; // closes its socket before another one gets the number
         outlets_ = {to_descriptor(STDERR_FILENO), to_journal()};
         process_ = process;
@@ -63,20 +102,18 @@ public:
     void use(const policy::Log& settings, UserHash hash) {
         settings_ = settings;
         hash_ = std::move(hash);
-        format_ = settings.format == Format::auto_ ? automatic_ : settings.format;
-        if (!outlets_.journal && format_ == Format::journal) format_ = Format::text;
-        outlet_ = format_ == Format::journal ? outlets_.journal : outlets_.standard_error;
-        logger_ = std::make_unique<spdlog::logger>(process_, outlet_);
-        logger_->set_level(of(settings.level));
-        logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-            pattern_of(format_), spdlog::pattern_time_type::local, format_ == Format::journal ? "" : "\n"));
+        const Format format = settings.format == Format::auto_ ? automatic_ : settings.format;
+        const auto& outlet = format == Format::journal ? outlets_.journal : outlets_.standard_error;
+        way_ = Way(outlet, format, process_, settings.level);
+        instead_ = {}; // an outlet has one format
+        if (format == Format::journal) instead_ = Way(outlets_.standard_error, Format::text, process_, settings.level);
     }
 
     void write(Level level, std::string_view id, std::string_view text, const Fields& fields) {
-        if (!logger_) start("ringwall");
-        if (!logger_->should_log(of(level))) return;
+        if (!way_.is_open()) start("ringwall");
+        if (!way_.has_use_for(level)) return;
         put(level, id, text, fields);
-        if (const uint64_t lost = outlet_->take_lost(); lost != 0)
+        if (const uint64_t lost = way_.take_lost() + instead_.take_lost(); lost != 0)
             put(Level::warn, "log.lost", "nobody took " + std::to_string(lost) + " lines of the log in time", {});
     }
 
@@ -89,11 +126,21 @@ private:
         const std::string safe_text = cut(shown(text), longest_text);
         Fields safe;
         for (const Field& field : fields) safe.push_back({field.name, cut(shown(field.value), longest_value)});
-        const Line line{.level = level, .process = process_, .id = id, .text = safe_text, .fields = safe};
-        const std::string written = format_ == Format::json      ? as_json(line)
-                                    : format_ == Format::journal ? as_journal(line)
-                                                                 : as_text(line);
-        logger_->log(of(level), spdlog::string_view_t(written.data(), written.size()));
+        put({.level = level, .process = process_, .id = id, .text = safe_text, .fields = safe});
+    }
+
+    // Without a journald standard error has the line, as the reason of a start that failed; with the next one the journal.
+    void put(const Line& line) {
+        way_.put(line);
+        const bool was_unheard = std::exchange(is_unheard_, way_.is_unheard());
+        if (!is_unheard_) return;
+        if (!was_unheard) instead_.put(of_ours(Level::warn, "log.journal", nobody_listens));
+        instead_.put(line);
+    }
+
+    Line of_ours(Level level, std::string_view id, std::string_view text) const {
+        static const Fields none;
+        return {.level = level, .process = process_, .id = id, .text = text, .fields = none};
     }
 
     std::string shown(std::string_view text) const {
@@ -102,9 +149,9 @@ private:
 
     std::string process_ = "ringwall";
     Outlets outlets_;
-    std::shared_ptr<Outlet> outlet_;
-    std::unique_ptr<spdlog::logger> logger_;
-    Format automatic_ = Format::text, format_ = Format::text;
+    Way way_, instead_;
+    bool is_unheard_ = false;
+    Format automatic_ = Format::text;
     policy::Log settings_;
     UserHash hash_ = [](std::string_view) { return uint64_t{0}; };
 };

@@ -6,6 +6,7 @@
 
 #include "maps/bans.hpp"
 #include "maps/reasons.hpp"
+#include "maps/utf8.hpp"
 #include "policy/scalars.hpp"
 
 namespace ringwall::cli {
@@ -47,6 +48,9 @@ void add_replay_options(CLI::App& command, replay::Options& options) {
 // What was said as '' is a variable that was empty, not the default.
 std::string expected_a_word(const std::string& text) { return text.empty() ? "expected a word, got nothing" : ""; }
 
+// Of what travels as JSON (RFC 8259 8.1).
+std::string expected_utf8(const std::string& text) { return to_utf8(text) == text ? "" : "expected UTF-8"; }
+
 // A command of `pinholes`, with what tells one pinhole from another.
 CLI::App& add_by_hand(CLI::App& pinholes, Invocation& invocation, Command which, const char* name, const char* about,
                       const char* example, const char* about_name) {
@@ -55,7 +59,10 @@ CLI::App& add_by_hand(CLI::App& pinholes, Invocation& invocation, Command which,
     command->fallthrough();
     const char* about_proto = which == Command::open ? "udp (the default) or tcp" : "Only udp, or only tcp";
     command->add_option("--proto", invocation.by_hand.proto, about_proto)->type_name("PROTO")->check(expected_a_word);
-    command->add_option("--name", invocation.by_hand.name, about_name)->type_name("NAME")->check(expected_a_word);
+    command->add_option("--name", invocation.by_hand.name, about_name)
+        ->type_name("NAME")
+        ->check(expected_a_word)
+        ->check(expected_utf8);
     command->add_flag("--json", invocation.json, "Print JSON");
     command->final_callback([&invocation, which] { invocation.command = which; });
     return *command;
@@ -103,7 +110,9 @@ void add_ban_terms(CLI::App& command, BansInvocation& bans, const std::string& u
                        ? ""
                        : "expected a whole number with its unit, s, m, h or d, such as 90s; 1s at least, 366d at most";
         });
-    command.add_option("--reason", bans.reason, "Shown beside the ban, at most 31 bytes")->type_name("TEXT");
+    command.add_option("--reason", bans.reason, "Shown beside the ban, at most 31 bytes")
+        ->type_name("TEXT")
+        ->check(expected_utf8);
 }
 
 CLI::App* add_ban_command(CLI::App& command, BansInvocation& bans, BansInvocation::Action action, const char* name,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/cli/top_terminal.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <array>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +31,15 @@ attr_t attributes_of(TopLine::Style style, bool has_color) {
         case Style::strong: return A_BOLD;
         default: return A_NORMAL;
     }
+}
+
+// Where its other side is closed, or it was hung up, a read waits for nothing and brings nothing. A SIGHUP comes only to the
+// session whose terminal it was.
+bool is_gone() {
+    std::array<pollfd, 2> ends{
+        {{.fd = STDIN_FILENO, .events = 0, .revents = 0}, {.fd = STDOUT_FILENO, .events = 0, .revents = 0}}};
+    if (poll(ends.data(), ends.size(), 0) <= 0) return false;
+    return ((ends[0].revents | ends[1].revents) & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 } // namespace
@@ -99,6 +110,7 @@ TopKey TopTerminal::key(int wait_ms) {
         case KEY_NPAGE: return TopKey::page_down;
         case KEY_HOME: return TopKey::top;
         case KEY_RESIZE: return TopKey::resized;
+        case ERR: return is_gone() ? TopKey::quit : TopKey::none;
         default: return TopKey::none;
     }
 }

@@ -39,7 +39,7 @@ public:
     size_t width() const;
     size_t height() const;
     void show(const std::vector<TopLine>& lines);
-    TopKey key(int wait_ms); // none where none came
+    TopKey key(int wait_ms); // none where none came; quit where the terminal is gone
 
 private:
     struct GiveBack {

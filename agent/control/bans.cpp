@@ -14,6 +14,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 double seconds_of(uint64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 BanTerms terms_of(Members& members) {
@@ -50,6 +52,7 @@ Result<BanLines> BanLines::open(std::string_view body) {
     lines.terms_ = terms_of(members);
     if (!members.mistake().empty()) return fail(members.mistake());
     lines.rest_ = body.substr(std::min(end + 1, body.size()));
+    if (lines.rest_.starts_with(byte_order_mark)) lines.rest_.remove_prefix(byte_order_mark.size());
     return lines;
 }
 

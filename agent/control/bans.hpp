@@ -25,7 +25,8 @@ struct BanRequest {
 };
 Result<BanRequest, std::string> ban_request(std::string_view body, bool needs_terms);
 
-// The first line {"for":"24h","reason":"…"}, then one source a line; empty lines and what follows # or ; are passed over.
+// The first line {"for":"24h","reason":"…"}, then one source a line; a byte order mark before them, empty lines and what
+// follows # or ; are passed over.
 class BanLines {
 public:
     static Result<BanLines> open(std::string_view body);

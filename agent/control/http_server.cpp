@@ -114,11 +114,23 @@ asio::awaitable<bool> write_pieces(Stream& stream, const Response& response,
     co_return !end_error && head.keep_alive();
 }
 
-asio::awaitable<void> refuse(Stream& stream, beast::error_code error) {
+// "48 KiB": limits are whole ones.
+std::string size_text(uint64_t bytes) {
+    const bool is_in_mib = bytes >= uint64_t{1} << 20;
+    return std::to_string(bytes >> (is_in_mib ? 20 : 10)) + (is_in_mib ? " MiB" : " KiB");
+}
+
+std::string complaint(beast::error_code error, uint64_t longest_body) {
+    if (error == http::error::body_limit)
+        return "longer than " + size_text(longest_body) + ", the most that is read here";
+    return "not a request that this socket reads";
+}
+
+asio::awaitable<void> refuse(Stream& stream, beast::error_code error, uint64_t longest_body) {
     http::response<http::string_body> answer(refusal(error), 11);
     answer.set(http::field::content_type, "application/json");
     answer.keep_alive(false);
-    answer.body() = R"({"ok":false,"errors":["not a request that this socket reads"]})";
+    answer.body() = R"({"ok":false,"errors":[")" + complaint(error, longest_body) + R"("]})";
     answer.prepare_payload();
     co_await write(stream, std::move(answer));
 }
@@ -128,17 +140,18 @@ asio::awaitable<bool> answer_one(Stream& stream, beast::flat_buffer& buffer, con
     http::request_parser<http::string_body> parser;
     parser.header_limit(most_header_bytes);
     parser.body_limit(boost::none); // the target says how long it may be
+    uint64_t longest = 0;
     stream.expires_after(request_time);
     auto [error, size] = co_await http::async_read_header(stream, buffer, parser, without_throwing);
     if (!error) {
         const auto target = parser.get().target();
-        const uint64_t longest = service.longest_body({target.data(), target.size()});
+        longest = service.longest_body({target.data(), target.size()});
         parser.body_limit(longest); // of one in chunks, whose length nobody says
         if (parser.content_length().value_or(0) > longest) error = http::error::body_limit;
     }
     if (!error && !parser.is_done())
         std::tie(error, size) = co_await http::async_read(stream, buffer, parser, without_throwing);
-    if (is_http_error(error)) co_await refuse(stream, error);
+    if (is_http_error(error)) co_await refuse(stream, error, longest);
     if (error) co_return false;
     const auto request = parser.release();
     stream.expires_never(); // a reload may take longer than a request may

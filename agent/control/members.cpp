@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "maps/utf8.hpp"
+
 namespace ringwall::control {
 
 namespace json = boost::json;
@@ -10,7 +12,8 @@ namespace json = boost::json;
 Members::Members(std::string_view body) {
     boost::system::error_code unreadable;
     document_ = json::parse(json::string_view(body.data(), body.size()), unreadable);
-    if (unreadable || !document_.is_object()) mistake_ = "expected a JSON object";
+    if (unreadable && to_utf8(body) != body) mistake_ = "expected a JSON object in UTF-8";
+    else if (unreadable || !document_.is_object()) mistake_ = "expected a JSON object";
 }
 
 std::string Members::text(std::string_view key, std::string_view otherwise) {

@@ -61,7 +61,11 @@ private:
     std::vector<MetricFamily> all_;
 };
 
-bool is_attached(const Interface& interface) { return interface.ingress != "none" && interface.egress != "none"; }
+// The loopback is 1 in every network namespace (drivers/net/loopback.c). What leaves it arrives there: its way out sees all.
+bool is_attached(const Interface& interface) {
+    const bool is_watched_loopback = interface.ifindex == 1 && interface.role == "watch";
+    return interface.egress != "none" && (interface.ingress != "none" || is_watched_loopback);
+}
 
 void add_about(Families& families, const Status& status, const policy::View& policy) {
     const bool is_monitor = policy.config().mode == policy::Mode::monitor;
@@ -75,7 +79,7 @@ void add_about(Families& families, const Status& status, const policy::View& pol
     families.gauge("ringwall_config_loaded_timestamp_seconds", "When the configuration in force was loaded")
         .value(static_cast<double>(status.config_loaded_s));
     families.gauge("ringwall_interface_attached",
-                   "1 where the programs see what comes in and goes out, 0 where they do not");
+                   "1 where the programs see what comes in and goes out (of lo: what goes out), 0 where they do not");
     for (const Interface& each : status.interfaces)
         families.value(is_attached(each) ? 1.0 : 0.0, {{"interface", to_utf8(each.name)},
                                                        {"role", each.role},

@@ -10,13 +10,20 @@ namespace ringwall::agent {
 namespace {
 
 constexpr auto rest = std::chrono::milliseconds(300);
+constexpr auto longest_wait = std::chrono::seconds(10); // for the end of changes that follow one another
+
+bool has_any(const FileIdentities& files, const Paths& paths) {
+    return std::ranges::any_of(files, [&](const auto& each) { return paths.contains(each.first); });
+}
 
 } // namespace
 
-std::set<std::string> ConfigWatch::directories() const {
-    const size_t slash = config_path_.rfind('/');
-    const std::string own = slash == config_path_.npos ? "." : config_path_.substr(0, std::max<size_t>(slash, 1));
-    return {own, conf_d_of(config_path_)};
+// With its directory, as events name files.
+ConfigWatch::ConfigWatch(const std::string& config_path)
+    : config_path_(config_path.find('/') == config_path.npos ? "./" + config_path : config_path) {}
+
+Paths ConfigWatch::directories() const {
+    return {config_path_.substr(0, std::max<size_t>(config_path_.rfind('/'), 1)), conf_d_of(config_path_)};
 }
 
 FileIdentities ConfigWatch::identities() const {
@@ -30,19 +37,34 @@ FileIdentities ConfigWatch::identities() const {
 void ConfigWatch::about_to_load() {
     loaded_ = seen_ = identities();
     due_.reset();
+    news_since_.reset();
 }
 
-void ConfigWatch::touched(Time now) {
-    seen_ = identities();
-    due_ = now + rest;
+void ConfigWatch::see(FileIdentities found, Time now) {
+    seen_ = std::move(found);
+    seen_since_ = now;
+    if (seen_ == loaded_) news_since_.reset();
+    else if (!news_since_) news_since_ = now;
 }
 
-bool ConfigWatch::look() {
+void ConfigWatch::touched(const Paths& changed, Time now) {
+    FileIdentities found = identities();
+    if (found == seen_ && !has_any(found, changed)) return;
+    see(std::move(found), now);
     due_.reset();
-    FileIdentities now = identities();
-    const bool is_at_rest = now == seen_;
-    seen_ = std::move(now);
-    return is_at_rest && seen_ != loaded_;
+    if (news_since_) due_ = std::min(now + rest, *news_since_ + longest_wait);
+}
+
+bool ConfigWatch::look(Time now, const Paths& being_written) {
+    if (due_ && now < *due_) return false;
+    const bool was_told = std::exchange(due_, std::nullopt).has_value();
+    if (FileIdentities found = identities(); found != seen_) {
+        see(std::move(found), now);
+        return false;
+    }
+    if (!news_since_) return false;
+    if (has_any(seen_, being_written)) return now - seen_since_ >= rest_while_written;
+    return was_told || now - seen_since_ >= rest_unseen;
 }
 
 } // namespace ringwall::agent

@@ -7,9 +7,9 @@
 #include <chrono>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 
+#include "agent/process/at_rest.hpp"
 #include "agent/process/lists.hpp"
 
 namespace ringwall::agent {
@@ -20,21 +20,25 @@ class ConfigWatch {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    explicit ConfigWatch(std::string config_path) : config_path_(std::move(config_path)) {}
+    explicit ConfigWatch(const std::string& config_path);
 
-    std::set<std::string> directories() const; // to be watched
-    void about_to_load();                      // what stands there now is not news any more
-    void touched(Time now);                    // something in directories() has changed
+    Paths directories() const; // to be watched
+    void about_to_load();      // what stands there now is not news any more
+    // These in directories() were closed after writing, came or went. Others than the configuration's count where they
+    // change what its names lead to.
+    void touched(const Paths& changed, Time now);
     std::optional<Time> due() const { return due_; }
-    // At due(), and once a second: true where there is news, and the files are as they were at the last look.
-    bool look();
+    // At due(), and once a second: true where there is news, and it is at rest.
+    bool look(Time now, const Paths& being_written);
 
 private:
     FileIdentities identities() const;
+    void see(FileIdentities found, Time now);
 
     std::string config_path_;
     FileIdentities loaded_, seen_;
-    std::optional<Time> due_;
+    Time seen_since_;
+    std::optional<Time> due_, news_since_;
 };
 
 } // namespace ringwall::agent

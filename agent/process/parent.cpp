@@ -162,7 +162,7 @@ int Parent::on_time() {
     if (following_.is_due(std::chrono::steady_clock::now())) look_at_interfaces();
     look_at_socket();
     listen_for_scrapes();
-    take_lists(file_watch_->look(lists_));
+    take_lists(file_watch_->look(lists_, std::chrono::steady_clock::now()));
     look_at_configuration();
     look_at_names();
     if (!resolver_) start_resolver();

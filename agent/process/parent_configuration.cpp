@@ -76,12 +76,12 @@ Result<void> Parent::write(const policy::Compiled& compiled) {
 void Parent::on_file_events() {
     const FileWatch::Events events = file_watch_->take_events(lists_);
     take_lists(events.lists);
-    if (events.others) config_watch_.touched(std::chrono::steady_clock::now());
+    if (!events.others.empty()) config_watch_.touched(events.others, std::chrono::steady_clock::now());
 }
 
 // Where `auto_reload` is off, a change waits for the command; it is no news when that is turned on.
 void Parent::look_at_configuration() {
-    if (!config_watch_.look()) return;
+    if (!config_watch_.look(std::chrono::steady_clock::now(), file_watch_->being_written())) return;
     if (config_.auto_reload) reload();
     else config_watch_.about_to_load();
 }

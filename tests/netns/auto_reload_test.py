@@ -2,6 +2,7 @@
 """The configuration taken up by itself: an edit, a fragment in conf.d, a ConfigMap's swapped link; a bad one changes nothing
 and is seen in the status; live calls go on. What the new policy no longer allows ends."""
 import os
+import time
 
 import yaml
 from ringwall_netns.case import WallCase
@@ -90,6 +91,29 @@ class AutoReload:
         self.assert_both_hear(other_outside, other_inside)
         self.assertIn('the new policy denies who sends the call\'s media', self.wall.log_tail())
         other.bye()
+
+    def test_changes_that_follow_one_another_are_one(self):
+        """Over several looks of the agent. Where this machine made a pause of its own, it may be taken for the end."""
+        reloads = lambda: self.wall.log.read_text(encoding='utf-8').count('config.reload')
+        taken, pauses, written, end = reloads(), 0, time.monotonic(), time.monotonic() + SETTLED_S
+        while written < end:
+            self.wall.configure({**self.config, 'mode': 'monitor'})
+            time.sleep(0.1)
+            pauses += time.monotonic() - written > 0.25
+            written = time.monotonic()
+        self.wait_until(lambda: self.mode() == 'monitor' and reloads() > taken, 'the last one is in force', 10)
+        self.assertLessEqual(reloads(), taken + 1 + pauses)
+
+    def test_a_file_whose_writer_stalls_is_taken_when_it_is_closed(self):
+        text = yaml.safe_dump({**self.wall.config, 'mode': 'monitor'})
+        with self.wall.config_path.open('w', encoding='utf-8') as file:
+            file.write('version: 1\nmode: mon')
+            file.flush()
+            self.wait_for_looks()
+            self.assertEqual((self.mode(), self.error()), ('enforce', ''))
+            file.seek(0)
+            file.write(text)
+        self.wait_until(lambda: self.mode() == 'monitor', 'it is in force', 10)
 
     def test_told_not_to_it_waits_for_the_command(self):
         self.wall.configure({**self.config, 'auto_reload': False})

@@ -115,11 +115,17 @@ class Bans(Fail2ban):
 
 class BansForGood(Fail2ban):
     bantime = '-1'
+    jail = 'a-jail-of-21-bytes-2u\N{LATIN SMALL LETTER U WITH DIAERESIS}x'   # its last character in two bytes of a reason's 31
 
     def test_a_ban_for_good_is_one_for_a_year(self):
         self.guess('attacker')
         ban = self.wait_until(lambda: self.bans().get(self.address('attacker')), 'the ban stands', 20.0)
         self.assertGreater(ban['expires_in'], 364 * 86400)
+
+    def test_a_reason_ends_before_the_character_that_is_cut(self):
+        self.guess('attacker')
+        ban = self.wait_until(lambda: self.bans().get(self.address('attacker')), 'the ban stands', 20.0)
+        self.assertEqual(ban['reason'], f'fail2ban {self.jail[:21]}')
 
 
 class Fail2banIPv4(Bans, WallCase):

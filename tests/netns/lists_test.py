@@ -66,6 +66,31 @@ class Lists(ListCase):
         (self.lists / 'deny').write_text(self.address('attacker') + '\n', encoding='utf-8')
         self.wait_until(lambda: not self.is_heard('attacker'), 'the new line is in force')
 
+    def test_a_file_that_is_being_written_is_no_list_yet(self):
+        self.put('deny', f'{self.address("attacker")}\n{self.address("third")}\n')
+        seen = self.wall.command('status')['uptime']
+        with (self.lists / 'deny').open('w', encoding='utf-8') as file:
+            file.write(self.address('attacker') + '\n')
+            file.flush()
+            self.wait_until(lambda: self.wall.command('status')['uptime'] >= seen + 4, 'the agent has looked', 10)
+            self.assertFalse(self.is_heard('third'))
+            self.assertEqual(self.listed('deny')['prefixes'], 2)
+        self.wait_until(lambda: self.is_taken('deny', 1), 'the new list is in force')
+        self.assertTrue(self.is_heard('third'))
+        self.assertFalse(self.is_heard('attacker'))
+
+    def test_a_file_behind_a_link_is_taken_though_no_event_tells_of_it(self):
+        beyond = self.lists.with_name('beyond')
+        beyond.write_text(self.address('third') + '\n', encoding='utf-8')
+        beside = self.lists / 'deny.new'
+        beside.symlink_to(beyond)
+        os.replace(beside, self.lists / 'deny')
+        self.wait_until(lambda: self.explains('deny', self.address('third')), 'the link is followed')
+        beyond.write_text(self.address('attacker') + '\n', encoding='utf-8')
+        self.wait_until(lambda: self.explains('deny', self.address('attacker')), 'what lies behind it is in force', 15)
+        self.assertFalse(self.is_heard('attacker'))
+        self.assertTrue(self.is_heard('third'))
+
     def test_a_feed_denies_strangers_and_no_declared_peer(self):
         self.put('feed', f'{self.address("attacker")}\n{self.address("peer")}\n')
         self.assertFalse(self.is_heard('attacker'))
@@ -104,7 +129,7 @@ class Lists(ListCase):
         self.assertTrue(self.is_heard('attacker'))
 
     def kept(self, trouble):
-        self.wait_until(lambda: trouble in self.listed('feed')['trouble'], f'the trouble is told: {trouble}')
+        self.wait_until(lambda: trouble in self.listed('feed')['trouble'], f'the trouble is told: {trouble}', 15)
         self.assertIn('its 1 prefixes of before stay', self.wall.log_tail())
         self.assertFalse(self.is_heard('attacker'))
 
@@ -134,7 +159,7 @@ class Lists(ListCase):
         self.lists.rename(aside)
         self.wait_until(lambda: 'No such file' in self.listed('deny')['trouble'], 'the files are missed')
         aside.rename(self.lists)
-        self.wait_until(lambda: not self.listed('deny')['trouble'], 'the files are found')
+        self.wait_until(lambda: not self.listed('deny')['trouble'], 'the files are found', 15)
         self.put('deny', f'{self.address("attacker")}\n')
         self.assertFalse(self.is_heard('attacker'))
 

@@ -10,7 +10,7 @@ import time
 
 from ringwall_netns import janitor
 from ringwall_netns.case import WallCase
-from ringwall_netns.wall import endpoint_text
+from ringwall_netns.wall import Wall, endpoint_text
 
 CREDENTIALS = 'Digest username="alice", realm="x", nonce="n0nce-of-ours", uri="sip:x", response="6629fae49393a05397450978507c4ef1"'
 SECRETS = ('Digest', 'n0nce-of-ours', '6629fae49393a05397450978507c4ef1')
@@ -219,6 +219,9 @@ class Journal(LogCase, WallCase):
         self.assertNotIn('call.start', self.log(), 'and not on standard error too')
         self.assertFalse([e for e in self.journald.entries for secret in SECRETS if secret in e['MESSAGE']])
 
+    def on_standard_error(self, *words):
+        return [line for line in self.log().splitlines() if all(word in line for word in words)]
+
     def a_call(self):
         call, outside, inside = self.inbound()
         self.assert_heard(outside, inside, count=1)
@@ -227,17 +230,39 @@ class Journal(LogCase, WallCase):
 
     def test_a_journald_that_is_gone_comes_back_or_hangs_holds_nobody_up(self):
         self.journald.end()
-        self.a_call()
+        meanwhile = self.a_call()
+        self.wait_until(lambda: self.on_standard_error('call.end', meanwhile), 'standard error has what nobody listens for')
+        self.assertTrue(self.on_standard_error('log.journal', 'no journald listens'))
         self.journald.begin()
-        self.wait_for_entry(RINGWALL_CALL_ID=self.a_call(), RINGWALL_EVENT='call.end')
-        self.wait_for_entry(RINGWALL_EVENT='log.lost', PRIORITY='4')
+        after = self.a_call()
+        self.wait_for_entry(RINGWALL_CALL_ID=after, RINGWALL_EVENT='call.end')
+        self.assertFalse(self.on_standard_error('call', after))
         self.journald.hang()
         for _ in range(30):                                # its queue takes ten entries
             self.a_call()
         self.journald.work()
-        self.wait_until(lambda: self.a_call() and len(self.entries(RINGWALL_EVENT='log.lost')) > 1,
+        self.wait_until(lambda: self.a_call() and self.entries(RINGWALL_EVENT='log.lost', PRIORITY='4'),
                         'what it lost while it hung, and while its reader is slow')
         self.wait_for_entry(RINGWALL_CALL_ID=self.a_call(), RINGWALL_EVENT='call.end')
+
+
+class NoJournald(LogCase, WallCase):
+    """`journal` where none listens, as in a container: standard error has it, the reason of a start that failed too."""
+    settings = {'format': 'journal'}
+
+    @classmethod
+    def prepare(cls):
+        cls.wall.launcher = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /run && exec "$0" "$@"']
+
+    def test_a_line_is_on_standard_error_and_so_is_why_a_start_failed(self):
+        self.a_call_and_a_guess()
+        self.wait_for(' worker call.end: ')
+        self.assertEqual(self.log().count('log.journal: no journald listens'), 1)
+        second = Wall(self.topology, {'log': {'format': 'journal'}})
+        self.addCleanup(second.close)
+        second.pin_path, second.launcher = self.wall.pin_path, self.wall.launcher
+        self.assertNotEqual(second.begin().wait(30), 0)
+        self.assertIn(' error parent start: ', second.log.read_text(encoding='utf-8'))
 
 
 class FullPipe(LogCase, WallCase):

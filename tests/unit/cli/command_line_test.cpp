@@ -88,6 +88,9 @@ TEST(CommandLine, is_read_before_any_agent_or_wall_is_asked) {
              {"bans", "add", "foo"},
              {"bans", "del", "203.0.113.0/24"},
              {"bans", "add", "203.0.113.9", "--for", "367d"},
+             {"bans", "add", "203.0.113.9", "--reason", "at night\x80"},
+             {"bans", "import", "-", "--reason", "\xff"},
+             {"pinholes", "open", local, "--name", "\xc3"},
              {"pinholes", "open", "foo"},
              {"pinholes", "open", local, "--proto", "sctp"},
              {"pinholes", "open", local, "--media", "x"},
@@ -117,6 +120,11 @@ TEST(CommandLine, says_what_closing_and_completion_want) {
     EXPECT_THAT(ringwall({"pinholes", "close"}).err, HasSubstr("local: expected ADDRESS:PORT, a name, or both"));
     EXPECT_THAT(ringwall({"pinholes", "close", "--help"}).out, HasSubstr("of every name unless said"));
     EXPECT_THAT(ringwall({"completion"}).err, HasSubstr("shell is required"));
+}
+
+TEST(CommandLine, says_which_option_is_no_utf_8) {
+    const auto said = ringwall({"bans", "add", "203.0.113.9", "--reason", "\x80", "--socket", "/nonexistent/x"}).err;
+    EXPECT_THAT(said, HasSubstr("--reason: expected UTF-8"));
 }
 
 TEST(CommandLine, says_which_command_may_be_meant_and_where_an_option_belongs) {

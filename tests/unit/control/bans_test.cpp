@@ -32,6 +32,7 @@ TEST(BanRequests, name_a_source_a_time_and_a_reason) {
 TEST(BanRequests, are_refused_with_what_is_wrong) {
     EXPECT_THAT(error_of("no"), HasSubstr("JSON"));
     EXPECT_THAT(error_of("[]"), HasSubstr("JSON"));
+    EXPECT_THAT(error_of("{\"source\":\"203.0.113.9\",\"for\":\"10m\",\"reason\":\"\x80\"}"), HasSubstr("UTF-8"));
     EXPECT_THAT(error_of(R"({"source":"203.0.113.0/24","for":"10m"})"), HasSubstr("deny.networks"));
     EXPECT_EQ(error_of(R"({"source":7,"for":"10m"})"), "source: expected a string");
     for (const char* length : {"\"0s\"", "\"-5s\"", "\"367d\"", "600", "null", "\"500ms\"", "\"soon\""})
@@ -70,6 +71,20 @@ TEST(BanLines, are_sources_and_comments) {
     std::string error;
     EXPECT_THAT(read_all("", 10, error), testing::IsEmpty());
     EXPECT_EQ(error, "");
+}
+
+TEST(BanLines, may_begin_with_a_byte_order_mark) {
+    std::string error;
+    EXPECT_THAT(read_all("\xef\xbb\xbf"
+                         "203.0.113.9\r\n203.0.113.10\n",
+                         1, error),
+                testing::ElementsAre("203.0.113.9", "203.0.113.10"));
+    EXPECT_EQ(error, "");
+    read_all(
+        "203.0.113.9\n\xef\xbb\xbf"
+        "203.0.113.10\n",
+        1, error);
+    EXPECT_THAT(error, StartsWith("line 2: "));
 }
 
 TEST(BanLines, say_which_one_is_wrong) {

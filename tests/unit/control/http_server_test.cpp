@@ -113,6 +113,7 @@ TEST(HttpServer, refuses_a_body_over_48_kib_and_takes_one_of_48_kib) {
     const auto over = call(server.path(), {"POST", "/", std::string((48 << 10) + 1, 'x')});
     ASSERT_TRUE(over) << over.error().message();
     EXPECT_EQ(over->status, 413U);
+    EXPECT_EQ(over->body, R"({"ok":false,"errors":["longer than 48 KiB, the most that is read here"]})");
 }
 
 TEST(HttpServer, refuses_a_header_without_end) {

@@ -80,6 +80,19 @@ TEST(Metrics, tell_the_mode_the_reload_and_the_interfaces) {
     EXPECT_THAT(text, HasSubstr("interface=\"eth2\",role=\"outside\",ingress=\"tcx\",egress=\"none\"} 0\n"));
 }
 
+TEST(Metrics, take_a_watched_loopback_for_attached_by_its_way_out) {
+    Status status;
+    status.interfaces = {interface("lo", "none", "watch"), interface("eth1", "none", "watch")};
+    status.interfaces.front().ifindex = 1;
+    EXPECT_THAT(metrics(status, {}, view()),
+                HasSubstr("interface=\"lo\",role=\"watch\",ingress=\"none\",egress=\"tcx\"} 1\n"));
+    EXPECT_THAT(metrics(status, {}, view()),
+                HasSubstr("interface=\"eth1\",role=\"watch\",ingress=\"none\",egress=\"tcx\"} 0\n"));
+    status.interfaces.front().egress = "none";
+    EXPECT_THAT(metrics(status, {}, view()),
+                HasSubstr("interface=\"lo\",role=\"watch\",ingress=\"none\",egress=\"none\"} 0\n"));
+}
+
 TEST(Metrics, tell_of_lists_and_names_as_the_configuration_has_them) {
     Status status;
     status.lists = {{.path = "/etc/a", .kind = "deny", .prefixes = 7, .loaded_s = 5, .trouble = ""},

@@ -5,13 +5,18 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <climits>
 #include <csignal>
+#include <filesystem>
 #include <string>
+
+#include "tests/unit/support/directory.hpp"
 
 namespace ringwall::log {
 namespace {
@@ -75,6 +80,59 @@ TEST(Descriptor, outlives_its_reader) {
     log.logger.info("nobody");
     log.logger.info("nobody");
     EXPECT_EQ(log.outlet->take_lost(), 0U);
+}
+
+// A journald: who listens at a path, and may hang.
+struct Listening {
+    explicit Listening(const std::string& path) : fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0)) {
+        sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        EXPECT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    }
+    std::string take() const {
+        std::string bytes(1 << 16, '\0');
+        const ssize_t size = recv(fd.get(), bytes.data(), bytes.size(), 0);
+        bytes.resize(size < 0 ? 0 : static_cast<size_t>(size));
+        return bytes;
+    }
+    Fd fd;
+};
+
+struct LoggedToJournal {
+    explicit LoggedToJournal(const std::string& path) : outlet(to_journal(path)), logger("test", outlet) {
+        logger.set_formatter(std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::local, ""));
+    }
+    std::shared_ptr<Outlet> outlet;
+    spdlog::logger logger;
+};
+
+TEST(Journal, says_of_a_line_that_nobody_listens_for_and_finds_a_journald_that_comes) {
+    const test::Directory directory;
+    const std::string path = directory.file("socket");
+    LoggedToJournal log(path);
+    log.logger.info("nobody");
+    EXPECT_TRUE(log.outlet->is_unheard()) << "no such file";
+    { const Listening gone(path); }
+    log.logger.info("nobody");
+    EXPECT_TRUE(log.outlet->is_unheard()) << "its socket is there, and refuses";
+    std::filesystem::remove(path);
+    const Listening journald(path);
+    log.logger.info("heard");
+    EXPECT_FALSE(log.outlet->is_unheard());
+    EXPECT_EQ(journald.take(), "heard");
+    EXPECT_EQ(log.outlet->take_lost(), 0U) << "what nobody listens for is another outlet's";
+}
+
+TEST(Journal, that_hangs_loses_lines_and_counts_them) {
+    const test::Directory directory;
+    const Listening journald(directory.file("socket"));
+    LoggedToJournal log(directory.file("socket"));
+    for (int i = 0; i < 5000; ++i) log.logger.info("line");
+    EXPECT_FALSE(log.outlet->is_unheard());
+    EXPECT_EQ(log.outlet->take_lost(), 0U);
+    while (!journald.take().empty()) {}
+    log.logger.info("room");
+    EXPECT_GT(log.outlet->take_lost(), 1000U);
 }
 
 TEST(JournalStream, is_told_by_device_and_inode) {
