@@ -77,10 +77,10 @@ public:
     // To the end of the capture, or to where it cannot be read.
     Result<void> run() {
         auto reader = capture::Reader::open(files_.capture.read());
-        if (!reader) return tl::make_unexpected(at(reader.error(), options_.capture));
+        if (!reader) return broken(reader.error());
         while (true) {
             const auto record = reader->next();
-            if (!record) return tl::make_unexpected(at(record.error(), options_.capture));
+            if (!record) return broken(record.error());
             if (!*record) return files_.capture.status();
             if (auto played = play(**record); !played) return played;
             progress_.show(reader->offset(), tally_.packets);
@@ -89,6 +89,12 @@ public:
     const Tally& tally() const { return tally_; }
 
 private:
+    // A file that cannot be read looks like one that ends too early.
+    Result<void> broken(const capture::Defect& defect) const {
+        if (auto status = files_.capture.status(); !status) return status;
+        return tl::make_unexpected(at(defect, options_.capture));
+    }
+
     Result<void> play(const capture::Record& record) {
         const auto frame = framer_.frame(record);
         if (!frame) return tl::make_unexpected(unread(record.link_type, options_.capture));

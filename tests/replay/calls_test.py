@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls of our own through `ringwall replay`: what a live wall says to each packet, in every form of a capture."""
 import ipaddress
-import json
 import pathlib
 import struct
 import subprocess
@@ -337,22 +336,3 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(replay(pcap(Script()), '--agent-delay', 'soon').code, 2)
         for words, code in ((['replay'], 2), (['replay', '--config', '/nowhere', '/dev/null'], 5)):
             self.assertEqual(subprocess.run([BINARY, *words], capture_output=True, check=False).returncode, code)
-
-
-class Streams(unittest.TestCase):
-    """Standard input and output."""
-
-    def test_are_called_dash(self):
-        script, expected = whole_call()
-        with tempfile.NamedTemporaryFile(suffix='.yaml') as config:
-            config.write(CONFIG.encode())
-            config.flush()
-            ran = subprocess.run([BINARY, 'replay', '--config', config.name, '-', '--verdicts', '-'], input=pcap(script),
-                                 capture_output=True, check=False)
-        self.assertEqual(ran.returncode, 0, ran.stderr)
-        verdicts = [json.loads(line) for line in ran.stdout.splitlines()]
-        self.assertEqual([v['reason'] for v in verdicts], [line.split()[2] for line in expected])
-        summary = ran.stderr.decode()
-        self.assertIn('12 pass, 3 drop', summary)
-        self.assertIn('1 call, 1 answered: audio both ways in 1', summary)
-        self.assertNotIn('\x1b', summary)  # a bar is for terminals
