@@ -43,6 +43,7 @@ Player::Player(kernel::ReplayWall wall, kernel::Maps maps, policy::View policy, 
           [this](const pinhole::MapOps& changes) { delay(changes); }),
       clock_(boot),
       last_packet_(boot),
+      last_timed_(boot),
       last_tick_(boot) {}
 
 Now Player::now() const {
@@ -54,9 +55,9 @@ Player::TimePoint Player::time_of(uint64_t capture_ns) {
     if (!began_ns_) began_ns_ = capture_ns;
     const auto time =
         boot + std::chrono::nanoseconds(static_cast<int64_t>(capture_ns) - static_cast<int64_t>(*began_ns_));
-    if (time >= clock_) return time;
-    if (time < last_packet_) ++went_back_;
-    return clock_;
+    if (time < last_timed_) ++went_back_;
+    else last_timed_ = time;
+    return std::max(time, clock_);
 }
 
 void Player::set_clock(TimePoint time) {
@@ -111,8 +112,9 @@ void Player::carry_out_first() {
 }
 
 Result<kernel::Verdict> Player::play(std::string_view frame, bool is_outbound, const std::optional<capture::Flow>& flow,
-                                     uint64_t time_ns) {
-    advance(time_of(time_ns));
+                                     std::optional<uint64_t> time_ns) {
+    if (!time_ns) ++without_time_;
+    advance(time_ns ? time_of(*time_ns) : clock_ + agent_delay_);
     last_packet_ = clock_;
     const auto verdict = is_outbound ? wall_.out(frame) : wall_.in(frame);
     if (!verdict) return verdict;

@@ -126,11 +126,18 @@ std::vector<std::string> remarks(const Summary& summary) {
     if (tally.pppoe > 0)
         all.push_back(counted(tally.pppoe, "packet") +
                       " of PPPoE judged as on its PPP interface: the wall belongs there");
+    if (tally.unread > 0)
+        all.push_back(counted(tally.unread, "packet") + " left out, the first of link type " +
+                      capture::link_type_name(tally.unread_link_type) + ": it is not read");
+    if (player.without_time() > 0)
+        all.push_back(counted(player.without_time(), "packet") +
+                      " without time: each is taken to have come --agent-delay after the one before");
     if (player.outbound_by_xdp() > 0)
         all.push_back(counted(player.outbound_by_xdp(), "outbound packet") +
                       " went through XDP's parser: the kernel runs TC programs on 14 to 3,712 bytes only");
     if (player.went_back() > 0)
-        all.push_back("time went back before " + counted(player.went_back(), "packet") + ": it was held still");
+        all.push_back("time went back before " + counted(player.went_back(), "packet") +
+                      ": it was held still; `reordercap` sorts a capture by time");
     for (const auto& [event, told] : player.told())
         if (event != "call.start" && event != "call.end")
             all.push_back(event + " (" + grouped(told.count) + "): " + control::printable(told.first));
@@ -166,7 +173,8 @@ json::array drops_document(const Tally& tally) {
 } // namespace
 
 void Tally::count(const VerdictLine& line, const capture::Frame& frame) {
-    if (packets++ == 0) first_ns = last_ns = line.time_ns;
+    ++packets;
+    if (first_ns == 0) first_ns = line.time_ns;
     last_ns = std::max(last_ns, line.time_ns);
     by_address += line.is_by_address ? 1 : 0;
     cut += frame.is_cut ? 1 : 0;

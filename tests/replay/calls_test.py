@@ -176,7 +176,8 @@ class Time(unittest.TestCase):
                           for number, (time, *rest) in enumerate(script.packets)]
         replayed = replay(pcap(script))
         self.assertEqual(told(replayed), expected)
-        self.assertIn('time went back before 1 packet: it was held still', replayed.summary['remarks'])
+        self.assertIn('time went back before 1 packet: it was held still; `reordercap` sorts a capture by time',
+                      replayed.summary['remarks'])
 
     def test_decides_whether_a_rule_is_in_force(self):
         rule = 'rules: [{ allow: udp, to: 192.0.2.10, ports: 12000, from: [any], until: 2023-11-14T22:13:30Z }]\n'
