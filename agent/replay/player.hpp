@@ -61,6 +61,7 @@ private:
     kernel::Maps maps_;
     std::chrono::nanoseconds agent_delay_;
     Calls calls_;
+    transport::Transport described_; // the messages once more, for their SDP (descriptions.hpp)
     Follower follower_;
     std::unique_ptr<kernel::Rings> rings_;
     std::deque<Waiting> waiting_; // in order of time

@@ -34,6 +34,18 @@ std::vector<std::pair<Tally::Flow, Tally::Drops>> most_first(const Tally& tally)
     return flows;
 }
 
+struct Outcome {
+    Audio audio;
+    std::string_view member, words; // of the JSON summary and of the screen's last line
+};
+constexpr std::array outcomes{Outcome{Audio::both_ways, "both_ways", "audio both ways in "},
+                              Outcome{Audio::in_only, "in_only", "inwards only in "},
+                              Outcome{Audio::out_only, "out_only", "outwards only in "},
+                              Outcome{Audio::refused, "refused", "refused in "},
+                              Outcome{Audio::without_pinhole, "without_pinhole", "without a pinhole in "},
+                              Outcome{Audio::none, "none", "none in the capture in "},
+                              Outcome{Audio::not_offered, "not_offered", "none in the SDP of "}};
+
 uint64_t calls_with(const std::vector<Call>& calls, Audio audio) {
     return static_cast<uint64_t>(
         std::ranges::count_if(calls, [&](const Call& call) { return call.is_answered && call.audio() == audio; }));
@@ -58,6 +70,9 @@ std::string drops_of(const Call& call) {
         drops += (drops.empty() ? "" : ", ") + grouped(packets) + " " + std::string(reason_text(reason).label);
     if (call.before_open > 0)
         drops += (drops.empty() ? "" : ", ") + grouped(call.before_open) + " before the pinhole was open";
+    if (call.audio() == Audio::without_pinhole)
+        drops += (drops.empty() ? "" : ", ") + grouped(call.said->beside_in) + " in and " +
+                 grouped(call.said->beside_out) + " out passed without a pinhole";
     if (call.elsewhere)
         drops += (drops.empty() ? "" : ", ") + std::string("its SDP names ") + call.elsewhere->to_string() +
                  ", which is neither protected nor external";
@@ -78,7 +93,8 @@ std::string calls_table(const std::vector<Call>& calls) {
     std::vector<const Call*> order;
     for (const Call& call : calls) order.push_back(&call);
     std::ranges::stable_sort(order, {}, [](const Call* call) {
-        return !call->is_answered ? 2 : call->audio() == Audio::both_ways ? 1 : 0;
+        const Audio audio = call->audio();
+        return !call->is_answered ? 2 : audio == Audio::both_ways || audio == Audio::not_offered ? 1 : 0;
     });
     for (size_t i = 0; i < std::min(order.size(), most_lines); ++i) {
         const Call& call = *order[i];
@@ -88,11 +104,17 @@ std::string calls_table(const std::vector<Call>& calls) {
     }
     std::string text = "\n" + table.to_string();
     if (order.size() > most_lines) text += "and " + grouped(order.size() - most_lines) + " more (--calls writes all)\n";
-    return text + "\n" + counted(calls.size(), "call") + ", " + grouped(answered(calls)) +
-           " answered: audio both ways in " + grouped(calls_with(calls, Audio::both_ways)) + ", inwards only in " +
-           grouped(calls_with(calls, Audio::in_only)) + ", outwards only in " +
-           grouped(calls_with(calls, Audio::out_only)) + ", refused in " + grouped(calls_with(calls, Audio::refused)) +
-           ", none in the capture in " + grouped(calls_with(calls, Audio::none)) + "\n";
+    text += "\n" + counted(calls.size(), "call") + ", " + grouped(answered(calls)) + " answered";
+    for (const Outcome& outcome : outcomes)
+        text += (&outcome == outcomes.data() ? ": " : ", ") + std::string(outcome.words) +
+                grouped(calls_with(calls, outcome.audio));
+    return text + "\n";
+}
+
+json::object calls_document(const std::vector<Call>& calls) {
+    json::object document{{"seen", calls.size()}, {"answered", answered(calls)}};
+    for (const Outcome& outcome : outcomes) document[outcome.member] = calls_with(calls, outcome.audio);
+    return document;
 }
 
 std::string drops_table(const Tally& tally) {
@@ -201,13 +223,7 @@ json::value summary_document(const Summary& summary) {
                         {"dropped", tally.dropped},
                         {"capture_seconds", capture_seconds(tally)},
                         {"seconds", summary.seconds},
-                        {"calls", json::object{{"seen", calls.size()},
-                                               {"answered", answered(calls)},
-                                               {"both_ways", calls_with(calls, Audio::both_ways)},
-                                               {"in_only", calls_with(calls, Audio::in_only)},
-                                               {"out_only", calls_with(calls, Audio::out_only)},
-                                               {"refused", calls_with(calls, Audio::refused)},
-                                               {"none", calls_with(calls, Audio::none)}}},
+                        {"calls", calls_document(calls)},
                         {"reasons", reasons_document(tally)},
                         {"drops", drops_document(tally)},
                         {"remarks", std::move(told)},

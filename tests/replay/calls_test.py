@@ -50,12 +50,14 @@ class WholeCall(unittest.TestCase):
         self.assertEqual((call['state'], call['answered'], call['peer']), ('ended', True, '198.51.100.7:5060'))
         self.assertEqual(call['started'], 1700000000)
         self.assertEqual(call['audio'], {'verdict': 'both ways', 'in': 4, 'out': 1,
-                                         'dropped': {'call_ended': 1, 'rtp_injection': 1}, 'dropped_before_open': 0})
+                                         'dropped': {'call_ended': 1, 'rtp_injection': 1}, 'dropped_before_open': 0,
+                                         'without_pinhole': {'in': 0, 'out': 0}})
         self.assertEqual([(hole['local'], hole['component'], hole['packets']) for hole in call['pinholes']],
                          [('192.0.2.10:10000', 'rtp', 4), ('192.0.2.10:10001', 'rtcp', 1)])
         self.assertEqual(call['pinholes'][0]['peers'], ['198.51.100.7:30000'])
         self.assertEqual(replayed.summary['calls'], {'seen': 1, 'answered': 1, 'both_ways': 1, 'in_only': 0,
-                                                     'out_only': 0, 'refused': 0, 'none': 0})
+                                                     'out_only': 0, 'refused': 0, 'without_pinhole': 0, 'none': 0,
+                                                     'not_offered': 0})
         self.assertEqual((replayed.summary['packets'], replayed.summary['dropped']), (15, 3))
         self.assertIn({'reason': 'no_pinhole', 'src': '198.51.100.7', 'dst': '192.0.2.10:10002', 'packets': 1,
                        'first': 10}, replayed.summary['drops'])
