@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // ringwall: one binary, one command a word.
+#include <fcntl.h>
+
+#include <cerrno>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 
 #include "agent/agent.hpp"
 #include "agent/cli/commands.hpp"
@@ -47,9 +51,19 @@ int carry_out(const cli::Invocation& invocation) {
     return agent::exit_usage;
 }
 
+// What is opened gets the lowest free number, and whatever is read or written as "standard" would go there: to a map or a
+// socket of ours. O_PATH takes the number and stays as good as closed: reading and writing fail with EBADF, where a
+// /dev/null that can be written would swallow a document and exit with 0.
+void occupy_standard_descriptors() {
+    for (const int descriptor : {0, 1, 2})
+        if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF && open("/dev/null", O_PATH) != descriptor)
+            throw std::runtime_error("no /dev/null to stand for a closed standard descriptor");
+}
+
 } // namespace
 
 int main(int argc, char** argv) try {
+    occupy_standard_descriptors();
     const cli::Parsed parsed = cli::parse_arguments(argc, argv);
     return parsed.is_invocation ? carry_out(parsed.invocation) : parsed.exit_code;
 } catch (const std::exception& bug) { // errors are values; what is thrown is a bug or want of memory

@@ -22,6 +22,7 @@ enum class Direction : uint8_t { unsaid, in, out };
 // One packet as it was recorded.
 struct Record {
     uint64_t time_ns = 0;   // since 1970
+    bool has_time = true;   // false: a simple packet block, which has none; `time_ns` is that of the packet before
     uint32_t link_type = 0; // LINKTYPE_* (https://www.tcpdump.org/linktypes.html)
     uint32_t length = 0;    // on the wire: more than `bytes` where the capture's snap length cut it
     Direction direction = Direction::unsaid;

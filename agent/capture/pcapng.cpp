@@ -239,7 +239,7 @@ private:
         return (flags & 3U) == 2 ? Direction::out : Direction::unsaid;
     }
 
-    // It has no time, so it is taken to have come with the one before it; and no interface but the first.
+    // It has no time, and no interface but the first.
     Result<std::optional<Record>, Defect> read_simple_packet(std::string_view body) {
         if (interfaces_.empty()) return defect("a packet of interface 0, which nothing describes");
         const auto on_wire = number<uint32_t>(body, 0, is_swapped_);
@@ -249,6 +249,7 @@ private:
         if (padded(snapped) > rest.size())
             return defect("a packet of " + std::to_string(snapped) + " bytes, more than its block holds");
         return Record{.time_ns = last_ns_,
+                      .has_time = false,
                       .link_type = interfaces_[0].link_type,
                       .length = on_wire,
                       .bytes = rest.substr(0, snapped)};

@@ -2,17 +2,14 @@
 #include "agent/replay/calls.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <cstring>
 
-#include "agent/control/report.hpp"
 #include "agent/pinhole/control_word.hpp"
 #include "maps/reasons.hpp"
 
 namespace ringwall::replay {
 namespace {
 
-namespace json = boost::json;
 constexpr std::chrono::seconds early_enough{1};
 constexpr size_t most_refused = 65536; // endpoints that a scan may fill our memory with
 
@@ -39,6 +36,7 @@ bool ends_a_hole(const struct operation& operation) {
 
 bool is_of_media(uint32_t reason) {
     switch (reason) {
+        case REASON_out_media:
         case REASON_pinhole_rtp:
         case REASON_pinhole_early:
         case REASON_pinhole_draining:
@@ -49,6 +47,8 @@ bool is_of_media(uint32_t reason) {
     }
 }
 
+bool is_after_the_end(uint32_t reason) { return reason == REASON_call_ended || reason == REASON_return_path_ended; }
+
 } // namespace
 
 std::string_view to_string(Audio audio) {
@@ -57,20 +57,33 @@ std::string_view to_string(Audio audio) {
         case Audio::in_only: return "inwards only";
         case Audio::out_only: return "outwards only";
         case Audio::refused: return "refused";
+        case Audio::without_pinhole: return "without a pinhole";
+        case Audio::not_offered: return "none in its SDP";
         default: return "none in the capture";
     }
-}
-
-uint64_t Call::dropped_packets() const {
-    uint64_t sum = 0;
-    for (const auto& [reason, packets] : dropped) sum += packets;
-    return sum;
 }
 
 Audio Call::audio() const {
     if (media_in > 0) return media_out > 0 ? Audio::both_ways : Audio::in_only;
     if (media_out > 0) return Audio::out_only;
-    return dropped_packets() + before_open > 0 ? Audio::refused : Audio::none;
+    if (is_refused) return Audio::refused;
+    if (said == nullptr) return Audio::none;
+    if (holes.empty() && said->beside_in > 0) return Audio::without_pinhole;
+    if (holes.empty() && said->beside_out > 0) return Audio::out_only;
+    return said->has_audio ? Audio::none : Audio::not_offered;
+}
+
+// What a TCP segment carries is not looked at.
+bool Calls::Owner::is_audio(const Content& content) const {
+    switch (component) {
+        case COMPONENT_RTCP: return false;
+        case COMPONENT_UDPTL: return content.kind != Content::Kind::nothing;
+        case COMPONENT_RTP_UDPTL: return content.kind == Content::Kind::rtp || content.kind == Content::Kind::other;
+        case COMPONENT_OTHER: return said != nullptr && said->is_audio(media, 0);
+        default:
+            return content.kind == Content::Kind::rtp &&
+                   (said == nullptr || said->is_audio(media, content.payload_type));
+    }
 }
 
 Calls::Local Calls::local_of(const struct operation& operation) {
@@ -105,7 +118,7 @@ void Calls::after(const pinhole::MapOps& changes, Now now) {
     }
     for (const auto& [leg, record] : changes.put_dialogs) on_record(leg, record, now);
     for (const struct operation& operation : changes.operations)
-        if (is_of_hole(operation) && names_owner(operation)) on_owner(operation, now);
+        if (is_of_hole(operation) && operation.code != OP_DELETE_PINHOLE) on_hole(operation, now);
 }
 
 // The same leg may come again, where a capture holds a call twice.
@@ -121,7 +134,13 @@ void Calls::on_record(uint64_t leg, const struct dialog_record& record, Now now)
         return; // the record before knows more: its holes
     }
     call->record = record;
-    call->elsewhere = elsewhere_of_(leg);
+    look_up(*call, leg);
+}
+
+void Calls::look_up(Call& call, uint64_t leg) {
+    const char* call_id = call.record.call_id;
+    call.elsewhere = elsewhere_of_(leg);
+    call.said = descriptions_.of({call_id, strnlen(call_id, CALL_ID_BYTES)});
 }
 
 void Calls::on_end(const struct operation& operation, Now now) {
@@ -136,92 +155,89 @@ void Calls::on_change(const struct operation& operation) {
     Call* call = call_of(leg);
     if (call == nullptr || call->ended_s) return;
     pinhole::change(call->record, operation);
-    call->elsewhere = elsewhere_of_(leg);
+    look_up(*call, leg);
     call->is_answered = call->is_answered || call->record.state == DIALOG_CONFIRMED;
 }
 
-void Calls::on_owner(const struct operation& operation, Now now) {
+// With every change of a hole its component may be another.
+void Calls::on_hole(const struct operation& operation, Now now) {
     const struct pinhole value = value_of(operation);
     const Local local = local_of(operation);
-    owners_[local] = {value.owner, pinhole::ControlWord::of(value.ctl).component == COMPONENT_RTCP};
+    Owner& owner = owners_[local];
+    const auto word = pinhole::ControlWord::of(value.ctl);
+    owner.component = word.component;
+    owner.media = word.media;
+    if (!names_owner(operation)) return;
+    owner.leg = value.owner;
+    Call* call = call_of(value.owner);
+    owner.said = call == nullptr ? nullptr : call->said;
     const auto refused = refused_.find(local);
     if (refused == refused_.end()) return;
-    if (Call* call = call_of(value.owner); call != nullptr && now.monotonic - refused->second.last < early_enough)
-        call->before_open += refused->second.packets;
+    if (call != nullptr && now.monotonic - refused->second.last < early_enough)
+        note_before_open(*call, owner, local, refused->second);
     refused_.erase(refused);
 }
 
-void Calls::note_refused(const Local& local, Now now) {
+void Calls::note_before_open(Call& call, const Owner& owner, const Local& local, const Refused& refused) {
+    call.before_open += refused.packets;
+    if (owner.is_audio(refused.content) && may_send(call, local, refused.source)) call.is_refused = true;
+}
+
+// Of several the last that is RTP.
+void Calls::note_refused(const Local& local, const IpAddress& source, const Content& content, Now now) {
     auto found = refused_.find(local);
     if (found == refused_.end()) {
         if (refused_.size() == most_refused) return;
         found = refused_.emplace(local, Refused{}).first;
     }
     Refused& refused = found->second;
-    if (now.monotonic - refused.last >= early_enough) refused.packets = 0;
+    if (now.monotonic - refused.last >= early_enough) refused = {};
     ++refused.packets;
     refused.last = now.monotonic;
+    if (refused.content.kind == Content::Kind::rtp && content.kind != Content::Kind::rtp) return;
+    refused.content = content;
+    refused.source = source;
+}
+
+// Whether that address is the party's: of its signalling, named for media, or of a declared peer's networks. While nobody is
+// named it may be anybody's.
+bool Calls::may_send(const Call& call, const Local& local, const IpAddress& source) const {
+    if (Endpoint::from(call.record.outside).address == source) return true;
+    const struct pinhole_key key = pinhole::HoleKey{local.endpoint, static_cast<Protocol>(local.protocol)}.abi();
+    for (const pinhole::PresentPinhole& hole : maps_.find({&key, 1})) {
+        const auto word = pinhole::ControlWord::of(hole.value.ctl);
+        if (word.constraint == CONSTRAINT_ANY) return true;
+        const auto* end = hole.peers.peer + std::min<size_t>(hole.peers.count, PEERS_PER_SET);
+        if (std::any_of(hole.peers.peer, end,
+                        [&](const struct peer& peer) { return Endpoint::from(peer).address == source; }))
+            return true;
+        if (word.zone != 0 && word.zone == declared_zone_of_(source)) return true;
+    }
+    return false;
 }
 
 void Calls::on_verdict(bool is_outbound, uint32_t reason, const capture::Flow& flow, Now now) {
     const Local local{is_outbound ? flow.source : flow.destination, flow.protocol};
+    const Content content = Content::of(flow.payload);
     const auto owner = owners_.find(local);
     if (owner == owners_.end()) {
-        if (reason == REASON_no_pinhole) note_refused(local, now);
+        if (reason == REASON_no_pinhole) note_refused(local, flow.source.address, content, now);
+        else if (!reason_text(reason).is_drop)
+            descriptions_.pass_beside(is_outbound, is_outbound ? flow.destination : flow.source, content);
         return;
     }
     Call* call = call_of(owner->second.leg);
     if (call == nullptr) return;
-    if (!is_outbound && reason_text(reason).is_drop) ++call->dropped[reason];
-    if (owner->second.is_rtcp) return;
-    if (is_outbound && reason == REASON_out_media) ++call->media_out;
-    if (!is_outbound && is_of_media(reason)) ++call->media_in;
+    const bool is_dropped = !is_outbound && reason_text(reason).is_drop;
+    if (is_dropped) ++call->dropped[reason];
+    if (!owner->second.is_audio(content)) return;
+    if (is_of_media(reason)) ++(is_outbound ? call->media_out : call->media_in);
+    if (is_dropped && !call->is_refused && !is_after_the_end(reason))
+        call->is_refused = may_send(*call, local, flow.source.address);
 }
 
 void Calls::at_end() {
     for (const auto& hole : maps_.read().pinholes) keep(hole);
-}
-
-namespace {
-
-json::object audio_of(const Call& call) {
-    json::object dropped;
-    for (const auto& [reason, packets] : call.dropped) dropped[reason_text(reason).label] = packets;
-    return {{"verdict", to_string(call.audio())},
-            {"in", call.media_in},
-            {"out", call.media_out},
-            {"dropped", std::move(dropped)},
-            {"dropped_before_open", call.before_open}};
-}
-
-// All holes that were its, also those that a later description let go.
-json::object entry_of(const Call& call, const policy::View& policy, Now now) {
-    pinhole::Present present;
-    kernel::Refusals refusals;
-    uint64_t leg = 0;
-    for (const auto& [key, hole] : call.holes) {
-        present.pinholes.push_back(hole.present);
-        if (hole.refusal) refusals.emplace_back(hole.present.key, *hole.refusal);
-        leg = hole.present.value.owner;
-    }
-    present.dialogs.emplace_back(leg, call.record);
-    json::object entry = control::calls(present, refusals, policy, now).get_array().at(0).get_object();
-    if (call.ended_s) entry["state"] = "ended";
-    entry["media_elsewhere"] = call.elsewhere ? call.elsewhere->to_string() : "";
-    entry["answered"] = call.is_answered;
-    entry["ended"] = call.ended_s ? json::value(*call.ended_s) : json::value(nullptr);
-    entry["audio"] = audio_of(call);
-    entry["pinholes"] = control::pinholes(present, refusals, policy, now);
-    return entry;
-}
-
-} // namespace
-
-json::value Calls::document(const policy::View& policy, Now now) const {
-    json::array list;
-    for (const Call& call : calls_)
-        if (call.record.state != 0) list.push_back(entry_of(call, policy, now));
-    return list;
 }
 
 } // namespace ringwall::replay

@@ -24,7 +24,10 @@ Result<std::unique_ptr<Player>> Player::open(policy::View policy, std::chrono::n
     std::unique_ptr<Player> player(new Player(std::move(*wall), std::move(*maps), std::move(policy), agent_delay));
     auto rings = kernel::Rings::open(
         player->wall_.maps(),
-        [player = player.get()](const transport::Packet& packet) { player->follower_.on_packet(packet); },
+        [player = player.get()](const transport::Packet& packet) {
+            player->described_.on_packet(packet);
+            player->follower_.on_packet(packet);
+        },
         [player = player.get()](const transport::Packet& packet) { return player->follower_.is_to_stranger(packet); });
     if (!rings) return tl::make_unexpected(rings.error());
     player->rings_ = std::move(*rings);
@@ -37,12 +40,21 @@ Player::Player(kernel::ReplayWall wall, kernel::Maps maps, policy::View policy, 
     : wall_(std::move(wall)),
       maps_(std::move(maps)),
       agent_delay_(agent_delay),
-      calls_(maps_, [this](uint64_t leg) { return follower_.core().elsewhere_of(leg); }),
+      calls_(
+          maps_, [this](uint64_t leg) { return follower_.core().elsewhere_of(leg); },
+          [this](const IpAddress& address) {
+              const uint8_t zone = follower_.policy().zone_of(address);
+              return follower_.policy().is_declared_peer(zone) ? zone : uint8_t{0};
+          }),
+      described_(
+          maps_.secret(), [this](const Datagram& datagram, uint64_t) { calls_.hear(datagram); },
+          [this](const transport::Packet& packet) { return follower_.is_to_stranger(packet); }),
       follower_(
           maps_, std::move(policy), [this] { return now(); },
           [this](const pinhole::MapOps& changes) { delay(changes); }),
       clock_(boot),
       last_packet_(boot),
+      last_timed_(boot),
       last_tick_(boot) {}
 
 Now Player::now() const {
@@ -54,9 +66,9 @@ Player::TimePoint Player::time_of(uint64_t capture_ns) {
     if (!began_ns_) began_ns_ = capture_ns;
     const auto time =
         boot + std::chrono::nanoseconds(static_cast<int64_t>(capture_ns) - static_cast<int64_t>(*began_ns_));
-    if (time >= clock_) return time;
-    if (time < last_packet_) ++went_back_;
-    return clock_;
+    if (time < last_timed_) ++went_back_;
+    else last_timed_ = time;
+    return std::max(time, clock_);
 }
 
 void Player::set_clock(TimePoint time) {
@@ -87,6 +99,7 @@ void Player::advance(TimePoint to) {
 void Player::tick() {
     last_tick_ = clock_;
     is_ticking_ = true;
+    described_.tick(pinhole::to_ns(clock_));
     follower_.tick();
     is_ticking_ = false;
     while (!waiting_.empty() && waiting_.front().due <= clock_) carry_out_first();
@@ -111,8 +124,9 @@ void Player::carry_out_first() {
 }
 
 Result<kernel::Verdict> Player::play(std::string_view frame, bool is_outbound, const std::optional<capture::Flow>& flow,
-                                     uint64_t time_ns) {
-    advance(time_of(time_ns));
+                                     std::optional<uint64_t> time_ns) {
+    if (!time_ns) ++without_time_;
+    advance(time_ns ? time_of(*time_ns) : clock_ + agent_delay_);
     last_packet_ = clock_;
     const auto verdict = is_outbound ? wall_.out(frame) : wall_.in(frame);
     if (!verdict) return verdict;

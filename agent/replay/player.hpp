@@ -20,9 +20,10 @@ public:
     Player(const Player&) = delete;
     Player& operator=(const Player&) = delete;
 
-    // `time_ns` is CLOCK_REALTIME, the capture's. Time that goes back counts as standing still.
+    // `time_ns` is CLOCK_REALTIME, the capture's. Time that goes back counts as standing still. A packet without time comes
+    // the agent's latency after the one before: what that opened is open.
     Result<kernel::Verdict> play(std::string_view frame, bool is_outbound, const std::optional<capture::Flow>& flow,
-                                 uint64_t time_ns);
+                                 std::optional<uint64_t> time_ns);
     void finish(); // the agent gets the latency that it still needs, and the calls are looked at once more
 
     const Calls& calls() const { return calls_; }
@@ -30,6 +31,7 @@ public:
     Now now() const;
     uint64_t outbound_by_xdp() const { return wall_.outbound_by_xdp(); }
     uint64_t went_back() const { return went_back_; }
+    uint64_t without_time() const { return without_time_; }
     std::vector<CoreCounter> counters() const { return follower_.counters(); }
     // What the agent had to say, by event: how often, and the first of it.
     struct Told {
@@ -59,13 +61,14 @@ private:
     kernel::Maps maps_;
     std::chrono::nanoseconds agent_delay_;
     Calls calls_;
+    transport::Transport described_; // the messages once more, for their SDP (descriptions.hpp)
     Follower follower_;
     std::unique_ptr<kernel::Rings> rings_;
     std::deque<Waiting> waiting_; // in order of time
-    TimePoint clock_, last_packet_, last_tick_;
+    TimePoint clock_, last_packet_, last_timed_, last_tick_;
     std::optional<uint64_t> began_ns_; // the first packet's time
     bool is_ticking_ = false;
-    uint64_t went_back_ = 0;
+    uint64_t went_back_ = 0, without_time_ = 0;
     std::map<std::string, Told, std::less<>> told_;
 };
 

@@ -77,29 +77,43 @@ public:
     // To the end of the capture, or to where it cannot be read.
     Result<void> run() {
         auto reader = capture::Reader::open(files_.capture.read());
-        if (!reader) return tl::make_unexpected(at(reader.error(), options_.capture));
+        if (!reader) return broken(reader.error());
         while (true) {
             const auto record = reader->next();
-            if (!record) return tl::make_unexpected(at(record.error(), options_.capture));
-            if (!*record) return files_.capture.status();
+            if (!record) return broken(record.error());
+            if (!*record) return files_.capture.status().and_then([this] { return has_read_something(); });
             if (auto played = play(**record); !played) return played;
-            progress_.show(reader->offset(), tally_.packets);
+            progress_.show(reader->offset(), tally_.frames());
         }
     }
     const Tally& tally() const { return tally_; }
 
 private:
+    // A file that cannot be read looks like one that ends too early.
+    Result<void> broken(const capture::Defect& defect) const {
+        if (auto status = files_.capture.status(); !status) return status;
+        return tl::make_unexpected(at(defect, options_.capture));
+    }
+    Result<void> has_read_something() const {
+        if (tally_.packets > 0 || tally_.unread == 0) return {};
+        return tl::make_unexpected(unread(tally_.unread_link_type, options_.capture));
+    }
+
     Result<void> play(const capture::Record& record) {
         const auto frame = framer_.frame(record);
-        if (!frame) return tl::make_unexpected(unread(record.link_type, options_.capture));
+        if (!frame) {
+            if (tally_.unread++ == 0) tally_.unread_link_type = record.link_type;
+            return {};
+        }
         const bool is_unsaid = frame->direction == capture::Direction::unsaid;
-        VerdictLine line{.number = tally_.packets + 1,
+        VerdictLine line{.number = tally_.frames() + 1,
                          .time_ns = record.time_ns,
                          .is_outbound = frame->direction == capture::Direction::out,
                          .is_by_address = is_unsaid,
                          .flow = capture::flow_of(frame->bytes)};
         if (is_unsaid) line.is_outbound = is_from_inside(player_.policy(), line.flow);
-        const auto verdict = player_.play(frame->bytes, line.is_outbound, line.flow, record.time_ns);
+        const auto time = record.has_time ? std::optional(record.time_ns) : std::nullopt;
+        const auto verdict = player_.play(frame->bytes, line.is_outbound, line.flow, time);
         if (!verdict) return tl::make_unexpected(verdict.error());
         line.passes = verdict->passes;
         line.reason = verdict->reason;

@@ -34,6 +34,18 @@ std::vector<std::pair<Tally::Flow, Tally::Drops>> most_first(const Tally& tally)
     return flows;
 }
 
+struct Outcome {
+    Audio audio;
+    std::string_view member, words; // of the JSON summary and of the screen's last line
+};
+constexpr std::array outcomes{Outcome{Audio::both_ways, "both_ways", "audio both ways in "},
+                              Outcome{Audio::in_only, "in_only", "inwards only in "},
+                              Outcome{Audio::out_only, "out_only", "outwards only in "},
+                              Outcome{Audio::refused, "refused", "refused in "},
+                              Outcome{Audio::without_pinhole, "without_pinhole", "without a pinhole in "},
+                              Outcome{Audio::none, "none", "none in the capture in "},
+                              Outcome{Audio::not_offered, "not_offered", "none in the SDP of "}};
+
 uint64_t calls_with(const std::vector<Call>& calls, Audio audio) {
     return static_cast<uint64_t>(
         std::ranges::count_if(calls, [&](const Call& call) { return call.is_answered && call.audio() == audio; }));
@@ -58,6 +70,9 @@ std::string drops_of(const Call& call) {
         drops += (drops.empty() ? "" : ", ") + grouped(packets) + " " + std::string(reason_text(reason).label);
     if (call.before_open > 0)
         drops += (drops.empty() ? "" : ", ") + grouped(call.before_open) + " before the pinhole was open";
+    if (call.audio() == Audio::without_pinhole)
+        drops += (drops.empty() ? "" : ", ") + grouped(call.said->beside_in) + " in and " +
+                 grouped(call.said->beside_out) + " out passed without a pinhole";
     if (call.elsewhere)
         drops += (drops.empty() ? "" : ", ") + std::string("its SDP names ") + call.elsewhere->to_string() +
                  ", which is neither protected nor external";
@@ -78,7 +93,8 @@ std::string calls_table(const std::vector<Call>& calls) {
     std::vector<const Call*> order;
     for (const Call& call : calls) order.push_back(&call);
     std::ranges::stable_sort(order, {}, [](const Call* call) {
-        return !call->is_answered ? 2 : call->audio() == Audio::both_ways ? 1 : 0;
+        const Audio audio = call->audio();
+        return !call->is_answered ? 2 : audio == Audio::both_ways || audio == Audio::not_offered ? 1 : 0;
     });
     for (size_t i = 0; i < std::min(order.size(), most_lines); ++i) {
         const Call& call = *order[i];
@@ -88,11 +104,17 @@ std::string calls_table(const std::vector<Call>& calls) {
     }
     std::string text = "\n" + table.to_string();
     if (order.size() > most_lines) text += "and " + grouped(order.size() - most_lines) + " more (--calls writes all)\n";
-    return text + "\n" + counted(calls.size(), "call") + ", " + grouped(answered(calls)) +
-           " answered: audio both ways in " + grouped(calls_with(calls, Audio::both_ways)) + ", inwards only in " +
-           grouped(calls_with(calls, Audio::in_only)) + ", outwards only in " +
-           grouped(calls_with(calls, Audio::out_only)) + ", refused in " + grouped(calls_with(calls, Audio::refused)) +
-           ", none in the capture in " + grouped(calls_with(calls, Audio::none)) + "\n";
+    text += "\n" + counted(calls.size(), "call") + ", " + grouped(answered(calls)) + " answered";
+    for (const Outcome& outcome : outcomes)
+        text += (&outcome == outcomes.data() ? ": " : ", ") + std::string(outcome.words) +
+                grouped(calls_with(calls, outcome.audio));
+    return text + "\n";
+}
+
+json::object calls_document(const std::vector<Call>& calls) {
+    json::object document{{"seen", calls.size()}, {"answered", answered(calls)}};
+    for (const Outcome& outcome : outcomes) document[outcome.member] = calls_with(calls, outcome.audio);
+    return document;
 }
 
 std::string drops_table(const Tally& tally) {
@@ -126,11 +148,18 @@ std::vector<std::string> remarks(const Summary& summary) {
     if (tally.pppoe > 0)
         all.push_back(counted(tally.pppoe, "packet") +
                       " of PPPoE judged as on its PPP interface: the wall belongs there");
+    if (tally.unread > 0)
+        all.push_back(counted(tally.unread, "packet") + " left out, the first of link type " +
+                      capture::link_type_name(tally.unread_link_type) + ": it is not read");
+    if (player.without_time() > 0)
+        all.push_back(counted(player.without_time(), "packet") +
+                      " without time: each is taken to have come --agent-delay after the one before");
     if (player.outbound_by_xdp() > 0)
         all.push_back(counted(player.outbound_by_xdp(), "outbound packet") +
                       " went through XDP's parser: the kernel runs TC programs on 14 to 3,712 bytes only");
     if (player.went_back() > 0)
-        all.push_back("time went back before " + counted(player.went_back(), "packet") + ": it was held still");
+        all.push_back("time went back before " + counted(player.went_back(), "packet") +
+                      ": it was held still; `reordercap` sorts a capture by time");
     for (const auto& [event, told] : player.told())
         if (event != "call.start" && event != "call.end")
             all.push_back(event + " (" + grouped(told.count) + "): " + control::printable(told.first));
@@ -166,7 +195,8 @@ json::array drops_document(const Tally& tally) {
 } // namespace
 
 void Tally::count(const VerdictLine& line, const capture::Frame& frame) {
-    if (packets++ == 0) first_ns = last_ns = line.time_ns;
+    ++packets;
+    if (first_ns == 0) first_ns = line.time_ns;
     last_ns = std::max(last_ns, line.time_ns);
     by_address += line.is_by_address ? 1 : 0;
     cut += frame.is_cut ? 1 : 0;
@@ -193,13 +223,7 @@ json::value summary_document(const Summary& summary) {
                         {"dropped", tally.dropped},
                         {"capture_seconds", capture_seconds(tally)},
                         {"seconds", summary.seconds},
-                        {"calls", json::object{{"seen", calls.size()},
-                                               {"answered", answered(calls)},
-                                               {"both_ways", calls_with(calls, Audio::both_ways)},
-                                               {"in_only", calls_with(calls, Audio::in_only)},
-                                               {"out_only", calls_with(calls, Audio::out_only)},
-                                               {"refused", calls_with(calls, Audio::refused)},
-                                               {"none", calls_with(calls, Audio::none)}}},
+                        {"calls", calls_document(calls)},
                         {"reasons", reasons_document(tally)},
                         {"drops", drops_document(tally)},
                         {"remarks", std::move(told)},

@@ -20,6 +20,7 @@ namespace ringwall::replay {
 class Tally {
 public:
     void count(const VerdictLine& line, const capture::Frame& frame);
+    uint64_t frames() const { return packets + unread; } // of the capture, so far
 
     struct Drops {
         uint64_t packets = 0, first = 0; // the first one's number
@@ -31,7 +32,9 @@ public:
     uint64_t by_address = 0;           // direction
     uint64_t cut = 0;                  // by the snap length
     uint64_t pppoe = 0;
-    uint64_t first_ns = 0, last_ns = 0;
+    uint64_t unread = 0;                // frames of other link types than are read
+    uint32_t unread_link_type = 0;      // the first one's
+    uint64_t first_ns = 0, last_ns = 0; // 0: no packet with a time yet
     std::array<uint64_t, REASON_LIMIT> by_reason{};
     std::map<Flow, Drops> drops;
     Drops other_drops;

@@ -40,19 +40,29 @@ class Call:
     def _other(self):
         return IN if self.direction == OUT else OUT
 
+    @staticmethod
+    def _describe(side, **how):
+        """`line` of a side is its first m-line, if not audio; `more` is SDP behind that: its attributes, further m-lines.
+        `session` stands before it."""
+        address, port = side['media']
+        text = sip.sdp(address, port, **how) + ''.join(f'{line}\r\n' for line in side.get('more', ()))
+        before, audio, rest = text.partition('m=')
+        audio, behind, rest = (audio + rest).partition('\r\n')
+        line = side['line'].format(port) if 'line' in side else audio
+        return before + ''.join(f'{each}\r\n' for each in side.get('session', ())) + line + behind + rest
+
     def invite(self, extra=(), payloads=(0, 101)):
-        address, port = self.caller['media']
-        self.offer = self._request('INVITE', 1, sip.sdp(address, port, payloads=payloads), to_tag='', extra=extra)
+        self.offer = self._request('INVITE', 1, self._describe(self.caller, payloads=payloads), to_tag='', extra=extra)
         return self._message(self.direction, self.offer)
 
     def respond(self, status, with_sdp=True):
-        address, port = self.callee['media']
+        address = self.callee['media'][0]
         return self._message(self._other(), sip.response(status, sip.Message(self.offer.encode(), None), tag='callee',
                                                          contact=f'callee@{sip.uri_host(address)}',
-                                                         body=sip.sdp(address, port) if with_sdp else ''))
+                                                         body=self._describe(self.callee) if with_sdp else ''))
 
-    def ack(self):
-        return self._message(self.direction, self._request('ACK', 1))
+    def ack(self, cseq=1):
+        return self._message(self.direction, self._request('ACK', cseq))
 
     def bye(self):
         self.branch = sip.new_branch()
@@ -66,13 +76,27 @@ class Call:
         self.respond(200)
         return self.ack()
 
+    def renegotiate(self):
+        """A re-INVITE, by what the sides say now."""
+        self.branch = sip.new_branch()
+        self.offer = self._request('INVITE', 2, self._describe(self.caller))
+        self._message(self.direction, self.offer)
+        self.respond(200)
+        return self.ack(2)
+
     def hear(self, source=None, port=None, sequence=1, ssrc=7, payload=None):
         """A packet of media inwards, by default as negotiated."""
         to = (self.inside, port or self.here[1])
         return self._add(IN, udp(source or self.there, to, payload or media.rtp(sequence, ssrc)))
 
-    def speak(self, sequence=1):
-        return self._add(OUT, udp(self.here, self.there, media.rtp(sequence, 9)))
+    def speak(self, sequence=1, payload=None, ports_on=0):
+        here, there = (self.here[0], self.here[1] + ports_on), (self.there[0], self.there[1] + ports_on)
+        return self._add(OUT, udp(here, there, payload or media.rtp(sequence, 9)))
+
+    def both(self, payload, ports_on=0):
+        """The same bytes there and back; `ports_on`: to and from so many ports on."""
+        self.speak(payload=payload, ports_on=ports_on)
+        return self.hear((self.there[0], self.there[1] + ports_on), self.here[1] + ports_on, payload=payload)
 
 
 def whole_call(**where):

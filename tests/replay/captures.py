@@ -68,22 +68,37 @@ def pcap(script, link=lambda packet, _: ethernet(packet), link_type=1, order='<'
     return b''.join(file)
 
 
-def _block(order, kind, body):
+def block(order, kind, body):
     body += b'\0' * (-len(body) % 4)
     length = struct.pack(order + 'I', len(body) + 12)
     return struct.pack(order + 'I', kind) + length + body + length
 
 
+def section(order='<'):
+    return block(order, 0x0a0d0d0a, struct.pack(order + 'IHHq', 0x1a2b3c4d, 1, 0, -1))
+
+
+def interface(link_type, order='<', resolution=9):
+    return block(order, 1, struct.pack(order + 'HHIHHB3xHH', link_type, 0, 0, 9, 1, resolution, 0, 0))
+
+
+def enhanced(number, ticks, frame, order='<', options=b''):
+    """A packet of that interface."""
+    return block(order, 6, struct.pack(order + 'IIIII', number, ticks >> 32, ticks & 0xffffffff, len(frame), len(frame))
+                 + frame + b'\0' * (-len(frame) % 4) + options)
+
+
+def simple(frame, order='<'):
+    """A packet of the first interface, without time."""
+    return block(order, 3, struct.pack(order + 'I', len(frame)) + frame)
+
+
 def pcapng(script, order='<', flags=True):
     """Two interfaces, of Ethernet in nanoseconds and of raw IP in 2^-30 s, between which the packets alternate."""
-    file = [_block(order, 0x0a0d0d0a, struct.pack(order + 'IHHq', 0x1a2b3c4d, 1, 0, -1)),
-            _block(order, 1, struct.pack(order + 'HHIHHB3xHH', 1, 0, 0, 9, 1, 9, 0, 0)),
-            _block(order, 1, struct.pack(order + 'HHIHHB3xHH', 101, 0, 0, 9, 1, 0x80 | 30, 0, 0))]
+    file = [section(order), interface(1, order), interface(101, order, 0x80 | 30)]
     for number, (time, direction, packet) in enumerate(script.packets):
         is_raw = number % 2
-        frame = packet if is_raw else ethernet(packet)
-        ticks = (time << 30) // 10**9 if is_raw else time
         options = struct.pack(order + 'HHIHH', 2, 4, 2 if direction == OUT else 1, 0, 0) if flags else b''
-        file.append(_block(order, 6, struct.pack(order + 'IIIII', is_raw, ticks >> 32, ticks & 0xffffffff, len(frame),
-                                                 len(frame)) + frame + b'\0' * (-len(frame) % 4) + options))
+        file.append(enhanced(is_raw, (time << 30) // 10**9 if is_raw else time, packet if is_raw else ethernet(packet),
+                             order, options))
     return b''.join(file)

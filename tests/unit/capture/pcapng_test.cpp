@@ -82,7 +82,7 @@ TEST_P(Pcapng, begins_anew_with_each_section) {
               "a packet of interface 0, which nothing describes");
 }
 
-TEST_P(Pcapng, gives_simple_packets_the_time_of_the_one_before) {
+TEST_P(Pcapng, says_that_simple_packets_have_no_time) {
     const auto simple = [&](uint32_t length, const std::string& bytes) {
         return block(order, 3, Bytes(order).put(length).put(bytes).text());
     };
@@ -91,7 +91,9 @@ TEST_P(Pcapng, gives_simple_packets_the_time_of_the_one_before) {
     ASSERT_FALSE(read.defect) << read.defect->what;
     ASSERT_EQ(read.packets.size(), 3U);
     EXPECT_EQ(read.packets[1].bytes, "bytes");
-    EXPECT_EQ(read.packets[1].record.time_ns, 9000U);
+    EXPECT_TRUE(read.packets[0].record.has_time);
+    EXPECT_FALSE(read.packets[1].record.has_time);
+    EXPECT_EQ(read.packets[1].record.time_ns, 9000U); // of the one before
     EXPECT_EQ(read.packets[2].bytes, "cut it");
     EXPECT_EQ(read.packets[2].record.length, 100U);
     EXPECT_EQ(what(begin + simple(100, "fewer")), "a packet of 100 bytes, more than its block holds");
