@@ -34,6 +34,7 @@ struct Patient {
     std::vector<IpAddress> own;                           // this host's addresses that the outside reaches
     std::vector<policy::PortRange> chosen;                // ports of sockets that ask for none (local_ports.hpp)
     std::vector<kernel::LeftOut> left_out;                // interfaces that are there and not attached
+    std::vector<kernel::Twice> twice;                     // those that are, and see the same packets
     std::vector<std::pair<std::string, uint64_t>> missed; // by outside interface, packets that the card dropped
     int64_t now_s = 0;                                    // CLOCK_REALTIME
     // The wall.

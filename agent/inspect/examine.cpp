@@ -97,6 +97,7 @@ void look_at_configuration(const agent::Options& options, Patient& patient) {
     if (const auto addresses = kernel::list_addresses())
         patient.own = kernel::addresses_of(config->plan.surroundings.reached, *addresses);
     patient.left_out = config->plan.surroundings.left_out;
+    patient.twice = config->plan.surroundings.twice;
     for (const auto& device : config->plan.surroundings.devices) {
         const std::string statistics = "/sys/class/net/" + device.device.name + "/statistics/";
         if (!device.is_watched)

@@ -129,7 +129,15 @@ void Attaching::take_back(Mark from) {
 }
 
 void Attaching::keep_all_of(const Selected& selected) {
-    for (const auto hook : {Hook::xdp, Hook::tc_ingress, Hook::tc_egress}) kept_.insert({selected.device.index, hook});
+    const auto keep = [&](int ifindex) {
+        for (const auto hook : {Hook::xdp, Hook::tc_ingress, Hook::tc_egress}) kept_.insert({ifindex, hook});
+    };
+    keep(selected.device.index);
+    // A bridge, or a port of it, that was to take over from this one, or this one from it.
+    const auto all = list_devices();
+    if (!all) return;
+    for (const auto& other : *all)
+        if (stands_on(selected.device, other) || stands_on(other, selected.device)) keep(other.index);
 }
 
 void Attaching::drop(int ifindex, Hook hook) {

@@ -43,7 +43,7 @@ public:
 
     Mark mark() const { return {added_pins_.size(), added_filters_.size(), joined_.size()}; }
     void take_back(Mark from);
-    void keep_all_of(const Selected& selected);                          // what it had stays as it is
+    void keep_all_of(const Selected& selected); // what it had stays as it is, and so does what it stands on, or under
     Attachment refused(const Selected& selected, std::string why) const; // with what it had
     void drop(int ifindex, Hook hook);
     void remove_others(); // all that no ensure_ has named

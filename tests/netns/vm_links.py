@@ -61,3 +61,21 @@ class OnBond(LinkCase):
             namespace.run('ip', 'link', 'set', 'leg0', 'down')
         self.assert_both_hear(outside, inside)
         self.check_end(call, outside, inside)
+
+
+class OnBondAndOneLeg(LinkCase):
+    """One leg of two is named beside the bond: what comes by the other one is judged, too."""
+    link = 'bond'
+    config = {'outside': ['outer', 'leg1']}
+
+    def attached(self):
+        return [each['name'] for each in self.wall.status()['interfaces']]
+
+    def test_the_bond_is_attached_whichever_leg_is_lost(self):
+        self.assertEqual(self.attached(), ['outer'])
+        self.check_call()
+        self.topology.edge.run('ip', 'link', 'set', 'leg0', 'nomaster')
+        self.wait_until(lambda: self.attached() == ['leg1'], 'the leg has all packets')
+        self.topology.edge.run('ip', 'link', 'set', 'leg0', 'down')
+        self.topology.edge.run('ip', 'link', 'set', 'leg0', 'master', 'outer')
+        self.wait_until(lambda: self.attached() == ['outer'], 'the bond has')

@@ -43,6 +43,10 @@ const std::vector<Device> machine = {
     {.index = 16, .name = "port0", .master = 15},
     {.index = 17, .name = "eth0.200", .kind = "vlan", .below = 2},
     {.index = 18, .name = "macvlan0", .kind = "macvlan", .below = 4},
+    {.index = 19, .name = "switch0", .kind = "bridge"},
+    {.index = 20, .name = "card0", .master = 19},
+    {.index = 21, .name = "card1", .master = 19},
+    {.index = 22, .name = "switch0.7", .kind = "vlan", .below = 19},
 };
 
 Selection select(std::vector<std::string> outside, std::vector<std::string> watch = {}) {
@@ -94,6 +98,49 @@ TEST(Select, leaves_out_a_bond_above_taken_slaves_and_what_stands_above_it) {
 
 TEST(Select, takes_a_bond_without_its_slaves_but_not_its_vlan) {
     EXPECT_THAT(names(select({"bond*"})), ElementsAre("bond0"));
+}
+
+TEST(Select, takes_a_bond_of_which_one_slave_is_not_named_and_leaves_out_the_other) {
+    for (const auto& outside : {std::vector<std::string>{"bond0", "slave1"}, {"slave1", "bond*"}}) {
+        const auto selection = select(outside);
+        EXPECT_THAT(names(selection), ElementsAre("bond0"));
+        EXPECT_THAT(selection.left_out, testing::Contains(LeftOut{"slave1", false, LeftOut::Why::seen_above, "bond0"}));
+        EXPECT_THAT(selection.reached, testing::IsSupersetOf({5, 7}));
+        EXPECT_THAT(selection.twice, ElementsAre());
+    }
+}
+
+TEST(Select, takes_a_bridge_and_a_port_of_it_where_another_port_is_not_named) {
+    const auto selection = select({"switch0", "card1"});
+    EXPECT_THAT(names(selection), ElementsAre("switch0", "card1"))
+        << "card0's by the bridge, what card1 forwards by card1";
+    EXPECT_THAT(selection.twice, ElementsAre(Twice{"switch0", "card1"}));
+    EXPECT_THAT(selection.warnings, ElementsAre(HasSubstr("switch0 stands above card1, and both are attached")));
+}
+
+TEST(Select, leaves_out_a_bridge_all_of_whose_ports_are_taken) {
+    const auto selection = select({"switch0", "card?"});
+    EXPECT_THAT(names(selection), ElementsAre("card0", "card1"));
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"switch0", false, LeftOut::Why::seen_below, "card0"}));
+    EXPECT_THAT(selection.twice, ElementsAre());
+}
+
+TEST(Select, takes_a_vlan_above_a_bridge_or_bond_of_which_one_port_is_not_named) {
+    const auto selection = select({"switch0.7", "card0"});
+    EXPECT_THAT(names(selection), ElementsAre("switch0.7", "card0"));
+    EXPECT_THAT(selection.twice, ElementsAre(Twice{"switch0.7", "card0"}));
+    EXPECT_THAT(names(select({"bond0.5", "slave0"})), ElementsAre("bond0.5", "slave0"));
+    EXPECT_THAT(names(select({"switch0.7", "switch0", "card0"})), ElementsAre("switch0", "card0"));
+    EXPECT_THAT(names(select({"switch0.7", "card*"})), ElementsAre("card0", "card1"));
+}
+
+TEST(Select, does_not_watch_above_an_outside_port_and_says_so_where_packets_are_missed) {
+    auto selection = select({"card0"}, {"switch0"});
+    EXPECT_THAT(names(selection), ElementsAre("card0"));
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"switch0", true, LeftOut::Why::outside_below, "card0"}));
+    EXPECT_THAT(selection.reached, ElementsAre(20, 19));
+    selection = select({"card*"}, {"switch0"});
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"switch0", true, LeftOut::Why::seen_below, "card0"}));
 }
 
 TEST(Select, takes_a_tunnel_beside_its_parent_as_its_packets_are_others) {

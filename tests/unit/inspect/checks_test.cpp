@@ -93,6 +93,9 @@ const std::vector<Case>& cases() {
          [](Patient& p) { p.left_out = {{"ib0", true, kernel::LeftOut::Why::unreadable, ""}}; }},
         {"interfaces", "eth1 is not watched: eth1.100, which is outside, stands above it",
          [](Patient& p) { p.left_out = {{"eth1", true, kernel::LeftOut::Why::outside_above, "eth1.100"}}; }},
+        {"interfaces", "bond0 is not watched: eth1, which is outside, stands below it",
+         [](Patient& p) { p.left_out = {{"bond0", true, kernel::LeftOut::Why::outside_below, "eth1"}}; }},
+        {"interfaces", "br0 and eth1 below it are both attached", [](Patient& p) { p.twice = {{"br0", "eth1"}}; }},
         {"interfaces", "no interface eth0", [](Patient& p) { interface(p)["name"] = "eth1"; }},
         {"mode", "monitor", [](Patient& p) { status(p)["mode"] = "monitor"; }},
         {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
@@ -212,7 +215,8 @@ TEST(Checks, miss_no_interface_whose_packets_another_one_has) {
     Patient patient = healthy();
     interface(patient)["name"] = "eth1";
     patient.left_out = {{"eth0", false, kernel::LeftOut::Why::seen_below, "eth1"},
-                        {"wg0", true, kernel::LeftOut::Why::seen_below, "eth1"}};
+                        {"wg0", true, kernel::LeftOut::Why::seen_below, "eth1"},
+                        {"slave0", false, kernel::LeftOut::Why::seen_above, "bond0"}};
     EXPECT_TRUE(faults_of(patient).empty());
 }
 
