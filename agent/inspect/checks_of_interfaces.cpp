@@ -62,6 +62,11 @@ Faults faults_of_left_out(const Patient& patient) {
                                   ": its frames are neither Ethernet nor bare IP, and the programs do not read them",
                               "name an interface that has its packets as Ethernet or IP, or leave it out of " +
                                   std::string(is_watched ? "watch" : "outside")});
+        if (why == without_packets)
+            faults.push_back({"interfaces",
+                              name + " is not " + (is_watched ? "watched" : "attached, and nothing is filtered there") +
+                                  ": it is a VRF, and no program sees a packet there",
+                              "name its members" + (other.empty() ? "" : ": " + other)});
     }
     return faults;
 }

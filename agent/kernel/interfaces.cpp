@@ -61,6 +61,9 @@ bool repeats_parent(const Device& device) {
 // What they hand up is all that their ports have. A bridge keeps to itself what it forwards.
 bool hands_up_all(const Device& master) { return master.kind == "bond" || master.kind == "team"; }
 
+// The kernel gives packets of a VRF's members its name and hands them up past its hooks (vrf_ip_rcv()).
+bool has_no_packets(const Device& master) { return master.kind == "vrf"; }
+
 constexpr int most_between = 8;
 
 // The one of `taken`, or the first of them, by which all packets of `device` come, however many devices lie between. One port
@@ -125,6 +128,9 @@ std::string to_string(const LeftOut& left_out) {
                    ", which is outside, stands below it: its packets would count twice";
         case LeftOut::Why::unreadable:
             return left_out.name + " has frames that the programs do not read (neither Ethernet nor bare IP): left out";
+        case LeftOut::Why::without_packets:
+            return left_out.name + " is a VRF, and no program sees a packet there: left out; name its members" +
+                   (left_out.other.empty() ? "" : ": " + left_out.other);
     }
     return {};
 }
@@ -157,6 +163,28 @@ void leave_out_beside_outside(std::span<const Device> all, std::vector<Selected>
             return true;
         }
         return false;
+    });
+}
+
+std::string members_of(const Device& master, std::span<const Device> all, std::span<const Selected> taken) {
+    std::string names;
+    for (const Device& device : all) {
+        const auto is_same = [&](const Selected& each) { return each.device.index == device.index; };
+        if (device.master != master.index || std::ranges::any_of(taken, is_same)) continue;
+        names += (names.empty() ? "" : ", ") + device.name;
+    }
+    return names;
+}
+
+// Not where its members are taken, as by a glob: leave_out_above() says so.
+void leave_out_without_packets(std::span<const Device> all, std::vector<Selected>& matched, Selection& selection) {
+    std::vector<Selected> others;
+    std::ranges::copy_if(matched, std::back_inserter(others),
+                         [](const Selected& each) { return !has_no_packets(each.device); });
+    std::erase_if(matched, [&](const Selected& each) {
+        if (!has_no_packets(each.device) || taken_below(each.device, all, others) != nullptr) return false;
+        leave_out(each, LeftOut::Why::without_packets, members_of(each.device, all, others), selection);
+        return true;
     });
 }
 
@@ -248,6 +276,7 @@ Selection select_devices(std::span<const Device> all, std::span<const std::strin
     for (const auto& pattern : outside) match(all, pattern, false, matched, selection.warnings);
     for (const auto& pattern : watch) match(all, pattern, true, matched, selection.warnings);
     leave_out_unreadable(matched, selection);
+    leave_out_without_packets(all, matched, selection);
     leave_out_beside_outside(all, matched, selection);
     for (const auto& selected : matched)
         if (!selected.is_watched) selection.reached.push_back(selected.device.index);

@@ -52,11 +52,12 @@ struct Selected {
 // One that is named and there, and not taken.
 struct LeftOut {
     enum class Why {
-        seen_below,    // `other`, which is taken, and its like have its packets already: nothing is missed
-        seen_above,    // `other`, a bond that is taken, has them: nothing is missed
-        outside_above, // `other` is outside and has its packets, and this one is only watched
-        outside_below, // likewise, some of them
-        unreadable,    // its frames: Framing::other
+        seen_below,      // `other`, which is taken, and its like have its packets already: nothing is missed
+        seen_above,      // `other`, a bond that is taken, has them: nothing is missed
+        outside_above,   // `other` is outside and has its packets, and this one is only watched
+        outside_below,   // likewise, some of them
+        unreadable,      // its frames: Framing::other
+        without_packets, // a VRF, whose members (`other`: those not taken) have them
     };
     std::string name;
     bool is_watched = false;

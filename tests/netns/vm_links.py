@@ -8,7 +8,7 @@ import unittest
 from ringwall_netns.case import WallCase
 from vm_attach import OneCall
 
-DEVICES = {'vlan': 'VLAN', 'qinq': 'VLAN', 'bond': 'bonding'}
+DEVICES = {'vlan': 'VLAN', 'qinq': 'VLAN', 'bond': 'bonding', 'vrf': 'VRF'}
 
 
 class LinkCase(OneCall, WallCase):
@@ -79,3 +79,23 @@ class OnBondAndOneLeg(LinkCase):
         self.topology.edge.run('ip', 'link', 'set', 'leg0', 'down')
         self.topology.edge.run('ip', 'link', 'set', 'leg0', 'master', 'outer')
         self.wait_until(lambda: self.attached() == ['outer'], 'the bond has')
+
+
+class VrfMember(LinkCase):
+    link = 'vrf'
+    config = {'outside': ['outer', 'vrf0']}
+
+    def test_the_member_is_guarded(self):
+        self.assertEqual([each['name'] for each in self.wall.status()['interfaces']], ['outer'])
+        self.check_call()
+
+
+class VrfAlone(LinkCase):
+    link = 'vrf'
+    config = {'outside': ['vrf0']}
+
+    def test_nothing_is_attached_and_doctor_names_the_member(self):
+        self.assertEqual(self.wall.status()['interfaces'], [])
+        doctor = self.wall.invoke('doctor').stdout
+        self.assertIn('vrf0 is not attached, and nothing is filtered there: it is a VRF', doctor)
+        self.assertIn('name its members: outer', doctor)

@@ -171,6 +171,25 @@ TEST(Select, leaves_out_frames_that_the_programs_do_not_read) {
     EXPECT_TRUE(select({"wg0"}, {"ib0"}).left_out.at(0).is_watched);
 }
 
+TEST(Select, leaves_out_a_vrf_and_names_its_members) {
+    const auto selection = select({"vrf0"});
+    EXPECT_THAT(names(selection), ElementsAre());
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"vrf0", false, LeftOut::Why::without_packets, "br0"}));
+    EXPECT_THAT(selection.warnings, ElementsAre(HasSubstr("vrf0 is a VRF, and no program sees a packet there")));
+    EXPECT_THAT(selection.reached, ElementsAre()) << "nothing is guarded by it";
+    EXPECT_EQ(select({"eth0"}, {"vrf0"}).left_out,
+              (std::vector{LeftOut{"vrf0", true, LeftOut::Why::without_packets, "br0"}}));
+}
+
+TEST(Select, leaves_out_a_vrf_without_a_fault_where_its_members_are_named) {
+    for (const char* member : {"br0", "port0"}) {
+        const auto selection = select({"vrf*", member});
+        EXPECT_THAT(names(selection), ElementsAre(member));
+        EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"vrf0", false, LeftOut::Why::seen_below, member}));
+        EXPECT_THAT(selection.reached, testing::IsSupersetOf({14, 15}));
+    }
+}
+
 TEST(Framing, is_by_the_kind_of_link) {
     EXPECT_EQ(machine[0].framing(), Framing::loopback);
     EXPECT_EQ(machine[1].framing(), Framing::ethernet);
@@ -285,7 +304,7 @@ TEST(Addresses, bring_the_loopback_but_where_what_this_host_says_to_itself_arriv
     const auto has_loopback = testing::Contains("127.0.0.0/8");
     EXPECT_THAT(texts(shared_prefixes_of(select({"eth0"}, {"lo"}).reached, on_machine)), has_loopback);
     EXPECT_THAT(texts(shared_prefixes_of(select({"eth0", "lo"}).reached, on_machine)), testing::Not(has_loopback));
-    EXPECT_THAT(texts(shared_prefixes_of(select({"vrf0"}).reached, on_machine)), testing::Not(has_loopback));
+    EXPECT_THAT(texts(shared_prefixes_of(select({"br0"}).reached, on_machine)), testing::Not(has_loopback));
 }
 
 TEST(Addresses, of_this_machine_have_that_of_the_loopback) {

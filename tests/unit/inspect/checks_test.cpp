@@ -91,6 +91,8 @@ const std::vector<Case>& cases() {
          [](Patient& p) { p.left_out = {{"ib0", false, kernel::LeftOut::Why::unreadable, ""}}; }},
         {"interfaces", "ib0 is not watched: its frames",
          [](Patient& p) { p.left_out = {{"ib0", true, kernel::LeftOut::Why::unreadable, ""}}; }},
+        {"interfaces", "vrf0 is not attached, and nothing is filtered there: it is a VRF",
+         [](Patient& p) { p.left_out = {{"vrf0", false, kernel::LeftOut::Why::without_packets, "eth1"}}; }},
         {"interfaces", "eth1 is not watched: eth1.100, which is outside, stands above it",
          [](Patient& p) { p.left_out = {{"eth1", true, kernel::LeftOut::Why::outside_above, "eth1.100"}}; }},
         {"interfaces", "bond0 is not watched: eth1, which is outside, stands below it",
