@@ -39,6 +39,7 @@ struct Patient {
     int64_t now_s = 0;                                    // CLOCK_REALTIME
     // The wall.
     std::string pin_path, pin_trouble; // why the pins cannot be taken over, or that there are none
+    std::string left_filters;          // interfaces that a wall without pins still guards
     std::string config_trouble;
     std::string changed_file; // of the configuration, since the agent has loaded it
     std::vector<policy::Mistake> config_warnings;

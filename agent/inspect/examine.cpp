@@ -124,6 +124,7 @@ Patient examine(const agent::Options& options) {
     if (geteuid() == 0)
         if (const auto pinned = kernel::require_pinned(options.pin_path); !pinned)
             patient.pin_trouble = pinned.error().message();
+    patient.left_filters = kernel::left_filters(options.pin_path);
     if (access(options.socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES)
         patient.socket_trouble = options.socket + ": permission denied";
     patient.status = answer_of(options.socket, "/api/v1/status");

@@ -3,8 +3,13 @@
 
 #include <bpf/libbpf.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <optional>
 #include <string>
+
+#include "agent/kernel/filters.hpp"
 
 namespace ringwall::kernel {
 namespace {
@@ -29,7 +34,30 @@ bpf_tc_opts filter(Hook hook, uint32_t handle) {
     return options;
 }
 
+// Its program's name is looked at, too: a small number may be another's handle.
+bool is_ours(const Filter& filter, Hook hook, uint32_t handle) {
+    return filter.handle == handle && filter.kind == "bpf" &&
+           filter.name.starts_with(hook == Hook::tc_ingress ? "ringwall_tc_in" : "ringwall_tc_eg");
+}
+
+std::optional<Filter> find_ours(int ifindex, Hook hook, uint32_t handle) {
+    const auto all = list_filters(ifindex, hook);
+    if (!all) return std::nullopt;
+    const auto found = std::ranges::find_if(*all, [&](const Filter& each) { return is_ours(each, hook, handle); });
+    return found == all->end() ? std::nullopt : std::optional(*found);
+}
+
 } // namespace
+
+uint32_t filter_handle(const std::string& root) {
+    std::error_code unknown;
+    auto whole = std::filesystem::weakly_canonical(root, unknown).string();
+    if (unknown || whole.empty()) whole = root;
+    if (whole.back() == '/') whole.pop_back();
+    uint32_t hash = 2166136261; // FNV-1a
+    for (const char each : whole) hash = (hash ^ static_cast<unsigned char>(each)) * 16777619;
+    return hash | 0x4000'0000; // and so not what was once taken: the id of a map
+}
 
 Result<void> attach_clsact(int ifindex, Hook hook, int program_fd, uint32_t handle) {
     auto place = where(ifindex, hook);
@@ -44,15 +72,16 @@ Result<void> attach_clsact(int ifindex, Hook hook, int program_fd, uint32_t hand
 }
 
 uint32_t clsact_program(int ifindex, Hook hook, uint32_t handle) {
-    const auto place = where(ifindex, hook);
-    auto found = filter(hook, handle);
-    return bpf_tc_query(&place, &found) == 0 ? found.prog_id : 0;
+    const auto found = find_ours(ifindex, hook, handle);
+    return found ? found->program : 0;
 }
 
 bool detach_clsact(int ifindex, Hook hook, uint32_t handle) {
-    if (clsact_program(ifindex, hook, handle) == 0) return false;
+    const auto found = find_ours(ifindex, hook, handle);
+    if (!found) return false;
     const auto place = where(ifindex, hook);
-    const auto ours = filter(hook, handle);
+    auto ours = filter(hook, handle);
+    ours.priority = found->priority;
     return bpf_tc_detach(&place, &ours) == 0;
 }
 

@@ -8,18 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <string_view>
 #include <utility>
 
 #include "agent/kernel/route_dump.hpp"
 
 namespace ringwall::kernel {
 namespace {
-
-std::string text_of(const rtattr* attribute) {
-    const std::string_view bytes = bytes_of(attribute);
-    return std::string(bytes.substr(0, bytes.find('\0')));
-}
 
 Device read_device(const nlmsghdr* message) {
     const auto* about = body_of<ifinfomsg>(message);

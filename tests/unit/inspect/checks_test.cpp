@@ -65,6 +65,8 @@ const std::vector<Case>& cases() {
         {"bpf", "type information", [](Patient& p) { p.has_btf = false; }},
         {"bpf", "file system", [](Patient& p) { p.has_bpffs = false; }},
         {"pins", "map version", [](Patient& p) { p.pin_trouble = "the wall has map version 4"; }},
+        {"pins", "filters of one whose pins have gone refuse packets on eth0, eth1",
+         [](Patient& p) { p.left_filters = "eth0, eth1"; }},
         {"pins", "none of this wall",
          [](Patient& p) { status(p)["pins"] = json::object{{"error", "maps/known is none of this wall"}}; }},
         {"agent", "no agent", [](Patient& p) { p.status.reset(); }},

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TC programs by filters of the clsact qdisc, as before Linux 6.6: filters outlive pins, and have neighbours."""
+import shutil
+
+from ringwall_netns.case import WallCase
+from ringwall_netns.clsact import Clsact
+
+
+class PinsGone(Clsact, WallCase):
+    """Pins and agent go in the same second, and the filters stay."""
+    config = {'attach': 'tc'}
+
+    def setUp(self):
+        super().setUp()
+        self.agent_may_be_down = True
+        if not self.wall.is_alive():
+            self.wall.start()
+        self.assertEqual(self.attachment()['ingress'], 'clsact')
+
+    def lose_pins(self):
+        self.wall.kill()
+        shutil.rmtree(self.wall.pin_path)
+
+    def is_heard(self, party, port=5060):
+        sender, receiver = self.rtp(party), self.rtp('pbx')
+        sender.send(receiver.endpoint)
+        return receiver.wait(lambda packet: packet.ssrc == sender.ssrc, 0.3) is not None
+
+    def test_detach_removes_what_refuses_without_pins(self):
+        self.lose_pins()
+        self.assertFalse(self.is_heard('third'), 'what is left refuses')
+        doctor = self.wall.invoke('doctor').stdout
+        self.assertIn('filters of one whose pins have gone refuse packets on outer as before', doctor)
+        done = self.wall.invoke('detach')
+        self.assertEqual(done.returncode, 0)
+        self.assertIn('clsact filters, which were left, are removed from outer', done.stderr)
+        self.assertEqual(self.ours('ingress') + self.ours('egress'), [])
+        self.assertTrue(self.is_heard('third'))
+        self.assertIn('nothing to take down', self.wall.invoke('detach').stderr)
+
+    def test_the_next_start_takes_them_over(self):
+        self.lose_pins()
+        self.wall.start()
+        self.assertEqual((len(self.ours('ingress')), len(self.ours('egress'))), (1, 1))
+        self.assert_call_has_audio()
+        self.assert_guards()
+
+    def test_the_next_start_removes_them_where_it_does_not_guard(self):
+        self.lose_pins()
+        self.wall.configure({**self.config, 'outside': ['inner']})
+        self.addCleanup(self.wall.configure, self.config)
+        self.wall.start()
+        self.assertEqual(self.ours('ingress') + self.ours('egress'), [])
+        self.wall.stop()
+
+    def test_those_of_a_wall_that_is_pinned_elsewhere_stay(self):
+        path = self.wall.pin_path
+        self.wall.stop()
+        self.wall.pin_path = path.parent / 'another'
+        try:
+            self.assertIn('nothing to take down', self.wall.invoke('detach').stderr)
+        finally:
+            self.wall.pin_path = path
+        self.assertEqual((len(self.ours('ingress')), len(self.ours('egress'))), (1, 1))
