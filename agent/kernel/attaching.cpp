@@ -45,8 +45,8 @@ Result<std::string> Attaching::ensure_tc(const Selected& selected, Hook hook) {
 Result<std::string> Attaching::ensure_clsact(const Selected& selected, Hook hook, int program_fd) {
     const Place place{selected.device.index, hook};
     const bool was_there = clsact_program(place.first, hook, handle_) != 0;
-    if (auto attached = attach_clsact(place.first, hook, program_fd, handle_); !attached)
-        return fail_errno(attached.error().code.value(), attached.error().what + selected.device.name);
+    if (auto attached = attach_clsact(selected.device, hook, program_fd, handle_); !attached)
+        return tl::make_unexpected(attached.error());
     if (!was_there) added_filters_.push_back(place);
     kept_.insert(place);
     return "clsact";

@@ -47,6 +47,22 @@ std::optional<Filter> find_ours(int ifindex, Hook hook, uint32_t handle) {
     return found == all->end() ? std::nullopt : std::optional(*found);
 }
 
+// The qdisc `ingress` takes filters for the way out, too, and has the packets that come in meet them.
+Result<void> ensure_qdisc(const Device& device, Hook hook) {
+    auto place = where(device.index, hook);
+    const int failed = bpf_tc_hook_create(&place);
+    if (failed == 0) return {};
+    const std::string what = "add the clsact qdisc to " + device.name;
+    if (failed != -EEXIST) return fail_errno(-failed, what);
+    const auto kind = ingress_qdisc(device.index);
+    if (!kind) return tl::make_unexpected(kind.error());
+    if (*kind == "clsact") return {};
+    return fail(what + ": it has the qdisc " + *kind +
+                " there, where no program sees packets that go out. `tc qdisc del dev " + device.name +
+                " ingress`, then `tc qdisc add dev " + device.name +
+                " clsact`, and its filters anew, if it has any: clsact takes them as they are");
+}
+
 } // namespace
 
 uint32_t filter_handle(const std::string& root) {
@@ -59,15 +75,14 @@ uint32_t filter_handle(const std::string& root) {
     return hash | 0x4000'0000; // and so not what was once taken: the id of a map
 }
 
-Result<void> attach_clsact(int ifindex, Hook hook, int program_fd, uint32_t handle) {
-    auto place = where(ifindex, hook);
-    if (const int failed = bpf_tc_hook_create(&place); failed != 0 && failed != -EEXIST)
-        return fail_errno(-failed, "add the clsact qdisc to ");
+Result<void> attach_clsact(const Device& device, Hook hook, int program_fd, uint32_t handle) {
+    if (auto there = ensure_qdisc(device, hook); !there) return there;
+    const auto place = where(device.index, hook);
     auto options = filter(hook, handle);
     options.prog_fd = program_fd;
     options.flags = BPF_TC_F_REPLACE;
     if (const int failed = bpf_tc_attach(&place, &options); failed != 0)
-        return fail_errno(-failed, std::string("attach the ") + name_of(hook) + " program by clsact to ");
+        return fail_errno(-failed, std::string("attach the ") + name_of(hook) + " program by clsact to " + device.name);
     return {};
 }
 

@@ -14,8 +14,9 @@ namespace ringwall::kernel {
 // Of the filters of the wall that is pinned at `root`, or was: whoever comes there next knows them again.
 uint32_t filter_handle(const std::string& root);
 
-// Adds the filter with this handle, or replaces its program in place; the qdisc is shared with others and stays.
-Result<void> attach_clsact(int ifindex, Hook hook, int program_fd, uint32_t handle);
+// Adds the filter with this handle, or replaces its program in place; the qdisc is shared with others and stays. An error
+// where the qdisc `ingress` has its place.
+Result<void> attach_clsact(const Device& device, Hook hook, int program_fd, uint32_t handle);
 // The id of its program; 0: there is no such filter.
 uint32_t clsact_program(int ifindex, Hook hook, uint32_t handle);
 // True if there was one.

@@ -49,4 +49,19 @@ Result<std::vector<Filter>> list_filters(int ifindex, Hook hook) {
     return all;
 }
 
+// The kernel lists those of all interfaces, whichever was asked for.
+Result<std::string> ingress_qdisc(int ifindex) {
+    const auto dump = dump_route(RTM_GETQDISC, tcmsg{});
+    if (!dump) return tl::make_unexpected(dump.error());
+    std::string kind;
+    each_message(*dump, RTM_NEWQDISC, [&](const nlmsghdr* message) {
+        const auto* about = body_of<tcmsg>(message);
+        if (about->tcm_ifindex != ifindex || about->tcm_parent != TC_H_INGRESS) return;
+        each_attribute_of<tcmsg>(message, [&](const rtattr* attribute) {
+            if (attribute->rta_type == TCA_KIND) kind = text_of(attribute);
+        });
+    });
+    return kind;
+}
+
 } // namespace ringwall::kernel

@@ -23,4 +23,7 @@ struct Filter {
 // In the order in which packets meet them. Those of other chains than the first are met by none that nobody sends there.
 Result<std::vector<Filter>> list_filters(int ifindex, Hook hook);
 
+// The kind of the qdisc that has the interface's way in: "clsact", or "ingress", which has no way out; empty: none.
+Result<std::string> ingress_qdisc(int ifindex);
+
 } // namespace ringwall::kernel

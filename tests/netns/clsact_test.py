@@ -62,3 +62,34 @@ class PinsGone(Clsact, WallCase):
         finally:
             self.wall.pin_path = path
         self.assertEqual((len(self.ours('ingress')), len(self.ours('egress'))), (1, 1))
+
+
+class IngressQdisc(Clsact, WallCase):
+    """The older qdisc `ingress` has clsact's place, and no way out: SIP of the inside would not be seen."""
+    config = {'attach': 'tc'}
+
+    @classmethod
+    def prepare(cls):
+        cls.topology.edge.run('tc', 'qdisc', 'add', 'dev', 'outer', 'handle', 'ffff:', 'ingress')
+        cls.wall.begin()
+        cls.refused = cls.wall.process.wait(60)
+        cls.says = cls.wall.log_tail()
+        cls.filters_then = cls.topology.edge.run('tc', 'filter', 'show', 'dev', 'outer', 'ingress')
+        cls.topology.edge.run('tc', 'qdisc', 'del', 'dev', 'outer', 'ingress')
+
+    def test_a_start_is_refused_and_says_why(self):
+        self.assertNotEqual(self.refused, 0)
+        self.assertIn('outer: it has the qdisc ingress there', self.says)
+        self.assertIn('tc qdisc add dev outer clsact', self.says)
+        self.assertEqual(self.filters_then, '', 'nothing of ours is left in it')
+
+    def test_a_running_wall_says_so_and_comes_back(self):
+        self.assert_call_has_audio().bye()
+        self.tc('qdisc', 'del', 'dev', 'outer', 'clsact')
+        self.tc('qdisc', 'add', 'dev', 'outer', 'handle', 'ffff:', 'ingress')
+        self.wait_until(lambda: 'the qdisc ingress' in self.attachment()['why'], 'status says so')
+        self.assertNotEqual(self.readiness()[0], 200)
+        self.tc('qdisc', 'del', 'dev', 'outer', 'ingress')
+        self.wait_until(lambda: self.attachment()['egress'] == 'clsact', 'it is attached again', 15)
+        self.assert_call_has_audio()
+        self.assert_guards()

@@ -30,6 +30,7 @@ TEST(Clsact, filter_is_added_replaced_and_removed_beside_another_walls) {
     if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs root and network namespaces";
     ASSERT_EQ(std::system("ip link add rw0 type veth peer name rw1"), 0);
     const int ifindex = static_cast<int>(if_nametoindex("rw0"));
+    const Device device{.index = ifindex, .name = "rw0", .kind = "veth"};
     libbpf_set_print(nullptr);
     const uint32_t ours = 4711, theirs = 4712;
 
@@ -38,20 +39,20 @@ TEST(Clsact, filter_is_added_replaced_and_removed_beside_another_walls) {
         const Fd first(load_program(name)), second(load_program(name)), stranger(load_program("stranger"));
         ASSERT_TRUE(first && second && stranger);
         EXPECT_FALSE(detach_clsact(ifindex, hook, ours)) << "there is none yet";
-        ASSERT_TRUE(attach_clsact(ifindex, hook, first.get(), theirs));
+        ASSERT_TRUE(attach_clsact(device, hook, first.get(), theirs));
         EXPECT_EQ(clsact_program(ifindex, hook, ours), 0U);
-        ASSERT_TRUE(attach_clsact(ifindex, hook, first.get(), ours));
+        ASSERT_TRUE(attach_clsact(device, hook, first.get(), ours));
         const auto before = clsact_program(ifindex, hook, ours);
         EXPECT_NE(before, 0U);
 
-        ASSERT_TRUE(attach_clsact(ifindex, hook, second.get(), ours));
+        ASSERT_TRUE(attach_clsact(device, hook, second.get(), ours));
         EXPECT_NE(clsact_program(ifindex, hook, ours), 0U);
         EXPECT_NE(clsact_program(ifindex, hook, ours), before);
 
         EXPECT_TRUE(detach_clsact(ifindex, hook, ours));
         EXPECT_EQ(clsact_program(ifindex, hook, ours), 0U);
         EXPECT_NE(clsact_program(ifindex, hook, theirs), 0U) << "another wall's filter is left alone";
-        ASSERT_TRUE(attach_clsact(ifindex, hook, stranger.get(), ours));
+        ASSERT_TRUE(attach_clsact(device, hook, stranger.get(), ours));
         EXPECT_FALSE(detach_clsact(ifindex, hook, ours)) << "a stranger's, of whatever handle";
     }
     EXPECT_EQ(std::system("tc qdisc show dev rw0 | grep -q clsact"), 0);
