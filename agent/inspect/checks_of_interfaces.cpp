@@ -81,6 +81,18 @@ Faults faults_of_twice(const Patient& patient) {
     return faults;
 }
 
+Faults faults_of_order(const Patient& patient) {
+    Faults faults;
+    for (const auto& [name, before] : patient.before)
+        faults.push_back(
+            {"interfaces",
+             "on " + name + " the wall does not see what is accepted by " + before + ", which stands before it",
+             "give that one a pref above 2, where it is to accept packets (`tc filter show dev " + name +
+                 " ingress`, `egress`)",
+             true});
+    return faults;
+}
+
 } // namespace
 
 Faults interfaces_are_attached(const Patient& patient) {
@@ -93,6 +105,7 @@ Faults interfaces_are_attached(const Patient& patient) {
         if (is_outside(each)) add(faults_of_attached(each, patient));
     add(faults_of_left_out(patient));
     add(faults_of_twice(patient));
+    add(faults_of_order(patient));
     if (std::ranges::any_of(interfaces, is_outside)) add(faults_of_missing(interfaces, patient));
     else
         faults.push_back(

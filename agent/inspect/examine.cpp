@@ -20,6 +20,7 @@
 #include "agent/inspect/local_ports.hpp"
 #include "agent/inspect/owners.hpp"
 #include "agent/kernel/addresses.hpp"
+#include "agent/kernel/clsact.hpp"
 #include "agent/kernel/datapath.hpp"
 
 namespace ringwall::inspect {
@@ -100,6 +101,11 @@ void look_at_configuration(const agent::Options& options, Patient& patient) {
     patient.twice = config->plan.surroundings.twice;
     for (const auto& device : config->plan.surroundings.devices) {
         const std::string statistics = "/sys/class/net/" + device.device.name + "/statistics/";
+        for (const auto hook : {kernel::Hook::tc_ingress, kernel::Hook::tc_egress})
+            if (auto before =
+                    kernel::filters_before(device.device.index, hook, kernel::filter_handle(options.pin_path));
+                !before.empty())
+                patient.before.emplace_back(device.device.name, std::move(before));
         if (!device.is_watched)
             patient.missed.emplace_back(device.device.name, number_in(statistics + "rx_missed_errors") +
                                                                 number_in(statistics + "rx_fifo_errors"));

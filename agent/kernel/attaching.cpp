@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/log.hpp"
+
 namespace ringwall::kernel {
 
 const char* name_of(XdpWay way) {
@@ -47,7 +49,12 @@ Result<std::string> Attaching::ensure_clsact(const Selected& selected, Hook hook
     const bool was_there = clsact_program(place.first, hook, handle_) != 0;
     if (auto attached = attach_clsact(selected.device, hook, program_fd, handle_); !attached)
         return tl::make_unexpected(attached.error());
-    if (!was_there) added_filters_.push_back(place);
+    if (!was_there) {
+        added_filters_.push_back(place);
+        if (const auto before = filters_before(place.first, hook, handle_); !before.empty())
+            log::warn("attach.order", selected.device.name + ": " + before + " stands before ours on the way " +
+                                          (hook == Hook::tc_ingress ? "in" : "out") + ": what it accepts is not seen");
+    }
     kept_.insert(place);
     return "clsact";
 }

@@ -14,9 +14,10 @@
 namespace ringwall::kernel {
 namespace {
 
-// Inwards before (nearly) all others: a filter before us that accepts would let a packet past the wall. Outwards after
-// them, as we only listen. Not 1: agents that both took priority 1, handle 1 have deleted each other's filters.
-uint32_t priority_of(Hook hook) { return hook == Hook::tc_ingress ? 2 : 49000; }
+// Before (nearly) all others, both ways, as by tcx: a filter before us that accepts would let a packet past the wall, or past
+// its ear. We pass on what we do not refuse (TC_ACT_UNSPEC), so that they meet it next. Not 1: agents that both took priority 1,
+// handle 1 have deleted each other's filters.
+constexpr uint32_t our_priority = 2;
 
 bpf_tc_hook where(int ifindex, Hook hook) {
     bpf_tc_hook place{};
@@ -26,11 +27,11 @@ bpf_tc_hook where(int ifindex, Hook hook) {
     return place;
 }
 
-bpf_tc_opts filter(Hook hook, uint32_t handle) {
+bpf_tc_opts filter(uint32_t handle) {
     bpf_tc_opts options{};
     options.sz = sizeof options;
     options.handle = handle;
-    options.priority = priority_of(hook);
+    options.priority = our_priority;
     return options;
 }
 
@@ -78,7 +79,7 @@ uint32_t filter_handle(const std::string& root) {
 Result<void> attach_clsact(const Device& device, Hook hook, int program_fd, uint32_t handle) {
     if (auto there = ensure_qdisc(device, hook); !there) return there;
     const auto place = where(device.index, hook);
-    auto options = filter(hook, handle);
+    auto options = filter(handle);
     options.prog_fd = program_fd;
     options.flags = BPF_TC_F_REPLACE;
     if (const int failed = bpf_tc_attach(&place, &options); failed != 0)
@@ -95,9 +96,21 @@ bool detach_clsact(int ifindex, Hook hook, uint32_t handle) {
     const auto found = find_ours(ifindex, hook, handle);
     if (!found) return false;
     const auto place = where(ifindex, hook);
-    auto ours = filter(hook, handle);
+    auto ours = filter(handle);
     ours.priority = found->priority;
     return bpf_tc_detach(&place, &ours) == 0;
+}
+
+std::string filters_before(int ifindex, Hook hook, uint32_t handle) {
+    std::string before;
+    for (const Filter& each : list_filters(ifindex, hook).value_or(std::vector<Filter>())) {
+        if (is_ours(each, hook, handle)) return before;
+        if ((each.handle == 0) == (each.kind == "bpf"))
+            continue; // each program has a name, and of others the priority does
+        before += (before.empty() ? "" : ", ") + each.kind + (each.name.empty() ? "" : " " + each.name) + " (pref " +
+                  std::to_string(each.priority) + ")";
+    }
+    return {}; // ours is not there
 }
 
 } // namespace ringwall::kernel

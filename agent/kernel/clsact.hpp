@@ -19,6 +19,8 @@ uint32_t filter_handle(const std::string& root);
 Result<void> attach_clsact(const Device& device, Hook hook, int program_fd, uint32_t handle);
 // The id of its program; 0: there is no such filter.
 uint32_t clsact_program(int ifindex, Hook hook, uint32_t handle);
+// The others that packets meet before it ("bpf NAME (pref 1), u32 (pref 2)"): what they accept it does not see.
+std::string filters_before(int ifindex, Hook hook, uint32_t handle);
 // True if there was one.
 bool detach_clsact(int ifindex, Hook hook, uint32_t handle);
 

@@ -93,3 +93,33 @@ class IngressQdisc(Clsact, WallCase):
         self.wait_until(lambda: self.attachment()['egress'] == 'clsact', 'it is attached again', 15)
         self.assert_call_has_audio()
         self.assert_guards()
+
+
+class Neighbours(Clsact, WallCase):
+    """Others' filters that accept what they meet, as `tc` adds them."""
+    config = {'attach': 'tc'}
+    accepts_all = ('protocol', 'all', 'u32', 'match', 'u32', '0', '0', 'flowid', '1:1')
+
+    @classmethod
+    def prepare(cls):
+        cls.topology.edge.run('tc', 'qdisc', 'add', 'dev', 'outer', 'clsact')
+        for hook in ('ingress', 'egress'):
+            cls.topology.edge.run('tc', 'filter', 'add', 'dev', 'outer', hook, 'pref', 10, *cls.accepts_all)
+
+    def restart(self):
+        self.agent_may_be_down = True
+        self.wall.detach()
+        self.wall.process.wait(10)
+        self.wall.start()
+
+    def test_one_that_accepts_hides_no_sip_of_the_inside(self):
+        self.assert_call_has_audio()
+        self.assert_guards()
+        self.assertNotIn('does not see', self.wall.invoke('doctor').stdout)
+
+    def test_one_that_stands_before_ours_is_told(self):
+        self.tc('filter', 'add', 'dev', 'outer', 'egress', 'pref', '1', *self.accepts_all)
+        self.addCleanup(self.tc, 'filter', 'del', 'dev', 'outer', 'egress', 'pref', '1')
+        self.assertIn('on outer the wall does not see what is accepted by u32 (pref 1)', self.wall.invoke('doctor').stdout)
+        self.restart()
+        self.assertTrue(self.logged('attach.order: .*u32 \\(pref 1\\) stands before ours on the way out'))

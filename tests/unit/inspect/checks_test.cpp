@@ -100,6 +100,8 @@ const std::vector<Case>& cases() {
         {"interfaces", "bond0 is not watched: eth1, which is outside, stands below it",
          [](Patient& p) { p.left_out = {{"bond0", true, kernel::LeftOut::Why::outside_below, "eth1"}}; }},
         {"interfaces", "br0 and eth1 below it are both attached", [](Patient& p) { p.twice = {{"br0", "eth1"}}; }},
+        {"interfaces", "on eth0 the wall does not see what is accepted by u32 (pref 1)",
+         [](Patient& p) { p.before = {{"eth0", "u32 (pref 1)"}}; }},
         {"interfaces", "no interface eth0", [](Patient& p) { interface(p)["name"] = "eth1"; }},
         {"mode", "monitor", [](Patient& p) { status(p)["mode"] = "monitor"; }},
         {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
