@@ -106,20 +106,48 @@ class Neighbours(Clsact, WallCase):
         for hook in ('ingress', 'egress'):
             cls.topology.edge.run('tc', 'filter', 'add', 'dev', 'outer', hook, 'pref', 10, *cls.accepts_all)
 
-    def restart(self):
+    def take_down(self):
         self.agent_may_be_down = True
         self.wall.detach()
         self.wall.process.wait(10)
-        self.wall.start()
+
+    def add_others(self, prefs):
+        for pref in prefs:
+            self.tc('filter', 'add', 'dev', 'outer', 'ingress', 'pref', str(pref), 'protocol', 'arp', *self.accepts_all[2:])
+            self.addCleanup(self.tc, 'filter', 'del', 'dev', 'outer', 'ingress', 'pref', str(pref), 'protocol', 'arp')
 
     def test_one_that_accepts_hides_no_sip_of_the_inside(self):
         self.assert_call_has_audio()
         self.assert_guards()
         self.assertNotIn('does not see', self.wall.invoke('doctor').stdout)
 
+    def assert_finds_room(self, others, ours):
+        self.take_down()
+        self.add_others(others)
+        self.wall.start()
+        self.assertEqual((self.ours('ingress'), self.ours('egress')), ([ours], [2]))
+        self.assert_guards()
+        self.wall.reload()
+        self.assertEqual((self.ours('ingress'), self.ours('egress')), ([ours], [2]))
+
+    def test_one_that_has_our_priority_leaves_us_the_one_before(self):
+        self.assert_finds_room([2], 1)
+
+    def test_those_that_have_the_first_two_leave_us_the_third(self):
+        self.assert_finds_room([1, 2], 3)
+
+    def test_where_none_is_left_a_start_is_refused_and_says_why(self):
+        self.take_down()
+        self.addCleanup(self.wall.start)
+        self.add_others(pref for pref in range(1, 17) if pref != 10)    # which prepare() has taken
+        self.wall.begin()
+        self.assertNotEqual(self.wall.process.wait(60), 0)
+        self.assertIn("others' filters have every pref up to 16", self.wall.log_tail())
+
     def test_one_that_stands_before_ours_is_told(self):
         self.tc('filter', 'add', 'dev', 'outer', 'egress', 'pref', '1', *self.accepts_all)
         self.addCleanup(self.tc, 'filter', 'del', 'dev', 'outer', 'egress', 'pref', '1')
         self.assertIn('on outer the wall does not see what is accepted by u32 (pref 1)', self.wall.invoke('doctor').stdout)
-        self.restart()
+        self.take_down()
+        self.wall.start()
         self.assertTrue(self.logged('attach.order: .*u32 \\(pref 1\\) stands before ours on the way out'))
