@@ -39,7 +39,7 @@ bpf_tc_opts filter(uint16_t priority, uint32_t handle) {
     return options;
 }
 
-// Its program's name is looked at, too: a small number may be another's handle.
+// Its program's name is looked at, too: handles are anybody's.
 bool is_ours(const Filter& filter, Hook hook, uint32_t handle) {
     return filter.handle == handle && filter.kind == "bpf" &&
            filter.name.starts_with(hook == Hook::tc_ingress ? "ringwall_tc_in" : "ringwall_tc_eg");
@@ -94,13 +94,14 @@ Result<void> ensure_qdisc(const Device& device, Hook hook) {
 } // namespace
 
 uint32_t filter_handle(const std::string& root) {
+    namespace fs = std::filesystem;
     std::error_code unknown;
-    auto whole = std::filesystem::weakly_canonical(root, unknown).string();
-    if (unknown || whole.empty()) whole = root;
+    auto whole = fs::weakly_canonical(fs::absolute(root, unknown), unknown).string();
+    if (whole.empty()) whole = root;
     if (whole.back() == '/') whole.pop_back();
     uint32_t hash = 2166136261; // FNV-1a
     for (const char each : whole) hash = (hash ^ static_cast<unsigned char>(each)) * 16777619;
-    return hash | 0x4000'0000; // and so not what was once taken: the id of a map
+    return hash | 0x4000'0000; // no small number, as tools give
 }
 
 Result<void> attach_clsact(const Device& device, Hook hook, int program_fd, uint32_t handle) {

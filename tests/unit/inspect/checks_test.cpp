@@ -200,7 +200,8 @@ TEST(Checks, call_it_no_fault_where_the_inside_names_others_or_auto_takes_what_t
         each.seed(patient);
         const std::string_view words = each.words;
         const bool is_hint = words == "neither protected" || words == "no native XDP" ||
-                             words.starts_with("gives ports") || std::string_view(each.check) == "ways_back";
+                             words.starts_with("gives ports") || words.ends_with("(pref 1)") ||
+                             std::string_view(each.check) == "ways_back";
         EXPECT_EQ(faults_of(patient).at(0).is_hint, is_hint) << each.check << ", " << each.words;
     }
 }
