@@ -59,6 +59,13 @@ int detach(const Options& options) {
     auto pins = kernel::Pins::find(options.pin_path);
     if (!pins) return failed(pins.error());
     if (!*pins) {
+        if (const auto left = kernel::left_filters(options.pin_path); !left.empty()) {
+            kernel::remove_left_filters(options.pin_path);
+            std::fprintf(
+                stderr, "ringwall: no wall is pinned at %s: its clsact filters, which were left, are removed from %s\n",
+                options.pin_path.c_str(), left.c_str());
+            return exit_good;
+        }
         std::fprintf(stderr, "ringwall: no wall is pinned at %s: nothing to take down\n", options.pin_path.c_str());
         return exit_good;
     }

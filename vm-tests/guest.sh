@@ -11,7 +11,7 @@ results=$1
 shift
 
 printf 'Linux %s, %s CPUs\n' "$(uname -r)" "$(nproc)"
-for module in veth dummy tun 8021q bonding sch_ingress cls_bpf act_bpf; do modprobe "$module" 2>/dev/null || true; done
+for module in veth dummy tun 8021q bonding vrf bridge sch_ingress cls_bpf cls_u32 act_bpf; do modprobe "$module" 2>/dev/null || true; done
 mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
 mkdir -p /run/netns
 ip link set lo up

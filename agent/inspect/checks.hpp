@@ -30,14 +30,17 @@ struct Patient {
     bool has_btf = true, has_bpffs = true, is_clock_set = true;
     std::vector<std::string> modules;
     std::vector<Listener> listeners;
-    bool sees_all_owners = true;                          // who has no owner is the kernel's own
-    std::vector<IpAddress> own;                           // this host's addresses that the outside reaches
-    std::vector<policy::PortRange> chosen;                // ports of sockets that ask for none (local_ports.hpp)
-    std::vector<kernel::LeftOut> left_out;                // interfaces that are there and not attached
-    std::vector<std::pair<std::string, uint64_t>> missed; // by outside interface, packets that the card dropped
-    int64_t now_s = 0;                                    // CLOCK_REALTIME
+    bool sees_all_owners = true;                             // who has no owner is the kernel's own
+    std::vector<IpAddress> own;                              // this host's addresses that the outside reaches
+    std::vector<policy::PortRange> chosen;                   // ports of sockets that ask for none (local_ports.hpp)
+    std::vector<kernel::LeftOut> left_out;                   // interfaces that are there and not attached
+    std::vector<kernel::Twice> twice;                        // those that are, and see the same packets
+    std::vector<std::pair<std::string, std::string>> before; // by interface, the tc filters that stand before ours
+    std::vector<std::pair<std::string, uint64_t>> missed;    // by outside interface, packets that the card dropped
+    int64_t now_s = 0;                                       // CLOCK_REALTIME
     // The wall.
     std::string pin_path, pin_trouble; // why the pins cannot be taken over, or that there are none
+    std::string left_filters;          // interfaces that a wall without pins still guards
     std::string config_trouble;
     std::string changed_file; // of the configuration, since the agent has loaded it
     std::vector<policy::Mistake> config_warnings;

@@ -50,10 +50,10 @@ Faults faults_of_left_out(const Patient& patient) {
     using enum kernel::LeftOut::Why;
     Faults faults;
     for (const auto& [name, is_watched, why, other] : patient.left_out) {
-        if (why == outside_above)
+        if (why == outside_above || why == outside_below)
             faults.push_back({"interfaces",
-                              name + " is not watched: " + other +
-                                  ", which is outside, stands above it, and its packets would count twice",
+                              name + " is not watched: " + other + ", which is outside, stands " +
+                                  (why == outside_above ? "above" : "below") + " it, and its packets would count twice",
                               "watch instead what else stands above " + name + ", by its name; or name " + name +
                                   " in outside, which guards all of it"});
         if (why == unreadable)
@@ -62,7 +62,34 @@ Faults faults_of_left_out(const Patient& patient) {
                                   ": its frames are neither Ethernet nor bare IP, and the programs do not read them",
                               "name an interface that has its packets as Ethernet or IP, or leave it out of " +
                                   std::string(is_watched ? "watch" : "outside")});
+        if (why == without_packets)
+            faults.push_back({"interfaces",
+                              name + " is not " + (is_watched ? "watched" : "attached, and nothing is filtered there") +
+                                  ": it is a VRF, and no program sees a packet there",
+                              "name its members" + (other.empty() ? "" : ": " + other)});
     }
+    return faults;
+}
+
+Faults faults_of_twice(const Patient& patient) {
+    Faults faults;
+    for (const kernel::Twice& twice : patient.twice)
+        faults.push_back({"interfaces",
+                          twice.upper + " and " + twice.lower +
+                              " below it are both attached: what passes both counts twice in limits",
+                          "name in outside all ports of " + twice.upper + ", or only one of the two"});
+    return faults;
+}
+
+Faults faults_of_order(const Patient& patient) {
+    Faults faults;
+    for (const auto& [name, before] : patient.before)
+        faults.push_back(
+            {"interfaces",
+             "on " + name + " the wall does not see what is accepted by " + before + ", which stands before it",
+             "give that one a pref above 2, where it is to accept packets (`tc filter show dev " + name +
+                 " ingress`, `egress`)",
+             true});
     return faults;
 }
 
@@ -77,6 +104,8 @@ Faults interfaces_are_attached(const Patient& patient) {
     for (const json::value& each : interfaces)
         if (is_outside(each)) add(faults_of_attached(each, patient));
     add(faults_of_left_out(patient));
+    add(faults_of_twice(patient));
+    add(faults_of_order(patient));
     if (std::ranges::any_of(interfaces, is_outside)) add(faults_of_missing(interfaces, patient));
     else
         faults.push_back(

@@ -49,6 +49,12 @@ Faults agent_answers(const Patient& patient) {
 }
 
 Faults pins_are_ours(const Patient& patient) {
+    if (!patient.left_filters.empty())
+        return {{"pins",
+                 "no wall is pinned at " + patient.pin_path +
+                     ", and filters of one whose pins have gone refuse packets on " + patient.left_filters +
+                     " as before, without an agent",
+                 "`ringwall run` takes them over, `ringwall detach` removes them"}};
     if (!patient.pin_trouble.empty())
         return {{"pins", patient.pin_trouble, "see the sentence; other pins are named by --pin-path"}};
     if (!patient.status) return {};

@@ -20,6 +20,7 @@
 #include "agent/inspect/local_ports.hpp"
 #include "agent/inspect/owners.hpp"
 #include "agent/kernel/addresses.hpp"
+#include "agent/kernel/clsact.hpp"
 #include "agent/kernel/datapath.hpp"
 
 namespace ringwall::inspect {
@@ -97,8 +98,14 @@ void look_at_configuration(const agent::Options& options, Patient& patient) {
     if (const auto addresses = kernel::list_addresses())
         patient.own = kernel::addresses_of(config->plan.surroundings.reached, *addresses);
     patient.left_out = config->plan.surroundings.left_out;
+    patient.twice = config->plan.surroundings.twice;
     for (const auto& device : config->plan.surroundings.devices) {
         const std::string statistics = "/sys/class/net/" + device.device.name + "/statistics/";
+        for (const auto hook : {kernel::Hook::tc_ingress, kernel::Hook::tc_egress})
+            if (auto before =
+                    kernel::filters_before(device.device.index, hook, kernel::filter_handle(options.pin_path));
+                !before.empty())
+                patient.before.emplace_back(device.device.name, std::move(before));
         if (!device.is_watched)
             patient.missed.emplace_back(device.device.name, number_in(statistics + "rx_missed_errors") +
                                                                 number_in(statistics + "rx_fifo_errors"));
@@ -123,6 +130,7 @@ Patient examine(const agent::Options& options) {
     if (geteuid() == 0)
         if (const auto pinned = kernel::require_pinned(options.pin_path); !pinned)
             patient.pin_trouble = pinned.error().message();
+    patient.left_filters = kernel::left_filters(options.pin_path);
     if (access(options.socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES)
         patient.socket_trouble = options.socket + ": permission denied";
     patient.status = answer_of(options.socket, "/api/v1/status");

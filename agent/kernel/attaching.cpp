@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "agent/kernel/clsact.hpp"
+#include "agent/log.hpp"
 
 namespace ringwall::kernel {
 
@@ -46,10 +46,15 @@ Result<std::string> Attaching::ensure_tc(const Selected& selected, Hook hook) {
 
 Result<std::string> Attaching::ensure_clsact(const Selected& selected, Hook hook, int program_fd) {
     const Place place{selected.device.index, hook};
-    const bool was_there = clsact_program(place.first, hook, wall_) != 0;
-    if (auto attached = attach_clsact(place.first, hook, program_fd, wall_); !attached)
-        return fail_errno(attached.error().code.value(), attached.error().what + selected.device.name);
-    if (!was_there) added_filters_.push_back(place);
+    const bool was_there = clsact_program(place.first, hook, handle_) != 0;
+    if (auto attached = attach_clsact(selected.device, hook, program_fd, handle_); !attached)
+        return tl::make_unexpected(attached.error());
+    if (!was_there) {
+        added_filters_.push_back(place);
+        if (const auto before = filters_before(place.first, hook, handle_); !before.empty())
+            log::warn("attach.order", selected.device.name + ": " + before + " stands before ours on the way " +
+                                          (hook == Hook::tc_ingress ? "in" : "out") + ": what it accepts is not seen");
+    }
     kept_.insert(place);
     return "clsact";
 }
@@ -72,7 +77,7 @@ bool Attaching::has_link(int ifindex, Hook hook) const {
 
 const char* Attaching::tc_way_of(int ifindex, Hook hook) const {
     if (has_link(ifindex, hook)) return "tcx";
-    return clsact_program(ifindex, hook, wall_) != 0 ? "clsact" : "none";
+    return clsact_program(ifindex, hook, handle_) != 0 ? "clsact" : "none";
 }
 
 Attachment Attaching::refused(const Selected& selected, std::string why) const {
@@ -121,7 +126,7 @@ bool Attaching::is_there(const Selected& selected) const {
 void Attaching::take_back(Mark from) {
     for (size_t i = from.pins; i < added_pins_.size(); ++i) detach_and_unpin(added_pins_[i]);
     for (size_t i = from.filters; i < added_filters_.size(); ++i)
-        detach_clsact(added_filters_[i].first, added_filters_[i].second, wall_);
+        detach_clsact(added_filters_[i].first, added_filters_[i].second, handle_);
     for (size_t i = from.joined; i < joined_.size(); ++i) dispatcher_.leave(joined_[i]);
     joined_.resize(from.joined);
     added_pins_.resize(from.pins);
@@ -129,14 +134,22 @@ void Attaching::take_back(Mark from) {
 }
 
 void Attaching::keep_all_of(const Selected& selected) {
-    for (const auto hook : {Hook::xdp, Hook::tc_ingress, Hook::tc_egress}) kept_.insert({selected.device.index, hook});
+    const auto keep = [&](int ifindex) {
+        for (const auto hook : {Hook::xdp, Hook::tc_ingress, Hook::tc_egress}) kept_.insert({ifindex, hook});
+    };
+    keep(selected.device.index);
+    // A bridge, or a port of it, that was to take over from this one, or this one from it.
+    const auto all = list_devices();
+    if (!all) return;
+    for (const auto& other : *all)
+        if (stands_on(selected.device, other) || stands_on(other, selected.device)) keep(other.index);
 }
 
 void Attaching::drop(int ifindex, Hook hook) {
     kept_.erase({ifindex, hook});
     for (const auto& link : read_pinned(pins_))
         if (link.ifindex == ifindex && link.hook == hook) detach_and_unpin(link.path);
-    if (has_tcx_ && !*has_tcx_) detach_clsact(ifindex, hook, wall_);
+    if (has_tcx_ && !*has_tcx_) detach_clsact(ifindex, hook, handle_);
 }
 
 void Attaching::remove_others() {
@@ -157,7 +170,7 @@ void Attaching::remove_filters() {
     if (!all) return;
     for (const auto& device : *all)
         for (const auto hook : {Hook::tc_ingress, Hook::tc_egress})
-            if (!kept_.contains({device.index, hook})) detach_clsact(device.index, hook, wall_);
+            if (!kept_.contains({device.index, hook})) detach_clsact(device.index, hook, handle_);
 }
 
 } // namespace ringwall::kernel

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/kernel/clsact.hpp"
 #include "agent/kernel/links.hpp"
 
 namespace ringwall::kernel {
@@ -24,9 +25,9 @@ public:
         size_t pins = 0, filters = 0, joined = 0;
     };
 
-    Attaching(const Pins& pins, uint32_t wall, Dispatcher& dispatcher, const Programs& programs)
+    Attaching(const Pins& pins, Dispatcher& dispatcher, const Programs& programs)
         : pins_(pins),
-          wall_(wall),
+          handle_(filter_handle(pins.root())),
           dispatcher_(dispatcher),
           programs_(programs),
           present_(read_pinned(pins)),
@@ -43,7 +44,7 @@ public:
 
     Mark mark() const { return {added_pins_.size(), added_filters_.size(), joined_.size()}; }
     void take_back(Mark from);
-    void keep_all_of(const Selected& selected);                          // what it had stays as it is
+    void keep_all_of(const Selected& selected); // what it had stays as it is, and so does what it stands on, or under
     Attachment refused(const Selected& selected, std::string why) const; // with what it had
     void drop(int ifindex, Hook hook);
     void remove_others(); // all that no ensure_ has named
@@ -62,7 +63,7 @@ private:
     void remove_filters();
 
     const Pins& pins_;
-    uint32_t wall_;
+    uint32_t handle_; // of our clsact filters
     Dispatcher& dispatcher_;
     const Programs& programs_;
     std::vector<PinnedLink> present_;

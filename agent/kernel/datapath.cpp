@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <ctime>
 #include <optional>
 
+#include "agent/kernel/clsact.hpp"
 #include "agent/kernel/policy_writer.hpp"
 #include "agent/log.hpp"
 #include "maps/abi/meta.h"
@@ -171,15 +173,15 @@ Result<std::vector<Attachment>> Datapath::attach(std::span<const Selected> devic
     const Programs programs{
         .loaded = [this](Hook hook, const Selected& selected) { return objects_.program(hook, selected); },
         .for_dispatcher = [this](uint32_t own_turn) { return objects_.open_for_dispatcher(own_turn); }};
-    auto attached = Links(*pins_, wall_, dispatcher_).reconcile(devices, mode, programs, on_failure);
-    if (attached) held_ = hold(*pins_, wall_, *attached, std::move(held_));
+    auto attached = Links(*pins_, dispatcher_).reconcile(devices, mode, programs, on_failure);
+    if (attached) held_ = hold(*pins_, *attached, std::move(held_));
     return attached;
 }
 
 std::vector<Lost> Datapath::take_lost() {
     std::vector<Lost> lost;
     std::erase_if(held_, [&](const Held& held) {
-        if (stands(held, wall_, dispatcher_)) return false;
+        if (stands(held, *pins_, dispatcher_)) return false;
         std::array<char, IF_NAMESIZE> name{};
         if (if_indextoname(static_cast<unsigned>(held.ifindex), name.data()) != nullptr)
             lost.push_back({held.ifindex, held.hook});
@@ -193,7 +195,7 @@ Result<size_t> Datapath::keep_pins() {
     auto wanted = objects_.pinned_maps();
     wanted.emplace_back(objects_.apply_fd(), pins_->program(apply_pin));
     for (const Held& held : held_)
-        if (held.link && stands(held, wall_, dispatcher_)) wanted.emplace_back(held.link.get(), held.pin);
+        if (held.link && stands(held, *pins_, dispatcher_)) wanted.emplace_back(held.link.get(), held.pin);
     size_t count = 0;
     for (const auto& [fd, path] : wanted) {
         const auto is_new = keep_pinned(fd, path);
@@ -231,10 +233,27 @@ Result<void> take_down(Pins& pins) {
                   "the wall belongs to another network namespace: its links go, clsact filters there (Linux "
                   "before 6.6) and programs in libxdp's dispatchers stay");
     // Without `meta` there never was an attachment: it is written before the first one.
-    const uint32_t wall = is_known ? (*meta)->map_id : 0;
-    Dispatcher dispatcher(wall);
-    Links(pins, wall, dispatcher).remove_all();
+    const uint32_t map_id = is_known ? (*meta)->map_id : 0;
+    Dispatcher dispatcher(map_id);
+    Links(pins, dispatcher).remove_all();
     return pins.remove();
+}
+
+std::string left_filters(const std::string& pin_path) {
+    std::string names;
+    if (access((pin_path + "/maps/meta").c_str(), F_OK) == 0 || errno != ENOENT) return names;
+    const uint32_t handle = filter_handle(pin_path);
+    for (const auto& device : list_devices().value_or(std::vector<Device>()))
+        if (clsact_program(device.index, Hook::tc_ingress, handle) != 0 ||
+            clsact_program(device.index, Hook::tc_egress, handle) != 0)
+            names += (names.empty() ? "" : ", ") + device.name;
+    return names;
+}
+
+void remove_left_filters(const std::string& pin_path) {
+    const uint32_t handle = filter_handle(pin_path);
+    for (const auto& device : list_devices().value_or(std::vector<Device>()))
+        for (const auto hook : {Hook::tc_ingress, Hook::tc_egress}) detach_clsact(device.index, hook, handle);
 }
 
 } // namespace ringwall::kernel

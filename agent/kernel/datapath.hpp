@@ -54,12 +54,11 @@ public:
     Result<void> take_down();
 
 private:
-    Datapath(std::unique_ptr<Pins> pins, Objects objects, uint32_t wall, std::array<uint64_t, 2> secret, bool took_over)
+    Datapath(std::unique_ptr<Pins> pins, Objects objects, uint32_t meta, std::array<uint64_t, 2> secret, bool took_over)
         : pins_(std::move(pins)),
           objects_(std::move(objects)),
-          wall_(wall),
           secret_(secret),
-          dispatcher_(wall),
+          dispatcher_(meta),
           took_over_(took_over) {
         if (!took_over) standing_.networks.fill(std::vector<Prefix>()); // nobody has written any
     }
@@ -68,13 +67,18 @@ private:
 
     std::unique_ptr<Pins> pins_;
     Objects objects_;
-    uint32_t wall_; // as in Links
     std::array<uint64_t, 2> secret_;
     Dispatcher dispatcher_;
     std::vector<Held> held_;
     Standing standing_;
     bool took_over_;
 };
+
+// The interfaces ("eth0, eth1") with clsact filters of a wall whose pins have gone: they refuse as before, and an agent that
+// starts at these pins takes them over. Empty where a wall is pinned there.
+std::string left_filters(const std::string& pin_path);
+// Removes those.
+void remove_left_filters(const std::string& pin_path);
 
 // Takes down what is pinned, without loading anything: for `ringwall detach` where no agent runs, whatever version of
 // the maps that is.

@@ -20,8 +20,8 @@ Held hold_link(const PinnedLink& pinned) {
     return held;
 }
 
-Held hold_filter(int ifindex, Hook hook, uint32_t wall) {
-    return {.ifindex = ifindex, .hook = hook, .link = {}, .pin = {}, .program = clsact_program(ifindex, hook, wall)};
+Held hold_filter(int ifindex, Hook hook, uint32_t handle) {
+    return {.ifindex = ifindex, .hook = hook, .link = {}, .pin = {}, .program = clsact_program(ifindex, hook, handle)};
 }
 
 bool has(const std::vector<Held>& all, int ifindex, Hook hook) {
@@ -38,8 +38,8 @@ bool is_link(const std::string& way) {
 
 } // namespace
 
-std::vector<Held> hold(const Pins& pins, uint32_t wall, std::span<const Attachment> attachments,
-                       std::vector<Held> before) {
+std::vector<Held> hold(const Pins& pins, std::span<const Attachment> attachments, std::vector<Held> before) {
+    const uint32_t handle = filter_handle(pins.root());
     std::vector<Held> all;
     for (const PinnedLink& pinned : read_pinned(pins))
         if (Held held = hold_link(pinned); held.link) all.push_back(std::move(held)); // else it has just been deleted
@@ -55,19 +55,19 @@ std::vector<Held> hold(const Pins& pins, uint32_t wall, std::span<const Attachme
     }
     for (const Attachment& each : attachments) {
         const int ifindex = each.device.index;
-        if (each.ingress == "clsact") all.push_back(hold_filter(ifindex, Hook::tc_ingress, wall));
-        if (each.egress == "clsact") all.push_back(hold_filter(ifindex, Hook::tc_egress, wall));
+        if (each.ingress == "clsact") all.push_back(hold_filter(ifindex, Hook::tc_ingress, handle));
+        if (each.egress == "clsact") all.push_back(hold_filter(ifindex, Hook::tc_egress, handle));
         if (each.ingress == name_of(XdpWay::dispatcher))
             all.push_back({.ifindex = ifindex, .hook = Hook::xdp, .link = {}, .pin = {}});
     }
     return all;
 }
 
-bool stands(const Held& held, uint32_t wall, const Dispatcher& dispatcher) {
+bool stands(const Held& held, const Pins& pins, const Dispatcher& dispatcher) {
     if (held.hook == Hook::xdp && !held.link) return dispatcher.is_on(held.ifindex);
     if (held.program == 0) return false; // taken away before we looked first
     if (held.link) return link_program(held.link.get(), held.ifindex) == held.program;
-    return clsact_program(held.ifindex, held.hook, wall) == held.program;
+    return clsact_program(held.ifindex, held.hook, filter_handle(pins.root())) == held.program;
 }
 
 } // namespace ringwall::kernel

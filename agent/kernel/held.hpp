@@ -24,10 +24,9 @@ struct Held {
 
 // All that stands, right after it was attached. Of what lost its pin in between, what `before` has; and what nothing holds any
 // more is there as one that does not stand.
-std::vector<Held> hold(const Pins& pins, uint32_t wall, std::span<const Attachment> attachments,
-                       std::vector<Held> before);
+std::vector<Held> hold(const Pins& pins, std::span<const Attachment> attachments, std::vector<Held> before);
 
 // Whether it has our program still.
-bool stands(const Held& held, uint32_t wall, const Dispatcher& dispatcher);
+bool stands(const Held& held, const Pins& pins, const Dispatcher& dispatcher);
 
 } // namespace ringwall::kernel

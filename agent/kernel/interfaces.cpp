@@ -8,17 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <string_view>
+#include <utility>
 
 #include "agent/kernel/route_dump.hpp"
 
 namespace ringwall::kernel {
 namespace {
-
-std::string text_of(const rtattr* attribute) {
-    const std::string_view bytes = bytes_of(attribute);
-    return std::string(bytes.substr(0, bytes.find('\0')));
-}
 
 Device read_device(const nlmsghdr* message) {
     const auto* about = body_of<ifinfomsg>(message);
@@ -57,21 +52,36 @@ bool repeats_parent(const Device& device) {
     return std::find(kinds.begin(), kinds.end(), device.kind) != kinds.end();
 }
 
-bool stands_on(const Device& upper, const Device& lower) {
-    return (repeats_parent(upper) && upper.below == lower.index) || lower.master == upper.index;
-}
+// What they hand up is all that their ports have. A bridge keeps to itself what it forwards.
+bool hands_up_all(const Device& master) { return master.kind == "bond" || master.kind == "team"; }
 
-// The one of `taken` that carries the packets of `device` already, however many devices lie between.
+// The kernel gives packets of a VRF's members its name and hands them up past its hooks (vrf_ip_rcv()).
+bool has_no_packets(const Device& master) { return master.kind == "vrf"; }
+
+constexpr int most_between = 8;
+
+// The one of `taken`, or the first of them, by which all packets of `device` come, however many devices lie between. One port
+// that is not taken brings packets that nobody has seen.
 const Device* taken_below(const Device& device, std::span<const Device> all, std::span<const Selected> taken,
-                          int depth = 8) {
+                          int depth = most_between) {
+    const Device* first = nullptr;
     for (const auto& lower : all) {
         if (lower.index == device.index || !stands_on(device, lower)) continue;
-        for (const auto& other : taken)
-            if (other.device.index == lower.index) return &other.device;
-        if (depth == 0) continue;
-        if (const auto* found = taken_below(lower, all, taken, depth - 1)) return found;
+        const auto same = std::ranges::find(taken, lower.index, [](const Selected& each) { return each.device.index; });
+        const Device* found = same != taken.end() ? &same->device : nullptr;
+        if (found == nullptr && depth > 0) found = taken_below(lower, all, taken, depth - 1);
+        if (found == nullptr) return nullptr;
+        if (first == nullptr) first = found;
     }
-    return nullptr;
+    return first;
+}
+
+// Some packets pass both.
+bool is_above(const Device& upper, const Device& lower, std::span<const Device> all, int depth = most_between) {
+    return std::ranges::any_of(all, [&](const Device& each) {
+        if (each.index == upper.index || !stands_on(upper, each)) return false;
+        return each.index == lower.index || (depth > 0 && is_above(each, lower, all, depth - 1));
+    });
 }
 
 bool is_glob(const std::string& pattern) { return pattern.find_first_of("*?[") != std::string::npos; }
@@ -101,11 +111,20 @@ std::string to_string(const LeftOut& left_out) {
         case LeftOut::Why::seen_below:
             return left_out.name + " stands above " + left_out.other +
                    ", which is attached already: left out, or its packets would count twice";
+        case LeftOut::Why::seen_above:
+            return left_out.name + " belongs to " + left_out.other +
+                   ", which is attached and has its packets: left out, or they would count twice";
         case LeftOut::Why::outside_above:
             return left_out.name + " is not watched, as " + left_out.other +
                    ", which is outside, stands above it: its packets would count twice";
+        case LeftOut::Why::outside_below:
+            return left_out.name + " is not watched, as " + left_out.other +
+                   ", which is outside, stands below it: its packets would count twice";
         case LeftOut::Why::unreadable:
             return left_out.name + " has frames that the programs do not read (neither Ethernet nor bare IP): left out";
+        case LeftOut::Why::without_packets:
+            return left_out.name + " is a VRF, and no program sees a packet there: left out; name its members" +
+                   (left_out.other.empty() ? "" : ": " + left_out.other);
     }
     return {};
 }
@@ -124,18 +143,77 @@ void leave_out_unreadable(std::vector<Selected>& matched, Selection& selection) 
     });
 }
 
-// Of those that are watched, as what is outside must be guarded. What stands between two outside ones is left to the lower.
-void leave_out_below_outside(std::span<const Device> all, std::vector<Selected>& matched, Selection& selection) {
+// Of those that are watched, as what is outside must be guarded. What the outside ones below have whole is left to them.
+void leave_out_beside_outside(std::span<const Device> all, std::vector<Selected>& matched, Selection& selection) {
     std::vector<Selected> outside;
     std::ranges::remove_copy_if(matched, std::back_inserter(outside), &Selected::is_watched);
     std::erase_if(matched, [&](const Selected& each) {
         if (!each.is_watched || taken_below(each.device, all, outside) != nullptr) return false;
-        const auto upper = std::ranges::find_if(
-            outside, [&](const Selected& other) { return taken_below(other.device, all, {&each, 1}) != nullptr; });
-        if (upper == outside.end()) return false;
-        leave_out(each, LeftOut::Why::outside_above, upper->device.name, selection);
+        for (const Selected& other : outside) {
+            const bool is_below = is_above(other.device, each.device, all);
+            if (!is_below && !is_above(each.device, other.device, all)) continue;
+            leave_out(each, is_below ? LeftOut::Why::outside_above : LeftOut::Why::outside_below, other.device.name,
+                      selection);
+            return true;
+        }
+        return false;
+    });
+}
+
+std::string members_of(const Device& master, std::span<const Device> all, std::span<const Selected> taken) {
+    std::string names;
+    for (const Device& device : all) {
+        const auto is_same = [&](const Selected& each) { return each.device.index == device.index; };
+        if (device.master != master.index || std::ranges::any_of(taken, is_same)) continue;
+        names += (names.empty() ? "" : ", ") + device.name;
+    }
+    return names;
+}
+
+// Not where its members are taken, as by a glob: leave_out_above() says so.
+void leave_out_without_packets(std::span<const Device> all, std::vector<Selected>& matched, Selection& selection) {
+    std::vector<Selected> others;
+    std::ranges::copy_if(matched, std::back_inserter(others),
+                         [](const Selected& each) { return !has_no_packets(each.device); });
+    std::erase_if(matched, [&](const Selected& each) {
+        if (!has_no_packets(each.device) || taken_below(each.device, all, others) != nullptr) return false;
+        leave_out(each, LeftOut::Why::without_packets, members_of(each.device, all, others), selection);
         return true;
     });
+}
+
+// Those of a bond that has others beside them, which only it has.
+void leave_out_ports(std::span<const Device> all, std::vector<Selected>& matched, Selection& selection) {
+    const std::vector<Selected> before = matched;
+    std::erase_if(matched, [&](const Selected& each) {
+        const auto master = std::ranges::find_if(before, [&](const Selected& other) {
+            return each.device.master == other.device.index && hands_up_all(other.device) &&
+                   taken_below(other.device, all, before) == nullptr;
+        });
+        if (master == before.end()) return false;
+        leave_out(each, LeftOut::Why::seen_above, master->device.name, selection);
+        return true;
+    });
+}
+
+void leave_out_above(std::span<const Device> all, std::vector<Selected>& matched, Selection& selection) {
+    const std::vector<Selected> before = matched;
+    std::erase_if(matched, [&](const Selected& each) {
+        const auto* lower = taken_below(each.device, all, before);
+        if (lower == nullptr) return false;
+        leave_out(each, LeftOut::Why::seen_below, lower->name, selection);
+        return true;
+    });
+}
+
+// A bridge and some of its ports: neither has all packets of the other, and what is outside must be guarded.
+void tell_of_twice(std::span<const Device> all, Selection& selection) {
+    for (const Selected& upper : selection.devices)
+        for (const Selected& lower : selection.devices) {
+            if (!is_above(upper.device, lower.device, all)) continue;
+            selection.twice.push_back({upper.device.name, lower.device.name});
+            selection.warnings.push_back(to_string(selection.twice.back()));
+        }
 }
 
 // An address of a bond or a bridge is reached by what belongs to it; a bridge may stand in a VRF.
@@ -174,6 +252,17 @@ Framing Device::framing() const {
     }
 }
 
+bool stands_on(const Device& upper, const Device& lower) {
+    return (repeats_parent(upper) && upper.below == lower.index) || lower.master == upper.index;
+}
+
+std::string to_string(const Twice& twice) {
+    return twice.upper + " stands above " + twice.lower +
+           ", and both are attached, as each has packets that the other has not: what passes both is judged twice and "
+           "counts twice in limits. Name all ports of " +
+           twice.upper + ", or only one of the two";
+}
+
 Selection select_devices(std::span<const Device> all, std::span<const std::string> outside,
                          std::span<const std::string> watch) {
     Selection selection;
@@ -181,13 +270,14 @@ Selection select_devices(std::span<const Device> all, std::span<const std::strin
     for (const auto& pattern : outside) match(all, pattern, false, matched, selection.warnings);
     for (const auto& pattern : watch) match(all, pattern, true, matched, selection.warnings);
     leave_out_unreadable(matched, selection);
-    leave_out_below_outside(all, matched, selection);
-    for (const auto& selected : matched) {
-        if (const auto* lower = taken_below(selected.device, all, matched))
-            leave_out(selected, LeftOut::Why::seen_below, lower->name, selection);
-        else selection.devices.push_back(selected);
+    leave_out_without_packets(all, matched, selection);
+    leave_out_beside_outside(all, matched, selection);
+    for (const auto& selected : matched)
         if (!selected.is_watched) selection.reached.push_back(selected.device.index);
-    }
+    leave_out_ports(all, matched, selection);
+    leave_out_above(all, matched, selection);
+    selection.devices = std::move(matched);
+    tell_of_twice(all, selection);
     add_masters(all, selection.reached);
     return selection;
 }

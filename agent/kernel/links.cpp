@@ -110,7 +110,7 @@ void finish_way_change(Attaching& attaching, Attachment& attachment, policy::Att
 
 Result<std::vector<Attachment>> Links::reconcile(std::span<const Selected> wanted, policy::Attach mode,
                                                  const Programs& programs, OnFailure on_failure) {
-    Attaching attaching(pins_, wall_, dispatcher_, programs);
+    Attaching attaching(pins_, dispatcher_, programs);
     std::vector<Attachment> attachments;
     for (const auto& selected : wanted) {
         const auto before = attaching.mark();
@@ -135,6 +135,6 @@ Result<std::vector<Attachment>> Links::reconcile(std::span<const Selected> wante
     return attachments;
 }
 
-void Links::remove_all() { Attaching(pins_, wall_, dispatcher_, {}).remove_others(); }
+void Links::remove_all() { Attaching(pins_, dispatcher_, {}).remove_others(); }
 
 } // namespace ringwall::kernel

@@ -38,10 +38,7 @@ enum class OnFailure {
 
 class Links {
 public:
-    // `wall` is a number that no other wall on this kernel has, and that this one keeps over restarts: the id of its
-    // pinned `meta` map. It is the handle of our clsact filters, which have no pin.
-    Links(const Pins& pins, uint32_t wall, Dispatcher& dispatcher)
-        : pins_(pins), wall_(wall), dispatcher_(dispatcher) {}
+    Links(const Pins& pins, Dispatcher& dispatcher) : pins_(pins), dispatcher_(dispatcher) {}
 
     // Makes the attachments be exactly these: updates those there are, adds, then removes those no longer wanted. A
     // stranger's program is never touched. An interface that has just vanished is left out.
@@ -52,7 +49,6 @@ public:
 
 private:
     const Pins& pins_;
-    uint32_t wall_;
     Dispatcher& dispatcher_;
 };
 

@@ -14,17 +14,16 @@ namespace {
 
 constexpr int tries = 20;
 
-Result<Fd> ask(uint16_t request) {
+Result<Fd> ask(uint16_t request, std::string_view body) {
     Fd netlink(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
     if (!netlink) return fail_errno(errno, "open rtnetlink");
-    struct {
-        nlmsghdr header;
-        ifinfomsg body; // as long as any; of all families
-    } question{};
-    question.header.nlmsg_len = sizeof question;
-    question.header.nlmsg_type = request;
-    question.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    if (send(netlink.get(), &question, sizeof question, 0) < 0) return fail_errno(errno, "ask rtnetlink");
+    nlmsghdr header{};
+    header.nlmsg_len = static_cast<__u32>(NLMSG_LENGTH(body.size()));
+    header.nlmsg_type = request;
+    header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    std::string question(reinterpret_cast<const char*>(&header), sizeof header);
+    question += body;
+    if (send(netlink.get(), question.data(), question.size(), 0) < 0) return fail_errno(errno, "ask rtnetlink");
     return netlink;
 }
 
@@ -52,9 +51,9 @@ Result<std::optional<std::string>> answer_on(const Fd& netlink) {
 
 } // namespace
 
-Result<std::string> dump_route(uint16_t request) {
+Result<std::string> dump_route(uint16_t request, std::string_view body) {
     for (int left = tries; left > 0; --left) {
-        const auto netlink = ask(request);
+        const auto netlink = ask(request, body);
         if (!netlink) return tl::make_unexpected(netlink.error());
         auto answer = answer_on(*netlink);
         if (!answer) return tl::make_unexpected(answer.error());

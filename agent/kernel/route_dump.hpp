@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What rtnetlink(7) has of a kind, whole: all links, or all addresses, of this network namespace.
+// What rtnetlink(7) has of a kind, whole: all links, or all addresses, of this network namespace, or all filters at a hook.
 #pragma once
 
 #include <linux/rtnetlink.h>
@@ -14,9 +14,16 @@
 
 namespace ringwall::kernel {
 
-// The answer to RTM_GETLINK or RTM_GETADDR, message after message. One that links came or went beneath, and that may have
-// left others out, is asked for again.
-Result<std::string> dump_route(uint16_t request);
+// The answer to RTM_GETLINK or the like, message after message. One that links came or went beneath, and that may have left
+// others out, is asked for again. `body`: the fixed part of the question.
+Result<std::string> dump_route(uint16_t request, std::string_view body);
+
+template <class Body>
+Result<std::string> dump_route(uint16_t request, const Body& about) {
+    return dump_route(request, std::string_view(reinterpret_cast<const char*>(&about), sizeof about));
+}
+// Of all families.
+inline Result<std::string> dump_route(uint16_t request) { return dump_route(request, ifinfomsg{}); }
 
 // Calls `visit` with each message that carries `type`.
 template <class Visit>
@@ -40,6 +47,10 @@ inline const char* contents_of(const rtattr* attribute) {
     return reinterpret_cast<const char*>(attribute) + RTA_LENGTH(0);
 }
 inline std::string_view bytes_of(const rtattr* attribute) { return {contents_of(attribute), RTA_PAYLOAD(attribute)}; }
+inline std::string text_of(const rtattr* attribute) {
+    const std::string_view bytes = bytes_of(attribute);
+    return std::string(bytes.substr(0, bytes.find('\0')));
+}
 
 template <class T>
 T value_of(const rtattr* attribute) {

@@ -45,6 +45,7 @@ Result<Surroundings> look_around(const policy::Config& config) {
     Surroundings found{.devices = std::move(selection.devices),
                        .reached = std::move(selection.reached),
                        .left_out = std::move(selection.left_out),
+                       .twice = std::move(selection.twice),
                        .self = {},
                        .shared = {},
                        .warnings = std::move(selection.warnings)};

@@ -8,7 +8,7 @@ import unittest
 from ringwall_netns.case import WallCase
 from vm_attach import OneCall
 
-DEVICES = {'vlan': 'VLAN', 'qinq': 'VLAN', 'bond': 'bonding'}
+DEVICES = {'vlan': 'VLAN', 'qinq': 'VLAN', 'bond': 'bonding', 'vrf': 'VRF'}
 
 
 class LinkCase(OneCall, WallCase):
@@ -61,3 +61,41 @@ class OnBond(LinkCase):
             namespace.run('ip', 'link', 'set', 'leg0', 'down')
         self.assert_both_hear(outside, inside)
         self.check_end(call, outside, inside)
+
+
+class OnBondAndOneLeg(LinkCase):
+    """One leg of two is named beside the bond: what comes by the other one is judged, too."""
+    link = 'bond'
+    config = {'outside': ['outer', 'leg1']}
+
+    def attached(self):
+        return [each['name'] for each in self.wall.status()['interfaces']]
+
+    def test_the_bond_is_attached_whichever_leg_is_lost(self):
+        self.assertEqual(self.attached(), ['outer'])
+        self.check_call()
+        self.topology.edge.run('ip', 'link', 'set', 'leg0', 'nomaster')
+        self.wait_until(lambda: self.attached() == ['leg1'], 'the leg has all packets')
+        self.topology.edge.run('ip', 'link', 'set', 'leg0', 'down')
+        self.topology.edge.run('ip', 'link', 'set', 'leg0', 'master', 'outer')
+        self.wait_until(lambda: self.attached() == ['outer'], 'the bond has')
+
+
+class VrfMember(LinkCase):
+    link = 'vrf'
+    config = {'outside': ['outer', 'vrf0']}
+
+    def test_the_member_is_guarded(self):
+        self.assertEqual([each['name'] for each in self.wall.status()['interfaces']], ['outer'])
+        self.check_call()
+
+
+class VrfAlone(LinkCase):
+    link = 'vrf'
+    config = {'outside': ['vrf0']}
+
+    def test_nothing_is_attached_and_doctor_names_the_member(self):
+        self.assertEqual(self.wall.status()['interfaces'], [])
+        doctor = self.wall.invoke('doctor').stdout
+        self.assertIn('vrf0 is not attached, and nothing is filtered there: it is a VRF', doctor)
+        self.assertIn('name its members: outer', doctor)

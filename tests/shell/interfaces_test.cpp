@@ -43,6 +43,10 @@ const std::vector<Device> machine = {
     {.index = 16, .name = "port0", .master = 15},
     {.index = 17, .name = "eth0.200", .kind = "vlan", .below = 2},
     {.index = 18, .name = "macvlan0", .kind = "macvlan", .below = 4},
+    {.index = 19, .name = "switch0", .kind = "bridge"},
+    {.index = 20, .name = "card0", .master = 19},
+    {.index = 21, .name = "card1", .master = 19},
+    {.index = 22, .name = "switch0.7", .kind = "vlan", .below = 19},
 };
 
 Selection select(std::vector<std::string> outside, std::vector<std::string> watch = {}) {
@@ -96,6 +100,49 @@ TEST(Select, takes_a_bond_without_its_slaves_but_not_its_vlan) {
     EXPECT_THAT(names(select({"bond*"})), ElementsAre("bond0"));
 }
 
+TEST(Select, takes_a_bond_of_which_one_slave_is_not_named_and_leaves_out_the_other) {
+    for (const auto& outside : {std::vector<std::string>{"bond0", "slave1"}, {"slave1", "bond*"}}) {
+        const auto selection = select(outside);
+        EXPECT_THAT(names(selection), ElementsAre("bond0"));
+        EXPECT_THAT(selection.left_out, testing::Contains(LeftOut{"slave1", false, LeftOut::Why::seen_above, "bond0"}));
+        EXPECT_THAT(selection.reached, testing::IsSupersetOf({5, 7}));
+        EXPECT_THAT(selection.twice, ElementsAre());
+    }
+}
+
+TEST(Select, takes_a_bridge_and_a_port_of_it_where_another_port_is_not_named) {
+    const auto selection = select({"switch0", "card1"});
+    EXPECT_THAT(names(selection), ElementsAre("switch0", "card1"))
+        << "card0's by the bridge, what card1 forwards by card1";
+    EXPECT_THAT(selection.twice, ElementsAre(Twice{"switch0", "card1"}));
+    EXPECT_THAT(selection.warnings, ElementsAre(HasSubstr("switch0 stands above card1, and both are attached")));
+}
+
+TEST(Select, leaves_out_a_bridge_all_of_whose_ports_are_taken) {
+    const auto selection = select({"switch0", "card?"});
+    EXPECT_THAT(names(selection), ElementsAre("card0", "card1"));
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"switch0", false, LeftOut::Why::seen_below, "card0"}));
+    EXPECT_THAT(selection.twice, ElementsAre());
+}
+
+TEST(Select, takes_a_vlan_above_a_bridge_or_bond_of_which_one_port_is_not_named) {
+    const auto selection = select({"switch0.7", "card0"});
+    EXPECT_THAT(names(selection), ElementsAre("switch0.7", "card0"));
+    EXPECT_THAT(selection.twice, ElementsAre(Twice{"switch0.7", "card0"}));
+    EXPECT_THAT(names(select({"bond0.5", "slave0"})), ElementsAre("bond0.5", "slave0"));
+    EXPECT_THAT(names(select({"switch0.7", "switch0", "card0"})), ElementsAre("switch0", "card0"));
+    EXPECT_THAT(names(select({"switch0.7", "card*"})), ElementsAre("card0", "card1"));
+}
+
+TEST(Select, does_not_watch_above_an_outside_port_and_says_so_where_packets_are_missed) {
+    auto selection = select({"card0"}, {"switch0"});
+    EXPECT_THAT(names(selection), ElementsAre("card0"));
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"switch0", true, LeftOut::Why::outside_below, "card0"}));
+    EXPECT_THAT(selection.reached, ElementsAre(20, 19));
+    selection = select({"card*"}, {"switch0"});
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"switch0", true, LeftOut::Why::seen_below, "card0"}));
+}
+
 TEST(Select, takes_a_tunnel_beside_its_parent_as_its_packets_are_others) {
     EXPECT_THAT(names(select({"eth0", "gre0"})), ElementsAre("eth0", "gre0"));
 }
@@ -122,6 +169,25 @@ TEST(Select, leaves_out_frames_that_the_programs_do_not_read) {
     EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"ib0", false, LeftOut::Why::unreadable, ""}));
     EXPECT_THAT(selection.reached, ElementsAre(12));
     EXPECT_TRUE(select({"wg0"}, {"ib0"}).left_out.at(0).is_watched);
+}
+
+TEST(Select, leaves_out_a_vrf_and_names_its_members) {
+    const auto selection = select({"vrf0"});
+    EXPECT_THAT(names(selection), ElementsAre());
+    EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"vrf0", false, LeftOut::Why::without_packets, "br0"}));
+    EXPECT_THAT(selection.warnings, ElementsAre(HasSubstr("vrf0 is a VRF, and no program sees a packet there")));
+    EXPECT_THAT(selection.reached, ElementsAre()) << "nothing is guarded by it";
+    EXPECT_EQ(select({"eth0"}, {"vrf0"}).left_out,
+              (std::vector{LeftOut{"vrf0", true, LeftOut::Why::without_packets, "br0"}}));
+}
+
+TEST(Select, leaves_out_a_vrf_without_a_fault_where_its_members_are_named) {
+    for (const char* member : {"br0", "port0"}) {
+        const auto selection = select({"vrf*", member});
+        EXPECT_THAT(names(selection), ElementsAre(member));
+        EXPECT_THAT(selection.left_out, ElementsAre(LeftOut{"vrf0", false, LeftOut::Why::seen_below, member}));
+        EXPECT_THAT(selection.reached, testing::IsSupersetOf({14, 15}));
+    }
 }
 
 TEST(Framing, is_by_the_kind_of_link) {
@@ -238,7 +304,7 @@ TEST(Addresses, bring_the_loopback_but_where_what_this_host_says_to_itself_arriv
     const auto has_loopback = testing::Contains("127.0.0.0/8");
     EXPECT_THAT(texts(shared_prefixes_of(select({"eth0"}, {"lo"}).reached, on_machine)), has_loopback);
     EXPECT_THAT(texts(shared_prefixes_of(select({"eth0", "lo"}).reached, on_machine)), testing::Not(has_loopback));
-    EXPECT_THAT(texts(shared_prefixes_of(select({"vrf0"}).reached, on_machine)), testing::Not(has_loopback));
+    EXPECT_THAT(texts(shared_prefixes_of(select({"br0"}).reached, on_machine)), testing::Not(has_loopback));
 }
 
 TEST(Addresses, of_this_machine_have_that_of_the_loopback) {

@@ -239,7 +239,16 @@ def _join_by_bond(one, one_link, other, other_link):
         run('ip', '-n', namespace.name, 'link', 'set', link, 'up')
 
 
-LINKS = {'veth': join, 'vlan': _join_by_vlan, 'qinq': _join_by_qinq, 'bond': _join_by_bond}
+def _join_by_vrf(one, one_link, other, other_link):
+    """A veth pair, and on the edge a VRF that owns its end and looks up routes where all others do."""
+    join(one, one_link, other, other_link)
+    run('ip', '-n', other.name, 'link', 'add', 'name', 'vrf0', 'type', 'vrf', 'table', '254')
+    run('ip', '-n', other.name, 'link', 'set', 'vrf0', 'up')
+    run('ip', '-n', other.name, 'link', 'set', other_link, 'master', 'vrf0')
+
+
+LINKS = {'veth': join, 'vlan': _join_by_vlan, 'qinq': _join_by_qinq, 'bond': _join_by_bond,
+         'vrf': _join_by_vrf}
 
 
 def _batch(namespace, lines):

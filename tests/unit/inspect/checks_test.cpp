@@ -65,6 +65,8 @@ const std::vector<Case>& cases() {
         {"bpf", "type information", [](Patient& p) { p.has_btf = false; }},
         {"bpf", "file system", [](Patient& p) { p.has_bpffs = false; }},
         {"pins", "map version", [](Patient& p) { p.pin_trouble = "the wall has map version 4"; }},
+        {"pins", "filters of one whose pins have gone refuse packets on eth0, eth1",
+         [](Patient& p) { p.left_filters = "eth0, eth1"; }},
         {"pins", "none of this wall",
          [](Patient& p) { status(p)["pins"] = json::object{{"error", "maps/known is none of this wall"}}; }},
         {"agent", "no agent", [](Patient& p) { p.status.reset(); }},
@@ -91,8 +93,15 @@ const std::vector<Case>& cases() {
          [](Patient& p) { p.left_out = {{"ib0", false, kernel::LeftOut::Why::unreadable, ""}}; }},
         {"interfaces", "ib0 is not watched: its frames",
          [](Patient& p) { p.left_out = {{"ib0", true, kernel::LeftOut::Why::unreadable, ""}}; }},
+        {"interfaces", "vrf0 is not attached, and nothing is filtered there: it is a VRF",
+         [](Patient& p) { p.left_out = {{"vrf0", false, kernel::LeftOut::Why::without_packets, "eth1"}}; }},
         {"interfaces", "eth1 is not watched: eth1.100, which is outside, stands above it",
          [](Patient& p) { p.left_out = {{"eth1", true, kernel::LeftOut::Why::outside_above, "eth1.100"}}; }},
+        {"interfaces", "bond0 is not watched: eth1, which is outside, stands below it",
+         [](Patient& p) { p.left_out = {{"bond0", true, kernel::LeftOut::Why::outside_below, "eth1"}}; }},
+        {"interfaces", "br0 and eth1 below it are both attached", [](Patient& p) { p.twice = {{"br0", "eth1"}}; }},
+        {"interfaces", "on eth0 the wall does not see what is accepted by u32 (pref 1)",
+         [](Patient& p) { p.before = {{"eth0", "u32 (pref 1)"}}; }},
         {"interfaces", "no interface eth0", [](Patient& p) { interface(p)["name"] = "eth1"; }},
         {"mode", "monitor", [](Patient& p) { status(p)["mode"] = "monitor"; }},
         {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
@@ -190,7 +199,8 @@ TEST(Checks, call_it_no_fault_where_the_inside_names_others_or_auto_takes_what_t
         each.seed(patient);
         const std::string_view words = each.words;
         const bool is_hint = words == "neither protected" || words == "no native XDP" ||
-                             words.starts_with("gives ports") || std::string_view(each.check) == "ways_back";
+                             words.starts_with("gives ports") || words.ends_with("(pref 1)") ||
+                             std::string_view(each.check) == "ways_back";
         EXPECT_EQ(faults_of(patient).at(0).is_hint, is_hint) << each.check << ", " << each.words;
     }
 }
@@ -211,7 +221,8 @@ TEST(Checks, miss_no_interface_whose_packets_another_one_has) {
     Patient patient = healthy();
     interface(patient)["name"] = "eth1";
     patient.left_out = {{"eth0", false, kernel::LeftOut::Why::seen_below, "eth1"},
-                        {"wg0", true, kernel::LeftOut::Why::seen_below, "eth1"}};
+                        {"wg0", true, kernel::LeftOut::Why::seen_below, "eth1"},
+                        {"slave0", false, kernel::LeftOut::Why::seen_above, "bond0"}};
     EXPECT_TRUE(faults_of(patient).empty());
 }
 
