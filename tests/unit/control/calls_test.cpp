@@ -78,6 +78,7 @@ TEST(StatusDocument, tells_what_runs_and_what_was_decided) {
     status.started_s = now.realtime_s - 60;
     status.pins_path = "/sys/fs/bpf/ringwall";
     status.pins_error = "in the way";
+    status.http_listen = "127.0.0.1:10560";
     status.http_error = "in use";
     status.interfaces = {{"eth0", 2, "tcx", "tcx", "outside", "its driver has no native XDP"}};
     status.reasons = {{REASON_pinhole_rtp, {10, 2000}}, {REASON_no_pinhole, {3, 600}}, {95, {1, 1}}};
