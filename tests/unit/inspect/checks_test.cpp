@@ -40,7 +40,7 @@ Patient healthy() {
     patient.now_s = 1'800'000'000;
     patient.policy = policy_of();
     patient.status = json::parse(R"({"mode": "enforce", "pinholes": 8, "pinholes_capacity": 100,
-        "interfaces": [{"name": "eth0", "role": "outside", "ingress": "xdp native", "egress": "tcx", "why": ""}],
+        "interfaces": [{"name": "eth0", "ifindex": 2, "role": "outside", "ingress": "xdp native", "egress": "tcx", "why": ""}],
         "config": {"loaded": 1700000000, "error": "", "since_loaded": {"media_port_unguarded": 0}}, "lists": [], "names": [],
         "events": [{"event": "lost_known", "count": 0}, {"event": "return_path_quota", "count": 5}, {"event": "opaque_full", "count": 6}],
         "core": {"media_port_unguarded": 7, "media_elsewhere": 8, "media_elsewhere_refused": 9}})");
@@ -94,6 +94,7 @@ const std::vector<Case>& cases() {
         {"interfaces", "eth1 is not watched: eth1.100, which is outside, stands above it",
          [](Patient& p) { p.left_out = {{"eth1", true, kernel::LeftOut::Why::outside_above, "eth1.100"}}; }},
         {"interfaces", "no interface eth0", [](Patient& p) { interface(p)["name"] = "eth1"; }},
+        {"interfaces", "no outside interface", [](Patient& p) { interface(p)["ifindex"] = 0; }},
         {"mode", "monitor", [](Patient& p) { status(p)["mode"] = "monitor"; }},
         {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
         {"media_ports", "10067", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067")); }},
