@@ -12,6 +12,7 @@ from pathlib import Path
 from ringwall_netns import janitor
 from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.media import Stream
+from ringwall_netns.topology import run
 from ringwall_netns.wall import ROOT, CommandFailed, Wall, binary
 
 NO_AGENT, NOT_PERMITTED, BAD_CONFIG, WRONG_USAGE = 3, 4, 5, 2
@@ -202,6 +203,24 @@ class FewerRights(WallCase):
 
     def test_capabilities_of_a_user_namespace_are_told_from_those_that_count(self):
         self.assertIn('bpf(2) is refused, though the capabilities are there', self.refusal('unshare', '--user', '--map-root-user'))
+
+
+class Descriptors(WallCase):
+    """As many as the hard limit allows: the soft one, of a service or a shell, is for programs that call select()."""
+    config = {'outside': ['outer', 'many*']}
+    most, interfaces = 128, 60
+
+    @classmethod
+    def prepare(cls):
+        cls.wall.launcher = ['prlimit', f'--nofile={cls.most}:4096']
+
+    def test_more_interfaces_than_the_soft_limit_has_room_for_are_attached(self):
+        for number in range(self.interfaces):
+            run('ip', '-n', self.topology.edge.name, 'link', 'add', f'many{number}', 'type', 'veth', 'peer', 'name', f'far{number}')
+        self.wait_until(lambda: len(self.wall.attached()) == self.interfaces + 1, 'all of them are attached', 30.0)
+        self.assertGreater(len(os.listdir(f'/proc/{self.wall.process.pid}/fd')), self.most)
+        self.assertTrue(all('none' not in (i['ingress'], i['egress']) for i in self.wall.attached()))
+        self.wall.reload()
 
 
 class Service(WallCase):
