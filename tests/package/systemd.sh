@@ -170,8 +170,28 @@ fail_it() {
     say 'failed at its start, again and again, until it did not'
 }
 
+# A restart would end an agent that has refused the files itself.
+upgrade_it_in_vain() { # upgrade_it_in_vain CONFIGURATION WORDS
+    local main
+    main=$(main_pid)
+    configure "$1"
+    inside dpkg --install /root/ringwall.deb >"$scratch/dpkg.log" 2>&1 || { cat "$scratch/dpkg.log" >&2; fail 'an upgrade'; }
+    [ "$(main_pid)" = "$main" ] || fail "an upgrade has ended an agent whose next one does not start ($2)"
+    for words in 'not restarted' "$2" 'systemctl restart ringwall'; do
+        grep -q "$words" "$scratch/dpkg.log" || { cat "$scratch/dpkg.log" >&2; fail "an upgrade does not say: $words"; }
+    done
+    answers >/dev/null || fail 'the agent of before does not answer'
+    still_stands "upgraded in vain ($2)"
+}
+
 upgrade_it() {
     local main
+    upgrade_it_in_vain "$bad" 'ringwall.yaml:.*version: '
+    upgrade_it_in_vain "$good
+tables: { pinholes: 65536 }" 'tables.pinholes is 65536'
+    configure "$good"
+    wait_for 'the good configuration' is_shown StatusText ''
+    say 'not restarted by an upgrade where the next agent would not start'
     main=$(main_pid)
     inside dpkg --install /root/ringwall.deb >"$scratch/dpkg.log" 2>&1 || { cat "$scratch/dpkg.log" >&2; fail 'an upgrade'; }
     [ "$(main_pid)" != "$main" ] || fail 'an upgrade left the old agent running'
