@@ -61,6 +61,17 @@ wait_for_agent() {
     wait_for 'the call, known to it' has_call
 }
 
+since_boot_us() { ctl show "$1" --property ActiveEnterTimestampMonotonic --value; }
+
+comes_first() {
+    inside systemd-analyze verify ringwall.service >"$scratch/verify" 2>&1 || { cat "$scratch/verify" >&2; fail 'systemd-analyze verify'; }
+    if grep ringwall "$scratch/verify" >&2; then fail 'systemd-analyze verify complains'; fi
+    if inside journalctl --quiet --boot | grep 'ordering cycle' >&2; then fail 'units wait for each other'; fi
+    [ "$(since_boot_us network-pre.target)" -gt 0 ] || fail 'network-pre.target was not reached'
+    [ "$(since_boot_us ringwall)" -le "$(since_boot_us network-pre.target)" ] || fail 'the network came before the wall'
+    say 'ready before network-pre.target, and no unit waits in a circle'
+}
+
 start_it() {
     is_shown ActiveState active || fail 'it was enabled, and is not active after the boot'
     answers >/dev/null || fail 'the boot is over, and the agent does not answer'
@@ -228,6 +239,7 @@ try_unit() {
     good=$(sed 's/^mode: monitor/mode: enforce/' "/proc/$init/root/etc/ringwall/ringwall.yaml")
     bad=${good/version: 1/version: 2}
     start_it
+    comes_first
     reload_it
     call_it
     stop_and_start
