@@ -273,3 +273,14 @@ class Service(WallCase):
         self.wait_until(lambda: self.wall.worker() not in (None, worker), 'another worker', timeout=20)
         self.wait_until(lambda: self.wall.invoke('status').returncode == 0, 'the new one answers', timeout=20)
         self.assert_both_hear(outside, inside)
+
+    def test_what_is_of_another_owner_is_read(self):
+        nobody, files = 65534, [self.wall.config_path, self.wall.directory / 'deny.txt']
+        self.addCleanup(lambda: (os.chown(files[0], 0, 0), self.wall.configure(self.config), self.wall.reload()))
+        files[1].write_text('203.0.113.0/24\n', encoding='utf-8')
+        self.wall.configure({'deny': {'files': [str(files[1])]}})
+        for each in files:
+            os.chown(each, nobody, nobody)
+            each.chmod(0o600)
+        self.wall.reload()
+        self.assertEqual([(each['prefixes'], each['trouble']) for each in self.wall.status()['lists']], [(1, '')])
