@@ -10,6 +10,7 @@
 #include "agent/kernel/datapath.hpp"
 #include "agent/log.hpp"
 #include "agent/process/parent.hpp"
+#include "agent/process/privileges.hpp"
 #include "agent/process/rights.hpp"
 
 namespace ringwall::agent {
@@ -33,6 +34,7 @@ int failed(const Error& error) {
 int run(const Options& options) {
     if (!is_root()) return exit_not_permitted;
     log::start("parent");
+    raise_descriptor_limit();
     if (auto permitted = require_rights(); !permitted) {
         log::error("start", permitted.error().message());
         return exit_not_permitted;

@@ -66,13 +66,16 @@ add_trixie() {
 
 # What the tests run by themselves, in namespaces: the machine's own are not started.
 install_servers() {
-    local policy=/usr/sbin/policy-rc.d status=0
+    local policy=/usr/sbin/policy-rc.d
     [ -n "$(missing "${servers[@]}")" ] || return 0
-    if [ -e "$policy" ]; then install_packages "${servers[@]}"; return; fi
-    [ "$(id -u)" -ne 0 ] || { printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; }
-    install_packages "${servers[@]}" || status=$?
-    rm -f "$policy"
-    return "$status"
+    if [ "$(id -u)" -eq 0 ] && [ ! -e "$policy" ]; then
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT # however this ends: left there, no package would start a service any more
+        trap 'exit 130' INT
+        trap 'exit 143' TERM
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+    fi
+    install_packages "${servers[@]}"
 }
 
 install_tools() {

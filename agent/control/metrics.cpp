@@ -209,7 +209,8 @@ std::string metrics(const Status& status, const Measured& measured, const policy
 
 std::string unready(const Status& status) {
     std::string why;
-    const auto is_outside = [](const Interface& each) { return each.role == "outside"; };
+    // One of several that is away, a PPP link perhaps, has no packets, and is the metric's to tell.
+    const auto is_outside = [](const Interface& each) { return each.role == "outside" && each.ifindex != 0; };
     if (std::ranges::none_of(status.interfaces, is_outside)) why += "no outside interface is there\n";
     for (const Interface& each : status.interfaces)
         if (is_outside(each) && !is_attached(each)) why += to_utf8(each.name) + ": not attached\n";

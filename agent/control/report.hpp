@@ -19,7 +19,7 @@ namespace ringwall::control {
 
 struct Interface {
     std::string name;
-    int ifindex = 0;
+    int ifindex = 0;              // 0: `outside` names it, and it is not there
     std::string ingress;          // "xdp native", "xdp generic", "tcx", "clsact", "none"
     std::string egress;           // "tcx", "clsact", "none"
     std::string role = "outside"; // or "watch"

@@ -13,6 +13,12 @@ using cli::list;
 using cli::text;
 namespace json = boost::json;
 
+// A name of `outside` that the agent has found no interface for.
+bool exists(const json::value& interface) {
+    const json::value* index = interface.as_object().if_contains("ifindex");
+    return index == nullptr || cli::number(interface, "ifindex") != 0;
+}
+
 Faults faults_of_attached(const json::value& interface, const Patient& patient) {
     const std::string name = text(interface, "name"), ingress = text(interface, "ingress"),
                       why = text(interface, "why");
@@ -37,7 +43,8 @@ Faults faults_of_missing(const json::array& interfaces, const Patient& patient) 
     for (const std::string& wanted : patient.policy->config().outside) {
         const bool is_glob = wanted.find_first_of("*?[") != wanted.npos;
         const bool is_there =
-            std::ranges::any_of(interfaces, [&](const json::value& each) { return text(each, "name") == wanted; }) ||
+            std::ranges::any_of(
+                interfaces, [&](const json::value& each) { return exists(each) && text(each, "name") == wanted; }) ||
             std::ranges::find(patient.left_out, wanted, &kernel::LeftOut::name) != patient.left_out.end();
         if (!is_glob && !is_there)
             faults.push_back({"interfaces", "there is no interface " + wanted + ", which outside names",
@@ -100,7 +107,7 @@ Faults interfaces_are_attached(const Patient& patient) {
     Faults faults;
     const auto add = [&](Faults more) { std::ranges::move(more, std::back_inserter(faults)); };
     const auto& interfaces = list(*patient.status, "interfaces");
-    const auto is_outside = [](const json::value& each) { return text(each, "role") == "outside"; };
+    const auto is_outside = [](const json::value& each) { return text(each, "role") == "outside" && exists(each); };
     for (const json::value& each : interfaces)
         if (is_outside(each)) add(faults_of_attached(each, patient));
     add(faults_of_left_out(patient));

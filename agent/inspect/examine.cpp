@@ -22,6 +22,7 @@
 #include "agent/kernel/addresses.hpp"
 #include "agent/kernel/clsact.hpp"
 #include "agent/kernel/datapath.hpp"
+#include "agent/process/config_files.hpp"
 
 namespace ringwall::inspect {
 namespace {
@@ -86,6 +87,17 @@ void look_at_sockets(Patient& patient) {
                   [&](const Listener& each) { return each.owners.empty() && !still.contains(each.inode); });
 }
 
+// What the next start would meet, by the files as they are now; their own mistakes are told elsewhere.
+std::string trouble_of_pins(const agent::Options& options) {
+    if (const auto pinned = kernel::require_pinned(options.pin_path); !pinned) return pinned.error().message();
+    const auto files = agent::read_config(options.config);
+    if (!files) return {};
+    const auto config = policy::read(*files);
+    if (!config) return {};
+    const auto fits = kernel::check_tables(options.pin_path, config->tables);
+    return fits ? std::string() : fits.error().message();
+}
+
 void look_at_configuration(const agent::Options& options, Patient& patient) {
     const auto config = in_force(options);
     if (!config) {
@@ -127,9 +139,7 @@ Patient examine(const agent::Options& options) {
     patient.now_s = std::time(nullptr);
     patient.pin_path = options.pin_path;
     patient.socket = options.socket;
-    if (geteuid() == 0)
-        if (const auto pinned = kernel::require_pinned(options.pin_path); !pinned)
-            patient.pin_trouble = pinned.error().message();
+    if (geteuid() == 0) patient.pin_trouble = trouble_of_pins(options);
     patient.left_filters = kernel::left_filters(options.pin_path);
     if (access(options.socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES)
         patient.socket_trouble = options.socket + ": permission denied";

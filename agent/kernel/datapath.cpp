@@ -70,9 +70,24 @@ Result<void> require_ours(const struct meta& meta, const std::string& root) {
     if (meta.netns_inode != our_netns_inode())
         return fail("the wall pinned at " + root + " belongs to another network namespace (net:[" +
                     std::to_string(meta.netns_inode) +
-                    "]), where interface numbers mean other interfaces: enter it with " +
-                    "`nsenter --net=…`, or give this namespace a --pin-path of its own");
+                    "]), where interface numbers mean other interfaces: enter it with `nsenter --net=…`, or give this "
+                    "namespace a --pin-path of its own; where that namespace is no more, `ringwall detach --pin-path " +
+                    root + "` takes its wall down");
     return {};
+}
+
+// Of another network namespace, and attached to nothing: its interfaces are gone, and the namespace perhaps with them. Nobody
+// can enter that, and nobody misses such a wall. (A wall of clsact filters alone cannot be known for one.)
+bool is_of_the_dead(const struct meta& meta, const std::string& root) {
+    return meta.abi_version == RINGWALL_ABI_VERSION && meta.netns_inode != our_netns_inode() &&
+           are_all_gone(links_below(root));
+}
+
+Result<void> clear(Pins& pins) {
+    log::warn("start", "the wall pinned at " + pins.root() +
+                           " was another network namespace's, whose interfaces are gone: a new one takes its place");
+    if (auto removed = pins.remove(); !removed) return removed;
+    return pins.restore();
 }
 
 Result<void> write_meta(int map) {
@@ -120,7 +135,8 @@ Result<void> pin_apply(const Pins& pins, int program) {
 Result<void> check_pinned(const std::string& pin_path) {
     const auto present = find_meta(pin_path);
     if (!present) return tl::make_unexpected(present.error());
-    return *present ? require_ours((*present)->contents, pin_path) : Result<void>{};
+    if (!*present || is_of_the_dead((*present)->contents, pin_path)) return {};
+    return require_ours((*present)->contents, pin_path);
 }
 
 Result<void> require_pinned(const std::string& pin_path) {
@@ -144,8 +160,12 @@ Result<Datapath> Datapath::open(const std::string& pin_path, const policy::Table
     auto pins = Pins::create(pin_path);
     if (!pins) return tl::make_unexpected(pins.error());
     if (auto ours = check_pinned(pin_path); !ours) return tl::make_unexpected(ours.error());
-    const auto present = find_meta(pin_path);
+    auto present = find_meta(pin_path);
     if (!present) return tl::make_unexpected(present.error());
+    if (*present && is_of_the_dead((*present)->contents, pin_path)) {
+        if (auto cleared = clear(*pins); !cleared) return tl::make_unexpected(cleared.error());
+        present->reset();
+    }
     if (auto fits = kernel::check_tables(pin_path, tables); !fits) return tl::make_unexpected(fits.error());
 
     auto objects = Objects::load(*pins, tables);

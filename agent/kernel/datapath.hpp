@@ -17,7 +17,7 @@
 
 namespace ringwall::kernel {
 
-// Refuses, with the mend, pinned maps of another ABI version or of another network namespace.
+// Refuses, with the mend, pinned maps of another ABI version or of another network namespace; not those that open() takes down.
 Result<void> check_pinned(const std::string& pin_path);
 // Likewise, and where no wall is pinned.
 Result<void> require_pinned(const std::string& pin_path);
@@ -33,7 +33,7 @@ struct Lost {
 class Datapath {
 public:
     // As check_pinned() and check_tables(), and a second agent is refused. Attaches nothing and changes nothing that
-    // packets meet.
+    // packets meet: a wall of another network namespace that is attached to nothing any more makes room for a new one.
     static Result<Datapath> open(const std::string& pin_path, const policy::Tables& tables);
 
     Result<void> check_tables(const policy::Tables& tables) const; // as the function of that name

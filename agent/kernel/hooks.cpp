@@ -151,6 +151,14 @@ std::vector<PinnedLink> read_pinned(const Pins& pins) {
     return links;
 }
 
+bool are_all_gone(const std::vector<std::string>& links) {
+    return !links.empty() && std::ranges::all_of(links, [](const std::string& path) {
+        const Fd link(bpf_obj_get(path.c_str()));
+        const auto about = link ? ask(link.get()) : std::nullopt;
+        return about && is_gone(*about);
+    });
+}
+
 Result<void> create_xdp(const Device& device, bool is_generic, int program_fd, const std::string& path) {
     bpf_link_create_opts options{};
     options.sz = sizeof options;

@@ -27,6 +27,9 @@ struct PinnedLink {
 // namespace are detached and unpinned, and the rest get the pins that their interfaces' names of today ask for.
 std::vector<PinnedLink> read_pinned(const Pins& pins);
 
+// None of them is attached anywhere any more, in whatever network namespace. Not so where there are none, or one cannot be asked.
+bool are_all_gone(const std::vector<std::string>& links);
+
 // Adds the program and pins the link at `path`. Where another program holds the XDP slot it is left alone: an error.
 Result<void> create_xdp(const Device& device, bool is_generic, int program_fd, const std::string& path);
 Result<void> create_tcx(const Device& device, Hook hook, int program_fd, const std::string& path);

@@ -155,10 +155,10 @@ std::string Pins::link(std::string_view interface, std::string_view hook) const 
     return root_ + "/links/" + name + "-" + std::string(hook);
 }
 
-std::vector<std::string> Pins::links() const {
+std::vector<std::string> links_below(const std::string& root) {
     std::vector<std::string> paths;
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(root_ + "/links", error)) paths.push_back(entry.path());
+    for (const auto& entry : fs::directory_iterator(root + "/links", error)) paths.push_back(entry.path());
     std::sort(paths.begin(), paths.end());
     return paths;
 }

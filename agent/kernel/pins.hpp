@@ -13,6 +13,9 @@
 
 namespace ringwall::kernel {
 
+// The pinned links of ROOT, whoever has its lock: full paths.
+std::vector<std::string> links_below(const std::string& root);
+
 class Pins {
 public:
     // Makes ROOT (mode 0700) on a BPF file system and takes its lock. The error says what to do: mount one, enter the
@@ -26,7 +29,7 @@ public:
     std::string map(std::string_view name) const;
     std::string program(std::string_view name) const;
     std::string link(std::string_view interface, std::string_view hook) const;
-    std::vector<std::string> links() const; // full paths
+    std::vector<std::string> links() const { return links_below(root_); }
 
     // Held until the last copy of this descriptor closes; the worker keeps one, so that a killed parent's worker and
     // its successor never consume the same rings.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parent's eye on the interfaces: those that appear, vanish, are made anew or renamed, and addresses that change,
 // while the configuration in force stays what it is (a file that was edited meanwhile is the reload's).
+#include <net/if.h>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "agent/log.hpp"
@@ -19,6 +22,15 @@ control::Interface describe(const kernel::Attachment& each) {
             .why = each.why};
 }
 
+control::Interface missing(const std::string& name) {
+    return {.name = name,
+            .ifindex = 0,
+            .ingress = "none",
+            .egress = "none",
+            .role = "outside",
+            .why = "there is no such interface"};
+}
+
 bool contains(const std::vector<control::Interface>& all, const control::Interface& one) {
     return std::find(all.begin(), all.end(), one) != all.end();
 }
@@ -32,9 +44,17 @@ void log_change(const control::Interface& now, bool is_refused) {
 }
 
 void log_gone(const std::vector<control::Interface>& before, const std::vector<control::Interface>& now) {
-    for (const auto& each : before)
-        if (std::none_of(now.begin(), now.end(), [&](const auto& other) { return other.ifindex == each.ifindex; }))
-            log::info("attach.gone", each.name + ": gone, or no longer ours to attach", {{"interface", each.name}});
+    for (const auto& each : before) {
+        if (each.ifindex == 0 || std::ranges::find(now, each.ifindex, &control::Interface::ifindex) != now.end())
+            continue;
+        std::array<char, IF_NAMESIZE> name{};
+        const bool is_there = if_indextoname(static_cast<unsigned>(each.ifindex), name.data()) != nullptr;
+        if (is_there && each.role == "outside" && each.name != name.data())
+            log::warn("attach.gone",
+                      each.name + " is called " + name.data() + " now, and is no longer attached: name it in outside",
+                      {{"interface", each.name}});
+        else log::info("attach.gone", each.name + ": gone, or no longer ours to attach", {{"interface", each.name}});
+    }
 }
 
 void log_addresses(const std::vector<IpAddress>& before, const std::vector<IpAddress>& now) {
@@ -74,6 +94,7 @@ Result<void> Parent::attach_now(const Surroundings& found, policy::Attach mode, 
     std::erase_if(losses_, [&](const auto& each) {
         return std::ranges::find(interfaces, each.first.first, &control::Interface::ifindex) == interfaces.end();
     });
+    for (const std::string& name : found.missing) interfaces.push_back(missing(name));
     log_gone(briefing_.interfaces, interfaces);
     briefing_.interfaces = std::move(interfaces);
     if (refused_.empty()) attaching_.over();
@@ -93,8 +114,8 @@ void Parent::on_link_events() {
 void Parent::look_at_interfaces() {
     auto found = look_around(config_);
     std::string error = found ? "" : found.error().message();
-    if (found && (found->devices != surroundings_.devices || found->self != surroundings_.self ||
-                  found->shared != surroundings_.shared)) {
+    if (found && (found->devices != surroundings_.devices || found->missing != surroundings_.missing ||
+                  found->self != surroundings_.self || found->shared != surroundings_.shared)) {
         if (const auto followed = follow(std::move(*found)); !followed) error = followed.error().message();
         brief_worker(Message::surroundings);
     }
@@ -112,9 +133,10 @@ Result<void> Parent::follow(Surroundings found) {
             surroundings_.warnings.end())
             log::warn("config", warning);
     const auto addressed = follow_addresses(found);
-    if (found.devices != surroundings_.devices)
+    if (found.devices != surroundings_.devices || found.missing != surroundings_.missing)
         if (auto attached = attach(found, config_.attach, kernel::OnFailure::leave_out); !attached) return attached;
     surroundings_.devices = std::move(found.devices);
+    surroundings_.missing = std::move(found.missing);
     surroundings_.warnings = std::move(found.warnings);
     return addressed;
 }

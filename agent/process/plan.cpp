@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/process/plan.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 
 #include "agent/clock.hpp"
 #include "agent/kernel/addresses.hpp"
@@ -34,6 +36,17 @@ std::chrono::nanoseconds tai_offset() {
     return std::chrono::floor<std::chrono::seconds>(read_clock(CLOCK_TAI) - realtime);
 }
 
+// A glob waits for what may never be there; a name says that there is one.
+std::vector<std::string> missing_of(const std::vector<std::string>& outside, std::span<const kernel::Device> all) {
+    std::vector<std::string> missing;
+    for (const std::string& wanted : outside)
+        if (wanted.find_first_of("*?[") == wanted.npos &&
+            std::ranges::find(all, wanted, &kernel::Device::name) == all.end() &&
+            std::ranges::find(missing, wanted) == missing.end())
+            missing.push_back(wanted);
+    return missing;
+}
+
 } // namespace
 
 Result<Surroundings> look_around(const policy::Config& config) {
@@ -46,6 +59,7 @@ Result<Surroundings> look_around(const policy::Config& config) {
                        .reached = std::move(selection.reached),
                        .left_out = std::move(selection.left_out),
                        .twice = std::move(selection.twice),
+                       .missing = missing_of(config.outside, *all),
                        .self = {},
                        .shared = {},
                        .warnings = std::move(selection.warnings)};

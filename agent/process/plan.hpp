@@ -19,6 +19,7 @@ struct Surroundings {
     std::vector<int> reached;              // as in kernel::Selection
     std::vector<kernel::LeftOut> left_out; // likewise
     std::vector<kernel::Twice> twice;      // likewise
+    std::vector<std::string> missing;      // named in `outside`, by no glob, and not there
     std::vector<IpAddress> self;           // empty where the configuration does not ask for them
     std::vector<Prefix> shared;
     std::vector<std::string> warnings;

@@ -203,6 +203,11 @@ class Configuration(Doctor):
         self.assertIn('no wall is pinned', found['pins'])
         self.assertIn('agent', found)
 
+    def test_tables_that_the_wall_was_not_made_with(self):
+        good = self.wall.config_path.read_text(encoding='utf-8')
+        self.wall.write_config(good + 'tables: { pinholes: 65536 }\n')
+        self.assert_seeded('pins', 'tables.pinholes is 65536', lambda: self.wall.write_config(good))
+
     def test_a_mistake_in_the_file_without_an_agent(self):
         self.wall.kill()
         good = self.wall.config_path.read_text(encoding='utf-8')

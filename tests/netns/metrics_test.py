@@ -12,7 +12,9 @@ from ringwall_netns import janitor
 from ringwall_netns.case import WallCase
 from ringwall_netns.kamailio import Server
 from ringwall_netns.scrape import DEFAULT, ask, series
+from ringwall_netns.topology import run
 from ringwall_netns.wall import ROOT, Wall
+from ringwall_netns.watched import Watched
 
 DEPLOY = ROOT / 'deploy'
 LABEL = re.compile(r'(\w+)(=~?)"([^"]*)"')
@@ -132,6 +134,37 @@ class ElsewhereOverIPv6(WallCase):
         self.addCleanup(other.close)
         other.start()
         self.assertEqual(ask(self.topology.edge, '/readyz', ('127.0.0.1', 10562)), (503, 'no outside interface is there\n'))
+
+
+class Missing(Watched, WallCase):
+    """One interface of several that `outside` names is not there under its name."""
+    config = {'outside': ['outer', 'second', 'wan*', 'misspelt']}
+
+    @classmethod
+    def prepare(cls):
+        run('ip', '-n', cls.topology.edge.name, 'link', 'add', 'second', 'type', 'veth', 'peer', 'name', 'second-end')
+
+    def unguarded(self):
+        """The names that an alert would say, and the wall's own word for each."""
+        text = ask(self.topology.edge, '/metrics')[1]
+        found = re.findall(r'^ringwall_interface_attached\{interface="([^"]+)",role="outside".*\} 0$', text, re.MULTILINE)
+        told = {i['name']: i['why'] for i in self.wall.status()['interfaces'] if i['ingress'] == 'none'}
+        self.assertEqual(told, dict.fromkeys(told, 'there is no such interface'))
+        return sorted(found) if set(found) == set(told) else None
+
+    def test_it_shows_in_the_metrics_until_it_is_there_and_the_wall_is_ready_with_the_others(self):
+        self.assertEqual(self.unguarded(), ['misspelt'])
+        self.in_edge('ip', 'link', 'set', 'second', 'name', 'renamed')
+        self.wait_until(lambda: self.unguarded() == ['misspelt', 'second'], 'the name that nobody has any more shows')
+        self.assertRegex(self.wall.log.read_text(encoding='utf-8'), r'warn.* attach\.gone: second is called renamed now')
+        self.assertEqual(self.readiness(), (200, 'ready\n'))
+        faults = self.wall.invoke('doctor').stdout
+        for name in ('misspelt', 'second'):
+            self.assertEqual(faults.count(f'interfaces: there is no interface {name}, which outside names'), 1)
+        self.assertEqual(faults.count('interfaces: '), 2)
+        self.in_edge('ip', 'link', 'set', 'renamed', 'name', 'second')
+        self.wait_until(lambda: self.unguarded() == ['misspelt'], 'it is attached under its name')
+        self.assertEqual(self.logged(r'attach\.gone: (second: gone|misspelt)'), 0)
 
 
 class Prometheus(WallCase):

@@ -12,6 +12,7 @@ from pathlib import Path
 from ringwall_netns import janitor
 from ringwall_netns.case import RTP_REFUSED, WallCase
 from ringwall_netns.media import Stream
+from ringwall_netns.topology import run
 from ringwall_netns.wall import ROOT, CommandFailed, Wall, binary
 
 NO_AGENT, NOT_PERMITTED, BAD_CONFIG, WRONG_USAGE = 3, 4, 5, 2
@@ -220,6 +221,24 @@ class FewerRights(WallCase):
         self.assertIn('bpf(2) is refused, though the capabilities are there', self.refusal('unshare', '--user', '--map-root-user'))
 
 
+class Descriptors(WallCase):
+    """As many as the hard limit allows: the soft one, of a service or a shell, is for programs that call select()."""
+    config = {'outside': ['outer', 'many*']}
+    most, interfaces = 128, 60
+
+    @classmethod
+    def prepare(cls):
+        cls.wall.launcher = ['prlimit', f'--nofile={cls.most}:4096']
+
+    def test_more_interfaces_than_the_soft_limit_has_room_for_are_attached(self):
+        for number in range(self.interfaces):
+            run('ip', '-n', self.topology.edge.name, 'link', 'add', f'many{number}', 'type', 'veth', 'peer', 'name', f'far{number}')
+        self.wait_until(lambda: len(self.wall.attached()) == self.interfaces + 1, 'all of them are attached', 30.0)
+        self.assertGreater(len(os.listdir(f'/proc/{self.wall.process.pid}/fd')), self.most)
+        self.assertTrue(all('none' not in (i['ingress'], i['egress']) for i in self.wall.attached()))
+        self.wall.reload()
+
+
 class Service(WallCase):
     """As systemd runs it: with no more capabilities than the unit has, and with somebody who listens to sd_notify."""
 
@@ -270,3 +289,14 @@ class Service(WallCase):
         self.wait_until(lambda: self.wall.worker() not in (None, worker), 'another worker', timeout=20)
         self.wait_until(lambda: self.wall.invoke('status').returncode == 0, 'the new one answers', timeout=20)
         self.assert_both_hear(outside, inside)
+
+    def test_what_is_of_another_owner_is_read(self):
+        nobody, files = 65534, [self.wall.config_path, self.wall.directory / 'deny.txt']
+        self.addCleanup(lambda: (os.chown(files[0], 0, 0), self.wall.configure(self.config), self.wall.reload()))
+        files[1].write_text('203.0.113.0/24\n', encoding='utf-8')
+        self.wall.configure({'deny': {'files': [str(files[1])]}})
+        for each in files:
+            os.chown(each, nobody, nobody)
+            each.chmod(0o600)
+        self.wall.reload()
+        self.assertEqual([(each['prefixes'], each['trouble']) for each in self.wall.status()['lists']], [(1, '')])

@@ -61,9 +61,9 @@ class Attachments:
         self.addCleanup(lambda: (self.wall.configure(self.config), self.wall.reload()))
         self.wall.configure({**self.config, 'outside': ['outer', 'passing']})
         self.wall.reload()
-        self.assertEqual(len(self.wall.status()['interfaces']), 2)
+        self.assertEqual(len(self.wall.attached()), 2)
         self.in_edge('ip', 'link', 'del', 'passing')
-        self.wait_until(lambda: len(self.wall.status()['interfaces']) == 1, 'it is gone')
+        self.wait_until(lambda: len(self.wall.attached()) == 1, 'it is gone')
         self.take_away('egress')
         self.wait_until(lambda: self.lost() == lost + 1, 'the other one is counted')
 

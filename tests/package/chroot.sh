@@ -66,6 +66,15 @@ try_package() {
     stop_agent
     say upgraded
 
+    run_agent
+    inside dpkg --remove ringwall >"$scratch/dpkg.log" 2>&1 || { cat "$scratch/dpkg.log" >&2; fail 'dpkg --remove'; }
+    kill -0 "$agent" || fail 'a removal ended an agent that is none of its unit'
+    installed /sys/fs/bpf/ringwall/maps || fail 'a removal took the wall of another agent down'
+    grep -q 'another agent has the wall' "$scratch/dpkg.log" || fail 'a removal does not say that the wall stays'
+    stop_agent
+    inside dpkg -i /tmp/ringwall.deb >"$scratch/dpkg.log" 2>&1 || { cat "$scratch/dpkg.log" >&2; fail 'installed again'; }
+    say 'removed beside another agent, whose wall stays'
+
     inside apt-get -qq remove -y ringwall >"$scratch/apt.log" 2>&1 || { cat "$scratch/apt.log" >&2; fail 'apt-get remove'; }
     if installed /sys/fs/bpf/ringwall/maps; then fail 'a removal left the wall standing'; fi
     installed /etc/ringwall/ringwall.yaml || fail 'a removal took the configuration away'

@@ -68,9 +68,9 @@ sip: { udp: [5060] }
 EOF
 }
 
-start() {
+start() { # [COMMAND...] that runs it
     : >out
-    "$ringwall" run "${options[@]}" >out 2>err &
+    "$@" "$ringwall" run "${options[@]}" >out 2>err &
     agent=$!
     within 10 ready_or_gone
     grep -qx 'ringwall: ready' out
@@ -329,11 +329,34 @@ a_recreated_interface() {
     wait "$agent"; agent=0
 }
 
+in_another_namespace() { # COMMAND...: in place of this (background) shell, and the namespace ends with it
+    # shellcheck disable=SC2016 # the inner shell's
+    exec unshare --net sh -c 'ip link set lo up; ip link add rw0 type veth peer name rw0peer; ip link set rw0 up; exec "$@"' sh "$@"
+}
+started_there() { start in_another_namespace; }
+
+a_namespace_that_is_gone() {
+    config rw0
+    check "a start in another network namespace is ready" started_there
+    check "it is refused here while that is there" refuses 1 "another network namespace"
+    stop TERM
+    check "once its interfaces have gone with it, a start here takes its place" within 20 start
+    check "and says so" grep -q "whose interfaces are gone: a new one takes its place" err
+    check "attached here" attached rw0
+    check "by links of its own" same "$(link_ids | tr , '\n' | wc -l)" 2
+    stop KILL
+    check "another start is ready" start
+    check "and takes that over" grep -q "took over the wall" err
+    check "detach" detached
+    wait "$agent"; agent=0
+}
+
 refusals() {
     config rw0
     check "a start is ready" start
     stop KILL
     check "another network namespace is refused" refuses 1 "belongs to another network namespace" unshare --net
+    check "with the mend where that is no more" grep -qF "ringwall detach --pin-path $wall" refused.out
     local zeros
     mapfile -t zeros < <(yes 00 | head -n 39)
     bpftool map update pinned "$wall/maps/meta" key hex 00 00 00 00 value hex 63 "${zeros[@]}"
@@ -406,7 +429,7 @@ interfaces_come_and_go() {
     config '"dyn*", late0' 'watch: [lo, "vpn*"]'
     check "a start without any interface is ready" start
     check "the loopback is watched on the way out only" status_says \
-        '.interfaces == [.interfaces[] | select(.name == "lo" and .role == "watch" and .ingress == "none")]'
+        '[.interfaces[] | select(.ifindex != 0)] == [.interfaces[] | select(.name == "lo" and .role == "watch" and .ingress == "none")]'
     ip link add late0 type veth peer name latepeer
     check "a name that appears is attached" within 5 ingress_is late0 "xdp native"
     ip link set late0 name dyn0
@@ -475,7 +498,7 @@ an_address_that_changes() {
 }
 
 for test in a_detach_of_other_files a_first_start a_start_without_a_socket a_dead_worker a_takeover a_pinhole_by_hand a_reload a_detach a_dead_agents_wall \
-    globs_and_stacks sizes_of_tables a_recreated_interface every_attachment interfaces_come_and_go many_veths an_address_that_changes refusals; do
+    globs_and_stacks sizes_of_tables a_recreated_interface a_namespace_that_is_gone every_attachment interfaces_come_and_go many_veths an_address_that_changes refusals; do
     echo "  $test"
     "$test"
 done

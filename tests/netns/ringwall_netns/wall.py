@@ -159,6 +159,10 @@ class Wall:
     def status(self):
         return self.command('status')
 
+    def attached(self):
+        """The interfaces of `status` that are there."""
+        return [each for each in self.status()['interfaces'] if each['ifindex']]
+
     def calls(self):
         return self.command('calls')
 

@@ -13,7 +13,7 @@ AT_TC = ('tcx', 'clsact')
 
 class Watched:
     def attachment(self):
-        (only,) = self.wall.status()['interfaces']
+        (only,) = self.wall.attached()
         return only
 
     def lost(self):

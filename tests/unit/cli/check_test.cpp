@@ -117,8 +117,8 @@ TEST(CheckAsJson, has_what_is_no_yaml_and_no_utf8) {
     EXPECT_THAT(std::string(found[0].at("text").as_string()), StartsWith("not readable as YAML"));
     const std::string latin1 = directory.write("latin1.yaml", "version: 1 # \xE4\n");
     EXPECT_EQ(check_as_json(latin1, 5),
-              (json::array{finding(latin1, 1, 14, "error",
-                                   "a byte that is no UTF-8, expected the file to be saved as UTF-8")}));
+              (json::array{
+                  finding(latin1, 1, 14, "error", "a byte that is no UTF-8, expected the file to be saved as UTF-8")}));
     const json::array named = check_as_json(directory.write("latin1\xE4.yaml", "version: 1\n"), 5);
     ASSERT_EQ(named.size(), 1U);
     EXPECT_EQ(named[0].at("file"), json::value(directory.file("latin1\uFFFD.yaml")));

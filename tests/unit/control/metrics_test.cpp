@@ -131,7 +131,12 @@ TEST(Ready, needs_an_outside_interface_every_one_attached_and_all_pins) {
     EXPECT_EQ(unready(status), "");
     status.interfaces.back().egress = "none";
     EXPECT_EQ(unready(status), "eth1: not attached\n");
-    status.interfaces.pop_back();
+    status.interfaces.back() = {
+        .name = "ppp0", .ifindex = 0, .ingress = "none", .egress = "none", .role = "outside", .why = {}};
+    EXPECT_EQ(unready(status), "") << "one that is away beside one that is guarded";
+    status.interfaces = {status.interfaces.back()};
+    EXPECT_EQ(unready(status), "no outside interface is there\n");
+    status.interfaces = {interface("eth0", "tcx")};
     status.pins_error = "/sys/fs/bpf/ringwall/maps/pinholes is none of this wall";
     EXPECT_EQ(unready(status), "pins are missing: /sys/fs/bpf/ringwall/maps/pinholes is none of this wall\n");
 }

@@ -40,7 +40,7 @@ Patient healthy() {
     patient.now_s = 1'800'000'000;
     patient.policy = policy_of();
     patient.status = json::parse(R"({"mode": "enforce", "pinholes": 8, "pinholes_capacity": 100,
-        "interfaces": [{"name": "eth0", "role": "outside", "ingress": "xdp native", "egress": "tcx", "why": ""}],
+        "interfaces": [{"name": "eth0", "ifindex": 2, "role": "outside", "ingress": "xdp native", "egress": "tcx", "why": ""}],
         "config": {"loaded": 1700000000, "error": "", "since_loaded": {"media_port_unguarded": 0}}, "lists": [], "names": [],
         "events": [{"event": "lost_known", "count": 4}, {"event": "return_path_quota", "count": 5}, {"event": "opaque_full", "count": 6}],
         "core": {"media_port_unguarded": 7, "media_elsewhere": 8, "media_elsewhere_refused": 9}})");
@@ -103,6 +103,7 @@ const std::vector<Case>& cases() {
         {"interfaces", "on eth0 the wall does not see what is accepted by u32 (pref 1)",
          [](Patient& p) { p.before = {{"eth0", "u32 (pref 1)"}}; }},
         {"interfaces", "no interface eth0", [](Patient& p) { interface(p)["name"] = "eth1"; }},
+        {"interfaces", "no outside interface", [](Patient& p) { interface(p)["ifindex"] = 0; }},
         {"mode", "monitor", [](Patient& p) { status(p)["mode"] = "monitor"; }},
         {"sip_helper", "nf_conntrack_sip", [](Patient& p) { p.modules = {"nf_conntrack", "nf_conntrack_sip"}; }},
         {"media_ports", "10067", [](Patient& p) { p.listeners.push_back(bound(Protocol::udp, "192.0.2.10:10067")); }},
